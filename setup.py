@@ -1,0 +1,78 @@
+"""What DeepEmbedding needs, and which versions were tried together.
+
+MXNet 1.9.1 is the last MXNet there will be, so what is installed beside it must not move either. Versions of what
+these packages bring along are in constraints.txt.
+"""
+
+from setuptools import find_packages, setup
+
+BASE = [
+    "numpy==1.26.4",  # the last before 2.0, which took away names that MXNet 1.9.1 reads
+    "scipy==1.17.1",  # runs on NumPy 1.26; scikit-learn and openTSNE rest on it
+    "scikit-learn==1.9.1",  # digits, and t-SNE of few points
+    "openTSNE==1.0.4",  # t-SNE of many points
+    "opencv-python==4.11.0.86",  # the last that accepts NumPy below 2
+    "pillow==13.0.0",  # draws the glyphs
+    "h5py==3.16.0",  # vectors files
+    "matplotlib==3.11.2",  # plots, and the fonts of the glyphs: another version would draw other glyphs
+    "jinja2==3.1.6",  # the report's page
+    "tyro==1.0.17",  # command lines from dataclasses
+    "tqdm==4.70.1",  # progress bars
+    "setuptools; python_version >= '3.12'",  # MXNet imports distutils, which Python 3.12 took out
+]
+
+TRAINING = [
+    "gluoncv==0.10.5.post0",  # the last; its zoo has the ResNets that today's pretrained weights fit
+    "pandas==3.0.6",  # GluonCV imports it; this one runs on NumPy 1.26
+    "safetensors==0.8.0",  # reads pretrained weights without torch
+    "tensorboardX==2.6.5",  # writes TensorBoard files without TensorFlow
+]
+
+CPU = [
+    *TRAINING,
+    "mxnet==1.9.1",  # asked for; the final release
+    "faiss-cpu==1.15.1",  # exact search and k-means; never beside faiss-gpu, they own the same folder
+]
+
+GPU = [
+    *TRAINING,
+    "mxnet-cu112==1.9.1",  # asked for; never beside mxnet, they own the same folder
+    "faiss-gpu==1.15.1",  # built for CUDA 12, which it brings along
+    # MXNet's CUDA 11 libraries as wheels, so that no CUDA needs to be installed on the system.
+    "nvidia-cuda-runtime-cu11==11.8.89",
+    "nvidia-cublas-cu11==11.11.3.6",
+    "nvidia-cudnn-cu11==8.9.6.50",  # MXNet links libcudnn.so.8; 9 does not load
+    "nvidia-cufft-cu11==10.9.0.58",
+    "nvidia-cusolver-cu11==11.4.1.48",
+    "nvidia-cusparse-cu11==11.7.5.86",
+    "nvidia-nccl-cu11==2.21.5",
+    "nvidia-cuda-nvrtc-cu11==11.8.89",
+    "nvidia-nvtx-cu11==11.8.86",
+    "nvidia-curand-cu12==10.3.10.19",  # cu11's owns the same file, and MXNet runs with this one too
+]
+
+DEV = [
+    "pytest==9.2.0",
+    "ruff==0.17.5",
+]
+
+# Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
+BENCH = [
+    "torch==2.13.0",
+    "pytorch-metric-learning==2.9.0",
+    "threadpoolctl==3.8.0",  # importing MXNet leaves torch with one thread; this gives it all
+]
+
+setup(
+    name="deepembedding",
+    version="0.1.0",
+    description="Deep embedding learning for retrieval in MXNet/Gluon, and the benchmark that picks its index",
+    long_description=open("README.md", encoding="utf-8").read(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
+    packages=find_packages(include=["datasets*", "embedding*"]),
+    package_data={"embedding": ["templates/*"]},
+    install_requires=BASE,
+    extras_require={"cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH},
+)
