@@ -1,0 +1,1 @@
+"""Images, captions, vectors and exact neighbors: the ground floor, which imports nothing of ours and never MXNet."""

@@ -1,0 +1,94 @@
+"""ImageSet: labelled images, as files or as arrays, with their split into train, query and gallery."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from datasets.errors import InputError
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Labelled images and their split.
+
+    images : N paths, or one uint8 array (N, H, W, 3) of RGB images
+    labels : (N,) int64, positions in ``class_names``
+    train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
+        leave-one-out: every image asks all the others.
+    boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
+    size : the side in pixels at which a network sees these images unless the user says otherwise
+    """
+
+    name: str
+    images: Sequence[str] | np.ndarray
+    labels: np.ndarray
+    class_names: tuple[str, ...]
+    train: np.ndarray
+    query: np.ndarray
+    gallery: np.ndarray
+    boxes: np.ndarray | None = None
+    size: int = 224
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def title(self) -> str:
+        """The name that stands beside every score; says so where images are cropped to their boxes."""
+        return self.name if self.boxes is None else f"{self.name} (cropped to boxes)"
+
+    @property
+    def leave_one_out(self) -> bool:
+        """Whether every query is searched in the gallery that it is itself part of."""
+        return np.array_equal(self.query, self.gallery)
+
+    def image_name(self, row: int) -> str:
+        """What to call image ``row``: its path, or the set's name and the row."""
+        return f"{self.name}[{row}]" if isinstance(self.images, np.ndarray) else str(self.images[row])
+
+    def check(self) -> "ImageSet":
+        """Itself, where sizes fit and every class can be trained on and asked for; raises InputError otherwise."""
+        for part in ("train", "query", "gallery"):
+            rows = getattr(self, part)
+            if len(rows) and not (0 <= rows.min() and rows.max() < len(self)):
+                raise InputError(f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})")
+        if len(self.labels) != len(self) or (self.boxes is not None and len(self.boxes) != len(self)):
+            raise InputError(f"dataset {self.name}: {len(self)} images, but {len(self.labels)} labels")
+        self._check_pairs("train")
+        if self.leave_one_out:
+            self._check_pairs("query")
+        return self
+
+    def _check_pairs(self, part: str) -> None:
+        counts = np.bincount(self.labels[getattr(self, part)], minlength=len(self.class_names))
+        alone = np.flatnonzero(counts == 1)
+        if len(alone):
+            raise InputError(
+                f"dataset {self.name}: class '{self.class_names[alone[0]]}' has one image in its {part} part"
+                f" ({len(alone)} such class(es)); a class needs at least two to make a pair: add images or remove it"
+            )
+
+    def with_split(self, *, train: np.ndarray, query: np.ndarray, gallery: np.ndarray) -> "ImageSet":
+        """The same images under another split."""
+        return replace(self, train=train, query=query, gallery=gallery)
+
+    def fingerprint(self) -> str:
+        """A short hash of images (bytes of arrays, names of files), labels, boxes and split, to tell two sets apart."""
+        digest = hashlib.sha256(self.title.encode())
+        if isinstance(self.images, np.ndarray):
+            digest.update(np.ascontiguousarray(self.images))
+        else:
+            digest.update("\n".join(map(str, self.images)).encode())
+        for array in (self.labels, self.train, self.query, self.gallery, self.boxes):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array))
+        return digest.hexdigest()[:16]
+
+
+def split_by_class(labels: np.ndarray, train_classes: np.ndarray) -> dict[str, np.ndarray]:
+    """The split of metric learning: images of ``train_classes`` train, all others ask each other (leave-one-out)."""
+    is_train = np.isin(labels, train_classes)
+    test = np.flatnonzero(~is_train)
+    return {"train": np.flatnonzero(is_train), "query": test, "gallery": test}

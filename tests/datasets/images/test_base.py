@@ -1,0 +1,91 @@
+"""ImageSet says when sizes do not fit, and tells two sets apart."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet, split_by_class
+
+
+def image_set(**changes) -> ImageSet:
+    """Four classes of two images each; the first two train."""
+    labels = np.repeat(np.arange(4), 2)
+    images = np.random.default_rng(0).integers(0, 256, size=(8, 4, 4, 3), dtype=np.uint8)
+    split = split_by_class(labels, np.array([0, 1]))
+    return replace(ImageSet("four", images, labels, tuple("abcd"), **split), **changes)
+
+
+def test_split_by_class_sends_every_image_to_one_side():
+    labels = np.array([2, 0, 1, 2, 1, 0])
+    split = split_by_class(labels, np.array([0, 2]))
+    assert split["train"].tolist() == [0, 1, 3, 5]
+    assert split["query"].tolist() == split["gallery"].tolist() == [2, 4]
+
+
+def test_check_returns_a_good_set_itself():
+    good = image_set()
+    assert good.check() is good and len(good) == 8
+
+
+@pytest.mark.parametrize("part", ["train", "query", "gallery"])
+@pytest.mark.parametrize("row", [8, -1])
+def test_check_refuses_rows_that_are_not_there(part, row):
+    with pytest.raises(InputError, match=f"dataset four: {part}"):
+        image_set(**{part: np.array([0, 1, row])}).check()
+
+
+def test_check_refuses_labels_and_boxes_of_another_length():
+    with pytest.raises(InputError, match="8 images, but 7 labels"):
+        image_set(labels=np.zeros(7, dtype=np.int64)).check()
+    with pytest.raises(InputError, match="dataset four"):
+        image_set(boxes=np.ones((7, 4), dtype=np.float32)).check()
+
+
+@pytest.mark.parametrize(("part", "rows"), [("train", [0, 1, 2]), ("query", [4, 5, 6])])
+def test_check_refuses_a_class_with_one_image(part, rows):
+    changes = {"train": np.array(rows)} if part == "train" else dict.fromkeys(("query", "gallery"), np.array(rows))
+    name = "b" if part == "train" else "d"
+    with pytest.raises(InputError, match=f"class '{name}' has one image in its {part} part"):
+        image_set(**changes).check()
+
+
+def test_one_query_of_a_class_is_enough_where_the_gallery_is_another():
+    assert not image_set(query=np.array([4, 6]), gallery=np.array([5, 7])).check().leave_one_out
+    assert image_set().leave_one_out
+
+
+def test_title_says_when_images_are_cropped():
+    assert image_set().title == "four"
+    assert image_set(boxes=np.ones((8, 4), dtype=np.float32)).title == "four (cropped to boxes)"
+
+
+def test_images_are_called_by_path_or_row():
+    assert image_set().image_name(3) == "four[3]"
+    assert image_set(images=[f"{row}.jpg" for row in range(8)]).image_name(3) == "3.jpg"
+
+
+def test_with_split_changes_the_split_only():
+    good = image_set()
+    other = good.with_split(train=good.query, query=good.train, gallery=good.train)
+    assert np.array_equal(other.train, good.query) and other.images is good.images
+
+
+def test_fingerprint_sees_every_part():
+    good = image_set()
+    dotted = good.images.copy()
+    dotted[7, 3, 3, 2] ^= 1
+    others = [
+        image_set(name="five"),
+        image_set(images=dotted),
+        image_set(labels=good.labels[::-1].copy()),
+        image_set(train=good.train[:2]),
+        image_set(query=good.query[:2]),
+        image_set(boxes=np.ones((8, 4), dtype=np.float32)),
+        image_set(images=[f"{row}.jpg" for row in range(8)]),
+        image_set(images=[f"{row}.png" for row in range(8)]),
+    ]
+    fingerprints = {one.fingerprint() for one in [good, *others]}
+    assert len(fingerprints) == 1 + len(others)
+    assert good.fingerprint() == image_set().fingerprint()
