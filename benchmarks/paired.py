@@ -1,0 +1,67 @@
+"""Two ways of doing one thing, timed alternately in one process, as a ratio round by round.
+
+A shared machine's speed wanders by tens of per cent within minutes, so that times of two runs must not be divided.
+Here every round runs both ways once, in alternating order, and the median of the rounds' ratios is what counts.
+"""
+
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+
+def time_call(call: Callable[[], None], loops: int) -> float:
+    """Milliseconds of one of ``loops`` calls."""
+    start = time.perf_counter()
+    for _ in range(loops):
+        call()
+    return (time.perf_counter() - start) * 1e3 / loops
+
+
+def compare(
+    case: str,
+    ours: Callable[[], None],
+    peer: Callable[[], None],
+    *,
+    rounds: int = 7,
+    at_least: float,
+    sample_ms: float = 200,
+    **facts: object,
+) -> bool:
+    """Print one JSON line for a case; whether it reaches its bar.
+
+    Both calls must return only when their work is done. ratio : how many times as fast as the peer ours is, the median
+    over rounds; sample_ms : about how long each sample takes, by repeating short calls
+    """
+    calls = {"ours": ours, "peer": peer}
+    loops = {}
+    for name, call in calls.items():
+        time_call(call, 2)  # compilation, first touches of memory
+        loops[name] = max(1, int(sample_ms / max(time_call(call, 1), 1e-3)))
+    times: dict[str, list[float]] = {"ours": [], "peer": []}
+    for turn in range(rounds):
+        for name in sorted(calls, reverse=bool(turn % 2)):
+            times[name].append(time_call(calls[name], loops[name]))
+    ratios = [peer / own for own, peer in zip(times["ours"], times["peer"], strict=True)]
+    ratio = statistics.median(ratios)
+    line = {
+        "case": case,
+        "ours_ms": round(statistics.median(times["ours"]), 3),
+        "peer_ms": round(statistics.median(times["peer"]), 3),
+        "ratio": round(ratio, 3),
+        "ratio_min": round(min(ratios), 3),
+        "ratio_max": round(max(ratios), 3),
+        "at_least": at_least,
+        **facts,
+    }
+    print(json.dumps(line), flush=True)
+    return ratio >= at_least
+
+
+def finish(passed: list[bool]) -> None:
+    """Print the verdict and leave, with code 1 where a bar was missed."""
+    machine = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    print(json.dumps({"verdict": "passed" if all(passed) else "missed", "cases": len(passed), **machine}), flush=True)
+    sys.exit(0 if all(passed) else 1)

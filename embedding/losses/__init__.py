@@ -1,0 +1,25 @@
+"""Losses, one file a loss.
+
+The contract: a file ``<name>.py`` ends with ``Loss = <its class>``, a Gluon Block. ``Loss(classes=C, dim=D, batch_k=K,
+**own)`` is told the number of training classes, the embedding size and the most images of a class that a batch holds;
+whatever else it takes has a default. ``loss(embeddings, labels)``, with embeddings (B, D) and labels (B,) in
+[0, C) in any order, gives one value of shape (1,), computed on the device. Parameters of its own are trained with it,
+at the learning rate that its attribute ``learning_rate`` names (None: the network's).
+"""
+
+import sys
+from types import ModuleType
+
+from datasets import plugins
+
+_HERE = sys.modules[__name__]
+
+
+def names() -> list[str]:
+    """The names of all losses."""
+    return plugins.names(_HERE)
+
+
+def get(name: str) -> ModuleType:
+    """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
+    return plugins.get(_HERE, name, kind="loss")

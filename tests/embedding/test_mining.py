@@ -1,0 +1,113 @@
+"""Mining against plain loops and stated distributions."""
+
+import numpy as np
+import pytest
+
+from embedding import mining
+from embedding.mx import autograd, mx, nd
+
+
+def unit_rows(count: int, dim: int, seed: int = 0) -> np.ndarray:
+    rows = np.random.default_rng(seed).standard_normal((count, dim)).astype(np.float32)
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def chances(embeddings: np.ndarray, labels: np.ndarray, cutoff: float = 0.5, loss_cutoff: float = 1.4) -> np.ndarray:
+    """The stated distribution in double precision, one pair at a time."""
+    count, n = embeddings.shape
+    table = np.zeros((count, count))
+    for i in range(count):
+        others = [j for j in range(count) if labels[j] != labels[i]]
+        logs = {}
+        for j in others:
+            d = np.linalg.norm(embeddings[i].astype(np.float64) - embeddings[j])
+            if d < loss_cutoff:
+                d = max(d, cutoff)
+                logs[j] = (2 - n) * np.log(d) - (n - 3) / 2 * np.log(1 - d * d / 4)
+        if not logs:
+            logs = dict.fromkeys(others, 0.0)
+        top = max(logs.values(), default=0.0)
+        for j, value in logs.items():
+            table[i, j] = np.exp(value - top)
+        table[i] /= max(table[i].sum(), 1e-300)
+    return table
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 2], [0, 1, 2, 3], [5, 5, 5, 5], [0, 0, 7, 9, 9, 9]])
+@pytest.mark.parametrize("reach", [1, 2, 5])
+def test_positive_pairs_are_all_pairs_within_reach(labels, reach):
+    partner, valid = (a.asnumpy() for a in mining.positive_pairs(nd, nd.array(labels), reach=reach))
+    found = {(i, int(partner[i, s])) for i, s in zip(*np.nonzero(valid), strict=True)}
+    count = len(labels)
+    assert found == {(i, j) for i in range(count) for j in range(i + 1, min(count, i + reach + 1)) if labels[i] == labels[j]}
+    positives = mining.count_positives(nd, nd.array(labels), reach=reach).asnumpy().ravel()
+    near = [[labels[j] == labels[i] for j in range(count) if 0 < abs(i - j) <= reach] for i in range(count)]
+    assert positives.tolist() == [sum(row) for row in near]
+
+
+@pytest.mark.parametrize("dim", [4, 32, 128, 512])
+def test_weights_follow_the_stated_density(dim):
+    # A shared direction brings distances of any dimension below the outer cut-off, near pairs below the inner one.
+    embeddings = unit_rows(24, dim, seed=dim) + np.eye(1, dim, dtype=np.float32) * np.linspace(0.5, 3, 24)[:, None]
+    embeddings = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).astype(np.float32)
+    labels = np.repeat(np.arange(8), 3)
+    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array(labels), dim=dim).asnumpy()
+    np.testing.assert_allclose(weights, chances(embeddings, labels), rtol=2e-3, atol=1e-6)
+
+
+def test_a_row_without_an_allowed_negative_draws_evenly_from_other_classes():
+    embeddings = np.array([[1, 0, 0], [0.9, 0.1, 0], [-1, 0, 0], [-0.9, 0, 0.1]], np.float32)
+    embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
+    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array([0, 0, 1, 1]), dim=3).asnumpy()
+    np.testing.assert_allclose(weights, [[0, 0, 0.5, 0.5]] * 2 + [[0.5, 0.5, 0, 0]] * 2)
+
+
+@pytest.mark.parametrize("rows", [np.eye(3)[[0, 0, 0, 0]], np.eye(3)[[0, 1, 0, 1]] * [[1], [1], [-1], [-1]]])
+def test_weights_are_finite_at_distance_0_and_2(rows):
+    weights = mining.distance_weights(nd, nd.array(rows), nd.array([0, 0, 1, 1]), dim=3).asnumpy()
+    assert np.isfinite(weights).all()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
+
+
+def test_drawn_negatives_follow_the_distribution():
+    mx.random.seed(7)
+    dim, labels = 8, np.repeat(np.arange(6), 2)
+    embeddings = unit_rows(12, dim, seed=3)
+    stated = chances(embeddings, labels)
+    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array(labels), dim=dim)
+    draws = 20_000  # of each of 12 anchors
+    negatives, valid = mining.draw_negatives(nd, weights, nd.array(labels), draws=draws)
+    assert valid.asnumpy().all()
+    for row, chance in zip(negatives.asnumpy(), stated, strict=True):
+        seen = np.bincount(row, minlength=12)
+        assert seen[chance == 0].sum() == 0
+        possible = chance * draws > 5
+        chi_square = ((seen - chance * draws)[possible] ** 2 / (chance * draws)[possible]).sum()
+        freedom = possible.sum() - 1
+        assert chi_square < freedom + 4 * np.sqrt(2 * freedom)  # four standard deviations above what chance gives
+
+
+def test_a_batch_of_one_class_has_no_negative():
+    weights = mining.distance_weights(nd, nd.array(unit_rows(4, 3)), nd.zeros(4), dim=3)
+    _, valid = mining.draw_negatives(nd, weights, nd.zeros(4), draws=2)
+    assert not valid.asnumpy().any()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_miner_gives_each_anchor_as_many_negatives_as_positives(compiled):
+    labels = np.array([3, 0, 3, 1, 0, 3, 2])
+    embeddings = nd.array(unit_rows(7, 5))
+    miner = mining.DistanceWeightedMiner(dim=5, reach=6)
+    miner.hybridize(compiled)
+    embeddings.attach_grad()
+    with autograd.record():
+        anchor, partner, weight = miner(embeddings, nd.array(labels, dtype="int32"))
+    anchor, partner, weight = (a.asnumpy().astype(int) for a in (anchor, partner, weight))
+    ordered = labels[anchor]
+    assert ordered.tolist() == sorted(labels)
+    same = ordered[partner] == ordered[:, None]
+    assert (same[:, :6] | (weight[:, :6] == 0)).all()
+    assert (~same[:, 6:] | (weight[:, 6:] == 0)).all()
+    counts = np.bincount(labels)[ordered] - 1
+    assert weight[:, 6:].sum(axis=1).tolist() == counts.tolist()
+    assert weight[:, :6].sum() == counts.sum()
