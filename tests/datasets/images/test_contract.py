@@ -27,7 +27,8 @@ def write_folder(root):
 
 
 # The set's name -> what writes a small tree of it into an empty folder.
-TREES = {"cub200": write_cub200, "folder": write_folder}
+TREES = {"cub200": write_cub200, "files": write_folder, "folder": write_folder}
+WITHOUT_TRAINING = ("files",)
 
 
 @pytest.fixture(params=images.names())
@@ -58,7 +59,9 @@ def test_sizes_and_kinds_fit(case):
     assert len(set(image_set.class_names)) == len(image_set.class_names)
     for rows in (image_set.train, image_set.query, image_set.gallery):
         assert np.issubdtype(rows.dtype, np.integer)
-        assert len(rows) and len(np.unique(rows)) == len(rows)
+        assert len(np.unique(rows)) == len(rows)
+    assert len(image_set.query) and len(image_set.gallery)
+    assert bool(len(image_set.train)) == (module.__name__.split(".")[-1] not in WITHOUT_TRAINING)
 
 
 def test_images_are_rgb_arrays_or_paths(case):

@@ -1,0 +1,1 @@
+"""Sets of vectors to search in, with their true nearest neighbors."""
