@@ -52,8 +52,10 @@ class ImageSet:
         """Itself, where sizes fit and every class can be trained on and asked for; raises InputError otherwise."""
         for part in ("train", "query", "gallery"):
             rows = getattr(self, part)
-            if len(rows) and not (0 <= rows.min() and rows.max() < len(self)):
-                raise InputError(f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})")
+            if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+                raise InputError(
+                    f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})"
+                )
         if len(self.labels) != len(self) or (self.boxes is not None and len(self.boxes) != len(self)):
             raise InputError(f"dataset {self.name}: {len(self)} images, but {len(self.labels)} labels")
         self._check_pairs("train")
