@@ -1,0 +1,44 @@
+"""The embedding network: pixels -> trunk -> pooling -> linear head -> unit norm."""
+
+from types import ModuleType
+
+from embedding import backbone, pooling
+from embedding.mx import Array, gluon, mx, nd
+
+# Means and deviations of ImageNet's RGB values in 0..255, which pretrained trunks were trained with.
+_MEAN = (123.675, 116.28, 103.53)
+_DEVIATION = (58.395, 57.12, 57.375)
+
+
+class Encoder(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3) to pooled features (B, C) of a trunk.
+
+    model : a name of ``backbone.names()``; pool : a name of ``pooling.names()``
+    """
+
+    def __init__(self, *, model: str, pool: str = "avg") -> None:
+        super().__init__()
+        self.trunk = backbone.build(model)
+        self.pool = pooling.build(pool)
+        self.mean = self.params.get_constant("mean", nd.array(_MEAN).reshape((1, 1, 1, 3)))
+        self.deviation = self.params.get_constant("deviation", nd.array(_DEVIATION).reshape((1, 1, 1, 3)))
+
+    def hybrid_forward(self, F: ModuleType, images: Array, mean: Array, deviation: Array) -> Array:
+        # Pixels travel as bytes and are normalised on the device: a quarter of the copying.
+        pixels = F.broadcast_div(F.broadcast_sub(F.cast(images, "float32"), mean), deviation)
+        return self.pool(self.trunk(F.transpose(pixels, axes=(0, 3, 1, 2))))
+
+
+class EmbeddingNet(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3) to embeddings (B, D) with unit rows.
+
+    model : a name of ``backbone.names()``; dim : size of the embeddings, D; pool : a name of ``pooling.names()``
+    """
+
+    def __init__(self, *, model: str, dim: int, pool: str = "avg") -> None:
+        super().__init__()
+        self.encoder = Encoder(model=model, pool=pool)
+        self.head = gluon.nn.Dense(dim, weight_initializer=mx.init.Xavier(magnitude=2))
+
+    def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
+        return F.L2Normalization(self.head(self.encoder(images)))
