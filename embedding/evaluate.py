@@ -1,0 +1,90 @@
+"""Scores of embeddings: recall@k, MAP@R and R-precision from one exact search, NMI from k-means."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from datasets import exact
+from datasets.errors import InputError
+from datasets.vectors.base import Embeddings
+from embedding import metrics
+from embedding.cluster import kmeans
+
+KS = (1, 2, 4, 8, 16)
+
+# Neighbors held at once: 4,096 queries with 1,024 each, which keeps a block well below 200 MB.
+_BLOCK_NEIGHBORS = 2**22
+
+
+def evaluate(
+    queries: Embeddings,
+    gallery: Embeddings | None,
+    *,
+    ks: Sequence[int] = KS,
+    metric: str = "euclidean",
+    nmi: bool = True,
+    seed: int = 0,
+) -> dict[str, float]:
+    """{name: score between 0 and 1}: recall@k for each of ``ks``, map@r, r-precision and, where asked for, nmi.
+
+    gallery : what the queries are searched in; None is leave-one-out, every query in all the others
+    metric : euclidean, inner_product or angular
+    seed : of the k-means behind nmi, which makes as many clusters as there are classes, of the queries in
+        leave-one-out and of queries and gallery together otherwise
+
+    A gallery item is relevant where it has the query's label. Queries with no relevant item are left out of the
+    retrieval scores; where there are any, "queries left out" tells how many.
+    Raises InputError where a vector is not finite or the dimensions differ.
+    """
+    among = queries if gallery is None else gallery
+    _check(queries, among)
+    relevant: np.ndarray = _count_relevant(queries.labels, among.labels) - (gallery is None)
+    names = [*(f"recall@{k}" for k in ks), "map@r", "r-precision"]
+    values = np.zeros((len(queries), len(names)))
+    for rows, hits in _hits(queries, among, metric, max(*ks, int(relevant.max())), alone=gallery is None):
+        values[rows, : len(ks)] = metrics.recall_at_k(hits, ks)
+        values[rows, len(ks)] = metrics.average_precision_at_r(hits, relevant[rows])
+        values[rows, len(ks) + 1] = metrics.r_precision(hits, relevant[rows])
+    scores = dict(zip(names, metrics.mean(values, relevant).tolist(), strict=True))
+    if nmi:
+        scores["nmi"] = _nmi([queries] if gallery is None else [queries, gallery], seed)
+    left_out = int((relevant == 0).sum())
+    return scores | {"queries left out": float(left_out)} if left_out else scores
+
+
+def _hits(
+    queries: Embeddings, gallery: Embeddings, metric: str, k: int, *, alone: bool
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """(rows of the queries, their hits (n, k) bool) block after block."""
+    exclude = np.arange(len(queries)) if alone else None
+    block = int(np.clip(_BLOCK_NEIGHBORS // k, 64, 4096))
+    found = exact.blocks(queries.vectors, gallery.vectors, k, metric=metric, exclude=exclude, block=block)
+    for rows, neighbors, _ in found:
+        yield rows, (gallery.labels[neighbors] == queries.labels[rows, None]) & (neighbors >= 0)
+
+
+def _count_relevant(query_labels: np.ndarray, gallery_labels: np.ndarray) -> np.ndarray:
+    """(Q,) how many gallery items have the query's label."""
+    ordered = np.sort(gallery_labels)
+    return np.searchsorted(ordered, query_labels, side="right") - np.searchsorted(ordered, query_labels, side="left")
+
+
+def _nmi(parts: Sequence[Embeddings], seed: int) -> float:
+    vectors = np.concatenate([part.vectors for part in parts])
+    labels = np.concatenate([part.labels for part in parts])
+    return metrics.nmi(labels, kmeans(vectors, len(np.unique(labels)), seed=seed))
+
+
+def _check(queries: Embeddings, gallery: Embeddings) -> None:
+    if not len(queries) or not len(gallery):
+        raise InputError(f"nothing to evaluate: {len(queries)} queries, {len(gallery)} images in the gallery")
+    if queries.vectors.shape[1] != gallery.vectors.shape[1]:
+        sizes = f"{queries.vectors.shape[1]} dimensions, those of the gallery {gallery.vectors.shape[1]}"
+        raise InputError(f"embeddings of the queries have {sizes}: extract both with the same network")
+    for embeddings in (queries, gallery):
+        broken = np.flatnonzero(~np.isfinite(embeddings.vectors).all(axis=1))
+        if len(broken):
+            raise InputError(
+                f"{len(broken)} of {len(embeddings)} embeddings hold NaN or infinity, the first is that of"
+                f" {embeddings.paths[broken[0]]}: the training diverged or the vectors file is damaged"
+            )

@@ -1,0 +1,80 @@
+"""The judge of networks: their embeddings of an image set's queries and gallery, and the scores of these."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from datasets.images.base import ImageSet
+from datasets.vectors import base as vectors_file
+from datasets.vectors.base import Embeddings, VectorSet
+from embedding.evaluate import KS, evaluate
+from embedding.extract import extract
+from embedding.mx import gluon, mx
+
+Scores = dict[str, float]
+
+
+class Judge:
+    """Scores networks on the queries and gallery of an image set.
+
+    size, resize : how an image becomes a square, as in ``decode.fit``
+    ks : the k of recall@k; nmi : whether to cluster as well
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        *,
+        size: int,
+        resize: str = "crop",
+        ks: Sequence[int] = KS,
+        nmi: bool = True,
+        contexts: list[mx.Context],
+        workers: int = 2,
+        progress: bool = False,
+    ) -> None:
+        self._images, self._size, self._ks, self._nmi = images, size, ks, nmi
+        self._how = {"resize": resize, "contexts": contexts, "workers": workers, "progress": progress}
+
+    @property
+    def title(self) -> str:
+        """What the scores are scores of."""
+        return self._images.title
+
+    def scores(self, net: gluon.Block, *, size: int | None = None) -> Scores:
+        """{name: score} of ``net``; ``size`` in place of the judge's own."""
+        return evaluate(*self._embeddings(net, size or self._size), ks=self._ks, nmi=self._nmi)
+
+    def scores_of(self, vectors: VectorSet) -> Scores:
+        """{name: score} of what ``vectors`` gave."""
+        gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
+        return evaluate(vectors.query_embeddings, gallery, ks=self._ks, nmi=self._nmi)
+
+    def vectors(self, net: gluon.Block, **attrs: Any) -> VectorSet:
+        """The embeddings with their true neighbors, ready to be saved."""
+        queries, gallery = self._embeddings(net, self._size)
+        found = vectors_file.from_embeddings(
+            queries,
+            gallery,
+            name=self._images.title,
+            class_names=self._images.class_names,
+            attrs={**attrs, "ks": list(self._ks)},
+        )
+        return vectors_file.with_neighbors(found)
+
+    def _embeddings(self, net: gluon.Block, size: int) -> tuple[Embeddings, Embeddings | None]:
+        queries = extract(net, self._images, self._images.query, size=size, **self._how)
+        if self._images.leave_one_out:
+            return queries, None
+        return queries, extract(net, self._images, self._images.gallery, size=size, **self._how)
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data"."""
+    names = [name for name in rows[0] if name not in ("kind", "row", "data", "queries left out")]
+    width = max(len(row["row"]) for row in rows)
+    head = " ".join([" " * width, *(name.rjust(6) for name in names)])
+    lines = [f"test scores on {rows[0]['data']}", head]
+    for row in rows:
+        cells = (f"{row[name]:.4f}".rjust(max(len(name), 6)) for name in names)
+        lines.append(" ".join([row["row"].ljust(width), *cells]))
+    return "\n".join(lines)
