@@ -1,0 +1,181 @@
+"""The report of a vectors file: scores, maps, queries with their nearest images and training curves on one page."""
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from datasets import exact
+from datasets.errors import InputError
+from datasets.vectors import base
+from datasets.vectors.base import Embeddings, VectorSet
+from embedding import plots
+from embedding.evaluate import KS, evaluate
+from embedding.thumbnails import Thumbnails, read_thumbnail
+from embedding.tsne import sample_by_class, tsne
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MAP_LIMIT = 5000  # images on a map
+_MAP_COLUMNS, _MAP_ROWS, _MAP_SIDE = 34, 25, 44  # cells of the map of thumbnails, and their pixels
+_QUERIES, _NEAREST = 10, 8  # rows and columns of the grid of nearest images
+
+Line = Mapping[str, Any]  # of metrics.jsonl
+
+
+def write_report(
+    vectors_file: Path,
+    folder: Path,
+    *,
+    metrics_file: Path | None = None,
+    thumbnails: Thumbnails = read_thumbnail,
+    seed: int = 0,
+) -> Path:
+    """Turn a vectors file into ``folder``: index.html, which needs nothing beside it, and its pictures as PNG.
+
+    metrics_file : the metrics.jsonl of the run that made the vectors; adds its scores and its training curves
+    thumbnails : name of an image -> (s, s, 3) uint8 RGB
+    seed : of the maps, of the images on them, and of the queries shown
+
+    Returns the path of index.html. Raises InputError where a file cannot be read, the vectors have no labels, or the
+    folder cannot be written.
+    """
+    vectors = base.load(vectors_file)
+    lines = _read_lines(metrics_file) if metrics_file else []
+    scores = _score(vectors, seed)
+    epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
+    pictures = _draw(vectors, thumbnails, seed) | ({"curves": plots.curves(epochs)} if epochs else {})
+    page = _page(vectors, vectors_file, _table(lines, scores, vectors_file.name), scores, pictures)
+    return _write(folder, page, pictures)
+
+
+def _read_lines(path: Path) -> list[Line]:
+    """The lines of metrics.jsonl; a last line that a kill cut short is no line."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error})") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found += [json.loads(line)] if line.strip() else []
+        except json.JSONDecodeError as error:
+            if number < len(lines):
+                raise InputError(f"{path}, line {number}: not JSON ({error.msg}); repair or remove it") from error
+    return found
+
+
+def _score(vectors: VectorSet, seed: int) -> dict[str, float]:
+    gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
+    ks: Sequence[int] = vectors.attrs.get("ks", KS)  # type: ignore[assignment]
+    return evaluate(vectors.query_embeddings, gallery, ks=ks, metric=vectors.metric, seed=seed)
+
+
+def _draw(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> dict[str, bytes]:
+    """The pictures that every vectors file has, as PNG by name."""
+    shown = _images_of_map(vectors, seed)
+    places = tsne(shown.vectors, seed=seed)
+    names = {int(label): _class_name(vectors, label) for label in np.unique(shown.labels)}
+    cells = plots.thin(places, _MAP_COLUMNS, _MAP_ROWS)
+    tiles = {cell: thumbnails(shown.paths[place]) for cell, place in cells.items()}
+    return {
+        "nearest": plots.grid_of_nearest(_nearest(vectors, thumbnails, seed)),
+        "map_images": plots.map_of_images(tiles, _MAP_COLUMNS, _MAP_ROWS, side=_MAP_SIDE),
+        "map_classes": plots.map_of_classes(places, shown.labels, names),
+    }
+
+
+def _images_of_map(vectors: VectorSet, seed: int) -> Embeddings:
+    parts = [vectors.query_embeddings] + ([] if vectors.leave_one_out else [vectors.gallery_embeddings])
+    labels = np.concatenate([part.labels for part in parts])
+    rows = sample_by_class(labels, _MAP_LIMIT, seed=seed)
+    paths = [path for part in parts for path in part.paths]
+    together = np.concatenate([part.vectors for part in parts])
+    return Embeddings(together[rows], labels[rows], tuple(paths[row] for row in rows))
+
+
+def _nearest(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> list[tuple[plots.Tile, list[plots.Tile]]]:
+    """Queries of different classes, drawn at random, each with its nearest images."""
+    queries, gallery = vectors.query_embeddings, vectors.gallery_embeddings
+    rows = _queries_shown(queries.labels, seed)
+    k = max(1, min(_NEAREST, len(gallery) - vectors.leave_one_out))
+    exclude = rows if vectors.leave_one_out else None
+    neighbors, _ = exact.search(queries.vectors[rows], gallery.vectors, k, metric=vectors.metric, exclude=exclude)
+
+    def tile(images: Embeddings, row: int, wanted: int) -> plots.Tile:
+        label = images.labels[row]
+        return plots.Tile(thumbnails(images.paths[row]), _class_name(vectors, label), bool(label == wanted))
+
+    shown = []
+    for row, found in zip(rows, neighbors, strict=True):
+        wanted = queries.labels[row]
+        shown.append((tile(queries, row, wanted), [tile(gallery, near, wanted) for near in found if near >= 0]))
+    return shown
+
+
+def _queries_shown(labels: np.ndarray, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(labels))
+    _, first = np.unique(labels[order], return_index=True)
+    return order[rng.permutation(first)[:_QUERIES]]
+
+
+def _class_name(vectors: VectorSet, label: int) -> str:
+    name = vectors.class_names[label] if vectors.class_names else f"class {label}"
+    return name.encode("utf-8", "replace").decode()  # names of folders need not be valid UTF-8
+
+
+def _table(lines: Sequence[Line], scores: Mapping[str, float], name: str) -> list[dict[str, Any]]:
+    """Rows of the score table: those of the run, each as it was last measured, then that of the vectors file.
+
+    The last is left out where the run has the very same scores: then the file holds that row's vectors.
+    """
+    of_run = {(line["row"], line.get("data")): dict(line) for line in lines if line.get("kind") == "scores"}
+    rows = list(of_run.values())
+    retrieval = [column for column in scores if column != "nmi"]
+    known = any(all(abs((row.get(column) or 0) - scores[column]) < 1e-6 for column in retrieval) for row in rows)
+    return rows if known else [*rows, {"row": name, **scores}]
+
+
+def _page(
+    vectors: VectorSet,
+    vectors_file: Path,
+    rows: Sequence[Line],
+    scores: Mapping[str, float],
+    pictures: Mapping[str, bytes],
+) -> str:
+    columns = dict.fromkeys(name for row in [scores, *rows] for name in row if name in scores or "@" in name)
+    columns.pop("queries left out", None)
+    best = {column: max(row.get(column) or 0 for row in rows) for column in columns}
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2").render(
+        vectors=vectors,
+        vectors_file=vectors_file.name,
+        classes=len(np.unique(vectors.gallery_embeddings.labels)),
+        scores=scores,
+        left_out=int(scores.get("queries left out", 0)),
+        rows=rows,
+        columns=list(columns),
+        best=best if len(rows) > 1 else {},
+        attrs={name: value for name, value in vectors.attrs.items() if name != "leave_one_out"},
+        pictures={name: base64.b64encode(png).decode() for name, png in pictures.items()},
+    )
+
+
+def _write(folder: Path, page: str, pictures: Mapping[str, bytes]) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, png in pictures.items():
+            (folder / f"{name}.png").write_bytes(png)
+        part = folder / "index.html.part"
+        part.write_text(page, encoding="utf-8", errors="replace")
+        os.replace(part, folder / "index.html")
+    except OSError as error:
+        raise InputError(f"{folder}: the report cannot be written there ({error.strerror})") from error
+    return folder / "index.html"

@@ -1,0 +1,40 @@
+"""Turn a vectors file or a run into a report: scores, maps, nearest images, training curves.
+
+python scripts/report.py --vectors runs/glyphs-margin
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import command
+
+from embedding.report import write_report
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Turn a vectors file or a run into a report: scores, maps, nearest images, training curves."""
+
+    vectors: Path
+    """A vectors file, or a run folder that holds vectors.h5."""
+    out: Path | None = None
+    """The folder to write the report to; report/ beside the vectors file by default."""
+    seed: int = 0
+    """Of the maps, of the images on them and of the queries shown."""
+
+
+def main(options: ReportOptions) -> None:
+    """Write the report and print where it is."""
+    vectors_file = options.vectors / "vectors.h5" if options.vectors.is_dir() else options.vectors
+    metrics_file = vectors_file.with_name("metrics.jsonl")
+    page = write_report(
+        vectors_file,
+        options.out or vectors_file.parent / "report",
+        metrics_file=metrics_file if metrics_file.exists() else None,
+        seed=options.seed,
+    )
+    print(f"report: {page}")
+
+
+if __name__ == "__main__":
+    command.main(main, ReportOptions)
