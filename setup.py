@@ -4,13 +4,15 @@ MXNet 1.9.1 is the last MXNet there will be, so what is installed beside it must
 these packages bring along are in constraints.txt.
 """
 
+from pathlib import Path
+
 from setuptools import find_packages, setup
 
 BASE = [
     "numpy==1.26.4",  # the last before 2.0, which took away names that MXNet 1.9.1 reads
     "scipy==1.17.1",  # runs on NumPy 1.26; scikit-learn and openTSNE rest on it
-    "scikit-learn==1.9.1",  # digits, and t-SNE of few points
-    "openTSNE==1.0.4",  # t-SNE of many points
+    "scikit-learn==1.9.1",  # the digits
+    "openTSNE==1.0.4",  # t-SNE
     "opencv-python==4.11.0.86",  # the last that accepts NumPy below 2
     "pillow==13.0.0",  # draws the glyphs
     "h5py==3.16.0",  # vectors files
@@ -67,7 +69,7 @@ setup(
     name="deepembedding",
     version="0.1.0",
     description="Deep embedding learning for retrieval in MXNet/Gluon, and the benchmark that picks its index",
-    long_description=open("README.md", encoding="utf-8").read(),
+    long_description=Path(__file__).with_name("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2

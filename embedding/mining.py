@@ -5,12 +5,8 @@ calls at the end. They work on labels in ascending order, where the images of a 
 """
 
 from types import ModuleType
-from typing import Any
 
-from embedding.mx import autograd, gluon, nd
-
-# An NDArray, or a Symbol while a block is compiled: MXNet has no common type for the two.
-Array = Any
+from embedding.mx import Array, autograd, gluon, nd
 
 # Added to the log-weight of a row that may not be drawn. exp() of the first is exactly 0 beside any allowed row; where
 # none is allowed, it still leaves the rows of other classes all alike, and those of the same class out.
@@ -68,7 +64,7 @@ def distance_weights(
 
 
 def draw_negatives(F: ModuleType, weights: Array, labels: Array, *, draws: int) -> tuple[Array, Array]:
-    """Rows drawn with ``weights`` (B, B), (B, draws) int32, and valid (B, draws), 0 where the batch has one class only."""
+    """Rows drawn with ``weights`` (B, B): (B, draws) int32; and valid (B, draws), 0 where there is no other class."""
     # Compiled, the operator always has two outputs; asking for both makes it the same when it is not.
     negatives, _ = F.random.multinomial(weights, shape=draws, get_prob=True)
     valid = F.broadcast_not_equal(F.take(labels, negatives), F.expand_dims(labels, 1))

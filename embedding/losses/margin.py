@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from embedding.mining import Array, DistanceWeightedMiner
-from embedding.mx import gluon, mx
+from embedding.mining import DistanceWeightedMiner
+from embedding.mx import Array, gluon, mx
 
 
 class MarginLoss(gluon.HybridBlock):

@@ -39,7 +39,9 @@ def test_positive_pairs_are_all_pairs_within_reach(labels, reach):
     partner, valid = (a.asnumpy() for a in mining.positive_pairs(nd, nd.array(labels), reach=reach))
     found = {(i, int(partner[i, s])) for i, s in zip(*np.nonzero(valid), strict=True)}
     count = len(labels)
-    assert found == {(i, j) for i in range(count) for j in range(i + 1, min(count, i + reach + 1)) if labels[i] == labels[j]}
+    assert found == {
+        (i, j) for i in range(count) for j in range(i + 1, min(count, i + reach + 1)) if labels[i] == labels[j]
+    }
     positives = mining.count_positives(nd, nd.array(labels), reach=reach).asnumpy().ravel()
     near = [[labels[j] == labels[i] for j in range(count) if 0 < abs(i - j) <= reach] for i in range(count)]
     assert positives.tolist() == [sum(row) for row in near]

@@ -59,7 +59,11 @@ def run(loss, embeddings, labels, seed):
 @pytest.mark.parametrize("nu", [0.0, 0.05])
 @pytest.mark.parametrize(
     ("labels", "batch_k"),
-    [(np.repeat(np.arange(6), 4), 4), (np.array([2, 0, 1, 1, 2, 0, 2, 4, 4, 2]), None), (np.array([1, 1, 1, 0, 3, 3]), 3)],
+    [
+        (np.repeat(np.arange(6), 4), 4),
+        (np.array([2, 0, 1, 1, 2, 0, 2, 4, 4, 2]), None),
+        (np.array([1, 1, 1, 0, 3, 3]), 3),
+    ],
 )
 def test_equals_a_plain_loop(labels, batch_k, nu, compiled):
     embeddings = rows(len(labels), 6, seed=1)

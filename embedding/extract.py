@@ -1,0 +1,50 @@
+"""Network and images to embeddings."""
+
+import numpy as np
+from tqdm import tqdm
+
+from datasets.images.base import ImageSet
+from datasets.vectors.base import Embeddings
+from embedding import decode
+from embedding.batches import in_threads
+from embedding.mx import gluon, mx, nd
+
+
+def extract(
+    net: gluon.Block,
+    images: ImageSet,
+    rows: np.ndarray,
+    *,
+    size: int,
+    contexts: list[mx.Context],
+    resize: str = "crop",
+    batch_size: int = 64,
+    workers: int = 2,
+    progress: bool = False,
+) -> Embeddings:
+    """What ``net`` makes of the images ``rows``, as vectors of unit length.
+
+    size, resize : as in ``decode.fit``
+    Raises InputError where an image cannot be read: a score over other images than it claims would be wrong.
+    """
+    items = [[(int(row),) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size)]
+
+    def load(row: int) -> np.ndarray:
+        return decode.fit(decode.read(images, row), size, resize=resize)
+
+    parts = []
+    with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
+        for pixels in in_threads(load, items, workers=workers):
+            parts.append(_forward(net, pixels, batch_size, contexts))
+            bar.update(len(pixels))
+    vectors = np.concatenate(parts)
+    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows))
+
+
+def _forward(net: gluon.Block, pixels: np.ndarray, batch_size: int, contexts: list[mx.Context]) -> np.ndarray:
+    count = len(pixels)
+    if count < batch_size:  # a network compiled for one shape of batch would be compiled again for the last one
+        pixels = np.concatenate([pixels, np.repeat(pixels[-1:], batch_size - count, axis=0)])
+    parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
+    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])[:count]

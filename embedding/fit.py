@@ -1,0 +1,185 @@
+"""The training loop, the only one: a generator that yields after every epoch."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from tqdm import tqdm
+
+from datasets.errors import InputError, RunFailed
+from embedding.batches import Batch
+from embedding.mx import autograd, gluon, mx, nd
+
+log = logging.getLogger(__name__)
+
+
+class Diverged(RunFailed):
+    """The loss or a weight is no longer a finite number; what was saved before is still good."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: its number from 1, the mean loss of its steps, images a second, and seconds."""
+
+    number: int
+    loss: float
+    images_per_second: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The learning rate of an epoch: ``lr``, multiplied by ``factor`` after each epoch named in ``steps``."""
+
+    lr: float
+    steps: tuple[int, ...] = ()
+    factor: float = 0.5
+
+    def at(self, epoch: int) -> float:
+        """The rate of epoch 1, 2, ..."""
+        return self.lr * self.factor ** sum(epoch > step for step in self.steps)
+
+
+class Optimizers:
+    """The trainer of the network and, where the loss has parameters and a rate of its own, that of the loss.
+
+    Parameters keep their own ``lr_mult`` and ``wd_mult``. clip : largest norm of all gradients together; None for any.
+    """
+
+    def __init__(
+        self,
+        net: gluon.Block,
+        loss: gluon.Block,
+        *,
+        optimizer: str = "adam",
+        wd: float = 0.0,
+        clip: float | None = None,
+        kvstore: str = "device",
+    ) -> None:
+        # Lists, because Trainer would sort a dictionary by names, which count the layers made in this process so far:
+        # saved states would then not fit the same network made later.
+        params, own_params = list(net.collect_params().values()), list(loss.collect_params().values())
+        self._own_rate = getattr(loss, "learning_rate", None)
+        self._clip = clip
+        self.trainers: list[gluon.Trainer] = []
+        if self._own_rate is None:
+            params += own_params
+        self._params = [param for param in params if param.grad_req != "null"]
+        self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd}, kvstore))
+        if self._own_rate is not None and own_params:
+            own = {"learning_rate": self._own_rate, "momentum": 0.9}
+            self.trainers.append(_trainer(own_params, "sgd", own, kvstore))
+
+    def set_rate(self, rate: float) -> None:
+        """Set the network's learning rate; the loss keeps its own."""
+        self.trainers[0].set_learning_rate(rate)
+        for trainer in self.trainers[1:]:  # a restored trainer comes back with the rate that it was saved with
+            trainer.set_learning_rate(self._own_rate)
+
+    def step(self, parts: int) -> None:
+        """One update from the gradients of ``parts`` devices, each of a mean over its share of the batch."""
+        if self._clip is None:
+            for trainer in self.trainers:
+                trainer.step(parts)
+            return
+        for trainer in self.trainers:
+            trainer.allreduce_grads()
+        for i, _ in enumerate(self._params[0].list_ctx()):
+            gradients = [param.list_grad()[i] for param in self._params]
+            gluon.utils.clip_global_norm(gradients, self._clip * parts, check_isfinite=False)
+        for trainer in self.trainers:
+            trainer.update(parts)
+
+
+def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict, kvstore: str) -> gluon.Trainer:
+    if optimizer not in mx.optimizer.Optimizer.opt_registry:
+        known = ", ".join(sorted(mx.optimizer.Optimizer.opt_registry))
+        raise InputError(f"--optimizer={optimizer}: unknown to MXNet; known are {known}")
+    if optimizer in ("sgd", "nag"):
+        settings = {"momentum": 0.9, **settings}
+    # Gradients are clipped after they are summed and before they are used; an asynchronous server does both at once.
+    return gluon.Trainer(params, optimizer, settings, kvstore=kvstore, update_on_kvstore="async" in kvstore)
+
+
+def fit(
+    net: gluon.Block,
+    loss: gluon.Block,
+    batches: Callable[[int], Iterable[Batch]],
+    *,
+    optimizers: Optimizers,
+    schedule: Schedule,
+    epochs: int,
+    contexts: list[mx.Context],
+    first: int = 1,
+    seed: int = 0,
+    log_interval: int = 0,
+    progress: bool = False,
+) -> Iterator[Epoch]:
+    """Train ``net`` and ``loss`` on ``batches(epoch)``, and yield an ``Epoch`` after each.
+
+    The contract between the three is ``loss(*net(*batch.inputs), *batch.targets)``, where a net with one output need
+    not give a tuple. A batch is split over ``contexts``. Chance depends on ``seed`` and the epoch alone, so that
+    starting again at epoch ``first`` from what was saved before it gives the same weights as never having stopped.
+
+    Raises Diverged where a loss is not finite.
+    """
+    for number in range(first, epochs + 1):
+        mx.random.seed((seed * 1_000_003 + number) % 2**31)
+        optimizers.set_rate(schedule.at(number))
+        yield _epoch(net, loss, batches(number), number, optimizers, contexts, log_interval, progress)
+
+
+def _epoch(
+    net: gluon.Block,
+    loss: gluon.Block,
+    batches: Iterable[Batch],
+    number: int,
+    optimizers: Optimizers,
+    contexts: list[mx.Context],
+    log_interval: int,
+    progress: bool,
+) -> Epoch:
+    start, images, losses = time.perf_counter(), 0, []
+    waiting: list[nd.NDArray] = []
+    with tqdm(batches, desc=f"epoch {number}", unit="batch", disable=not progress, leave=False) as bar:
+        for batch in bar:
+            step = _step(net, loss, batch, contexts)
+            optimizers.step(len(contexts))
+            # The device works on this step while the loss of the one before is read: reading this one would stall it.
+            losses += _read(waiting, number)
+            waiting = step
+            images += len(batch.targets[0])
+            if losses:
+                state = f"loss {losses[-1]:.4f}, {images / (time.perf_counter() - start):.0f} images/s"
+                bar.set_postfix_str(state)
+                if log_interval and len(losses) % log_interval == 0:
+                    log.info("epoch %d, batch %d: %s", number, len(losses), state)
+    losses += _read(waiting, number)
+    nd.waitall()
+    seconds = time.perf_counter() - start
+    return Epoch(number, sum(losses) / len(losses), images / seconds, seconds)
+
+
+def _step(net: gluon.Block, loss: gluon.Block, batch: Batch, contexts: list[mx.Context]) -> list[nd.NDArray]:
+    """Forward and backward; the loss on every device, not yet computed when this returns."""
+    inputs = zip(*(gluon.utils.split_and_load(x, contexts) for x in batch.inputs), strict=True)
+    targets = zip(*(gluon.utils.split_and_load(y, contexts) for y in batch.targets), strict=True)
+    values = []
+    with autograd.record():
+        for x, y in zip(inputs, targets, strict=True):
+            out = net(*x)
+            values.append(loss(*(out if isinstance(out, (list, tuple)) else (out,)), *y))
+    autograd.backward(values)
+    return values
+
+
+def _read(waiting: list[nd.NDArray], epoch: int) -> list[float]:
+    """The mean over devices of a step's loss, in a list; empty where there was no step."""
+    if not waiting:
+        return []
+    mean = sum(float(value.asscalar()) for value in waiting) / len(waiting)
+    if not math.isfinite(mean):
+        raise Diverged(f"the loss became {mean} in epoch {epoch}")
+    return [mean]

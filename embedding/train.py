@@ -1,0 +1,128 @@
+"""A metric-learning run from options to scores: what is built, trained for some epochs, judged, and kept."""
+
+import dataclasses
+import importlib.metadata
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+from tensorboardX import SummaryWriter
+
+from datasets.errors import RunFailed
+from datasets.images.base import ImageSet
+from datasets.vectors import base as vectors_file
+from embedding import build
+from embedding.fit import Diverged, Epoch, fit
+from embedding.judge import Judge, table
+from embedding.mx import contexts, mx
+from embedding.options import TrainOptions
+from embedding.report import write_report
+from embedding.run import Run
+
+log = logging.getLogger(__name__)
+
+_PACKAGES = ("mxnet", "mxnet-cu112", "gluoncv", "numpy", "opencv-python", "faiss-cpu", "faiss-gpu")
+
+
+def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -> Path:
+    """Train and judge a network as ``options`` say, with the loss that ``make_loss`` gives; returns the run folder.
+
+    A run that was begun before goes on from its last checkpoint. The best checkpoint is the one with the highest
+    recall@1 on held-out training classes; test classes are looked at before the first epoch and after the last only.
+    """
+    build.check(options)
+    devices = contexts(options.gpus)
+    images = build.image_set(options)
+    run = Run(options.runs / (options.name or f"{options.data}-{loss_name}"), _describe(options, images))
+    with run.logging():
+        mx.random.seed(options.seed)
+        parts = build.parts(options, images, make_loss, devices)
+        log.info("%s: %s", run.folder, parts.batches)
+        if run.epoch:
+            run.restore(parts.net, parts.loss, parts.optimizers, devices)
+            log.info("going on after epoch %d", run.epoch)
+        else:
+            _judge_untrained(options, run, parts)
+        _train_epochs(options, run, parts, devices)
+        _judge_trained(options, run, parts, devices)
+    return run.folder
+
+
+def _train_epochs(options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context]) -> None:
+    epochs = fit(
+        parts.net,
+        parts.loss,
+        parts.batches.epoch,
+        optimizers=parts.optimizers,
+        schedule=build.schedule(options),
+        epochs=options.epochs,
+        contexts=devices,
+        first=run.epoch + 1,
+        seed=options.seed,
+        log_interval=options.log_interval,
+        progress=build.interactive(),
+    )
+    best = run.state.get("best")
+    try:
+        for epoch in epochs:
+            score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
+            _record_epoch(options, run, epoch, score)
+            if score is None or best is None or score > best:
+                best = score
+                run.keep_as_best(epoch.number, parts.net, score)
+            run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
+    except Diverged as error:
+        kept = f"epoch {run.epoch} is kept in {run.folder / 'last'}" if run.epoch else "no epoch was finished"
+        raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with --clip=1") from None
+
+
+def _describe(options: TrainOptions, images: ImageSet) -> dict[str, Any]:
+    """What options.json tells."""
+    installed = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
+    return {
+        **dataclasses.asdict(options),
+        "trunk": build.trunk_name(options, images),
+        "dataset": images.title,
+        "fingerprint": images.fingerprint(),
+        "versions": {name: installed[name] for name in _PACKAGES if name in installed},
+    }
+
+
+def _record_epoch(options: TrainOptions, run: Run, epoch: Epoch, score: float | None) -> None:
+    values = {"loss": epoch.loss, "images_per_second": epoch.images_per_second, "seconds": epoch.seconds}
+    values |= {} if score is None else {"validation recall@1": score}
+    run.record(kind="epoch", epoch=epoch.number, **values)
+    shown = "" if score is None else f", validation recall@1 {score:.4f}"
+    log.info("epoch %d: loss %.4f, %.0f images/s%s", epoch.number, epoch.loss, epoch.images_per_second, shown)
+    if options.use_viz:
+        with SummaryWriter(str(run.folder / "tensorboard")) as writer:
+            for name, value in values.items():
+                writer.add_scalar(name, value, epoch.number)
+
+
+def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
+    """Rows of the table for what training starts from."""
+    _record_row(run, parts.judge, "trunk features", parts.judge.scores(parts.net.encoder, size=options.raw_size))
+    _record_row(run, parts.judge, "untrained", parts.judge.scores(parts.net))
+
+
+def _judge_trained(options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context]) -> None:
+    """Rows of the table for the last and the best checkpoint, the best one's vectors, and the report."""
+    net, judge = parts.net, parts.judge
+    _record_row(run, judge, "last", judge.scores(net))
+    run.restore_best(net, devices)
+    vectors = judge.vectors(net)
+    _record_row(run, judge, "best", judge.scores_of(vectors))
+    vectors_file.save(run.folder / "vectors.h5", vectors)
+    if options.save_model_prefix:
+        shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
+    log.info("%s", table(run.recorded("scores")))
+    if options.report:
+        page = write_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=run.folder / "metrics.jsonl")
+        log.info("report: %s", page)
+
+
+def _record_row(run: Run, judge: Judge, row: str, scores: dict[str, float]) -> None:
+    run.record(kind="scores", row=row, data=judge.title, **scores)
+    log.info("%s: %s", row, ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))

@@ -1,0 +1,66 @@
+"""What every command shares: finding the packages, reading options, and one line for a user's mistake."""
+
+import dataclasses
+import difflib
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+# Commands run from the repository's root and from inside scripts/, installed or not.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import tyro
+
+from datasets.errors import InputError, RunFailed
+
+Options = TypeVar("Options")
+
+
+def main(function: Callable[[Options], None], options: type[Options]) -> None:
+    """Read ``options`` from the command line and call ``function`` with them.
+
+    A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
+    interrupt with code 130.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    arguments = _spell_out(sys.argv[1:])
+    try:
+        _refuse_unknown(arguments, options)
+        function(tyro.cli(options, args=arguments))
+    except InputError as error:
+        _end(f"error: {error}", code=2)
+    except RunFailed as error:
+        _end(f"error: {error}", code=1)
+    except KeyboardInterrupt:
+        _end("interrupted; the same command goes on from the last checkpoint", code=130)
+
+
+def _end(line: str, *, code: int) -> None:
+    sys.stdout.flush()
+    print(line, file=sys.stderr)
+    sys.exit(code)
+
+
+def _spell_out(arguments: list[str]) -> list[str]:
+    """The flag --use_pretrained of the reference commands stands alone; ours may name a file."""
+    spelled = []
+    for i, argument in enumerate(arguments):
+        alone = i + 1 == len(arguments) or arguments[i + 1].startswith("-")
+        if argument.replace("_", "-") == "--use-pretrained" and alone:
+            argument += "=auto"
+        spelled.append(argument)
+    return spelled
+
+
+def _refuse_unknown(arguments: list[str], options: type) -> None:
+    known = {field.name.replace("_", "-") for field in dataclasses.fields(options)}
+    known |= {f"no-{name}" for name in known} | {"help"}
+    for argument in arguments:
+        flag = argument.removeprefix("--").split("=")[0]
+        if not argument.startswith("--") or flag.replace("_", "-") in known:
+            continue
+        close = difflib.get_close_matches(flag.replace("_", "-"), known, n=1)
+        hint = f"did you mean --{close[0]}? " if close else ""
+        raise InputError(f"unknown flag --{flag}: {hint}--help lists all")

@@ -1,0 +1,105 @@
+"""Write the vectors file of an image set or a folder, with a trained network or a pretrained trunk.
+
+python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
+python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
+python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+import command
+import numpy as np
+
+from datasets import images as image_sets
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from datasets.vectors import base as vectors_file
+from embedding import build
+from embedding.judge import table
+from embedding.mx import contexts, gluon, mx
+from embedding.options import TrainOptions
+
+PARTS = ("test", "train", "all")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtractOptions:
+    """Write the vectors file of an image set or a folder, with a trained network or a pretrained trunk."""
+
+    out: Path
+    """The vectors file to write (HDF5)."""
+    run: Path | None = None
+    """Run folder whose network is used; without it, the trunk named by --model and --use-pretrained."""
+    checkpoint: str = "best"
+    """Which network of the run: best or last."""
+    model: str = ""
+    """Trunk whose pooled features are the vectors, without --run."""
+    use_pretrained: str = ""
+    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm."""
+    pool: str = "avg"
+    """Pooling of that trunk's feature map."""
+    data: str = "files"
+    """Image set; files is any folder of images without labels."""
+    data_path: Path | None = None
+    """Folder that holds the set."""
+    boxes: bool = False
+    """Crop every image to its annotated box."""
+    part: str = "test"
+    """Which images: test (query and gallery), train or all."""
+    image_size: int | None = None
+    """Side in pixels; as in the run's test, or the set's own, if not given."""
+    resize: str | None = None
+    """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
+    gpus: str = ""
+    """Devices such as 0 or 0,1; the CPU if not given."""
+    workers: int = 2
+    """Threads that decode images."""
+
+
+def main(options: ExtractOptions) -> None:
+    """Extract, score where there are labels, and save."""
+    devices = contexts(options.gpus)
+    images = _images(options)
+    net, trained = _network(options, images, devices)
+    judge = build.judge(
+        dataclasses.replace(
+            trained,
+            test_size=options.image_size or trained.test_size or trained.image_size or images.size,
+            resize=options.resize or trained.resize,
+            workers=options.workers,
+        ),
+        images,
+        devices,
+    )
+    vectors = judge.vectors(net)
+    vectors_file.save(options.out, vectors)
+    if len(images.class_names) > 1:
+        print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
+    print(f"{len(vectors.gallery)} x {vectors.gallery.shape[1]} vectors: {options.out}")
+
+
+def _images(options: ExtractOptions) -> ImageSet:
+    images = image_sets.get(options.data).load(options.data_path, boxes=options.boxes)
+    if options.part not in PARTS:
+        raise InputError(f"--part={options.part}: must be one of {', '.join(PARTS)}")
+    if options.part == "test":
+        return images
+    rows = images.train if options.part == "train" else np.arange(len(images))
+    return images.with_split(train=images.train, query=rows, gallery=rows).check()
+
+
+def _network(
+    options: ExtractOptions, images: ImageSet, devices: list[mx.Context]
+) -> tuple[gluon.HybridBlock, TrainOptions]:
+    if options.run is not None:
+        return build.trained_network(options.run, options.checkpoint, devices)
+    if not options.use_pretrained:
+        raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
+    described = TrainOptions(model=options.model, use_pretrained=options.use_pretrained, pool=options.pool)
+    return build.network(described, images, devices).encoder, described
+
+
+if __name__ == "__main__":
+    command.main(main, ExtractOptions)

@@ -1,0 +1,120 @@
+"""Batches: every class in every epoch, P x K, and images that cannot be read."""
+
+import logging
+
+import cv2
+import numpy as np
+import pytest
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from embedding.batches import Batches, in_threads, plan_epoch
+from embedding.decode import Augmentation
+
+NOTHING = np.zeros(0, np.int64)
+
+
+def labels_of(sizes) -> np.ndarray:
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+@pytest.mark.parametrize("sizes", [[4] * 8, [2, 3, 17, 5, 9, 2, 4], [2, 2, 2], [40, 2, 2, 2]])
+@pytest.mark.parametrize(("classes", "images"), [(3, 4), (2, 5), (3, 2)])
+def test_a_plan_sees_every_image_in_balanced_batches(sizes, classes, images):
+    labels = np.random.default_rng(1).permutation(labels_of(sizes))
+    plan = plan_epoch(labels, classes=classes, images=images, rng=np.random.default_rng(0))
+    assert plan.shape[1] == classes * images
+    assert set(plan.ravel()) == set(range(len(labels)))
+    for batch in labels[plan].reshape(-1, classes, images):
+        assert (batch == batch[:, :1]).all()
+        assert len(set(batch[:, 0])) == classes
+    for batch in plan.reshape(-1, images):  # a row comes twice in a group only where the class is too small
+        assert len(set(batch)) == min(images, sizes[labels[batch[0]]])
+
+
+def test_equal_classes_are_seen_once_an_epoch():
+    plan = plan_epoch(labels_of([6] * 10), classes=5, images=3, rng=np.random.default_rng(0))
+    assert sorted(plan.ravel()) == list(range(60))
+
+
+def test_too_few_classes_are_refused():
+    with pytest.raises(InputError, match="3 training classes"):
+        plan_epoch(labels_of([2, 2, 2]), classes=4, images=2, rng=np.random.default_rng(0))
+
+
+def drawn(count: int = 24) -> ImageSet:
+    images = np.random.default_rng(0).integers(0, 255, (count, 8, 8, 3)).astype(np.uint8)
+    labels = np.arange(count) % 6 + 10
+    return ImageSet("drawn", images, labels, tuple("abcdefghijklmnop"), np.arange(count), NOTHING, NOTHING)
+
+
+def make(images: ImageSet, **options) -> Batches:
+    return Batches(images, classes=3, per_class=2, size=8, augmentation=Augmentation(1.0, 1.0, flip=False), **options)
+
+
+def test_batches_hold_the_planned_images_under_labels_from_0():
+    batches = make(drawn())
+    assert batches.class_count == 6
+    for rows, batch in zip(batches.plan(1), batches.epoch(1), strict=True):
+        pixels, labels = batch.inputs[0].asnumpy(), batch.targets[0].asnumpy()
+        assert pixels.dtype == np.uint8
+        np.testing.assert_array_equal(pixels, drawn().images[rows])
+        np.testing.assert_array_equal(labels, drawn().labels[rows] - 10)
+
+
+def test_epochs_differ_and_repeat_with_the_seed():
+    def pixels(seed, epoch):
+        return [batch.inputs[0].asnumpy() for batch in make(drawn(), seed=seed).epoch(epoch)]
+
+    np.testing.assert_array_equal(pixels(3, 2), pixels(3, 2))
+    assert not np.array_equal(pixels(3, 2), pixels(3, 1))
+    assert not np.array_equal(pixels(3, 2), pixels(4, 2))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 11])
+def test_an_epoch_can_have_any_number_of_steps(steps):
+    assert len(list(make(drawn(), steps=steps).epoch(1))) == steps
+
+
+def photographs(folder, broken=()) -> ImageSet:
+    for i in range(24):
+        cv2.imwrite(str(folder / f"{i}.png"), np.full((8, 8, 3), i, np.uint8))
+    for i in broken:
+        (folder / f"{i}.png").write_text("no image")
+    paths = [str(folder / f"{i}.png") for i in range(24)]
+    return ImageSet("photographs", paths, np.arange(24) % 6, tuple("abcdef"), np.arange(24), NOTHING, NOTHING)
+
+
+def test_a_broken_image_is_named_once_and_replaced_by_its_class(tmp_path, caplog):
+    batches = make(photographs(tmp_path, broken=[7]), max_bad=0.05)
+    with caplog.at_level(logging.WARNING):
+        for epoch in (1, 2):
+            for batch in batches.epoch(epoch):
+                values, labels = batch.inputs[0].asnumpy()[:, 0, 0, 0], batch.targets[0].asnumpy()
+                assert (values % 6 == labels).all()
+                assert 7 not in values
+    assert [record.message.count("7.png") for record in caplog.records] == [1]
+
+
+def test_too_many_broken_images_end_the_run(tmp_path):
+    batches = make(photographs(tmp_path, broken=[3, 7, 11]), max_bad=0.1)
+    with pytest.raises(InputError, match="3 of 24 training images cannot be used, --max-bad=0.1 allows 2"):
+        list(batches.epoch(1))
+
+
+def test_a_class_without_a_readable_image_ends_the_run(tmp_path):
+    batches = make(photographs(tmp_path, broken=[1, 7, 13, 19]), max_bad=0.5)
+    with pytest.raises(InputError, match="class 'b': none of its 4"):
+        list(batches.epoch(1))
+
+
+def test_threads_keep_the_order_and_pass_errors_on():
+    def load(number):
+        if number == 9:
+            raise InputError("nine")
+        return np.full(2, number)
+
+    found = list(in_threads(load, [[(i,), (i + 1,)] for i in range(0, 8, 2)], workers=3))
+    np.testing.assert_array_equal(np.concatenate(found)[:, 0], np.arange(8))
+    with pytest.raises(InputError, match="nine"):
+        list(in_threads(load, [[(8,), (9,)]], workers=2))

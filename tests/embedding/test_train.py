@@ -1,0 +1,144 @@
+"""A whole run on digits: rows, files, going on, and the options it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+
+from datasets import images as image_sets
+from datasets.errors import InputError, RunFailed
+from datasets.vectors import base as vectors_file
+from embedding import build
+from embedding.evaluate import evaluate
+from embedding.losses.margin import MarginLoss
+from embedding.mx import nd
+from embedding.options import TrainOptions
+from embedding.train import train
+
+
+def options(folder, **changes) -> TrainOptions:
+    small = {
+        "data": "digits",
+        "batch_size": 12,
+        "batch_k": 4,
+        "epoch_steps": 4,
+        "epochs": 2,
+        "lr": 1e-3,
+        "embed_dim": 16,
+    }
+    return TrainOptions(**{**small, "runs": folder, "report": False, "validation": 0.5, **changes})
+
+
+def run(given: TrainOptions):
+    return train(
+        given,
+        lambda classes: MarginLoss(classes=classes, dim=given.embed_dim, batch_k=given.batch_k),
+        loss_name="margin",
+    )
+
+
+def lines(folder, kind: str) -> list[dict]:
+    found = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [line for line in found if line["kind"] == kind]
+
+
+def test_a_run_leaves_all_it_promises(tmp_path):
+    folder = run(options(tmp_path, use_viz=True, save_model_prefix="digits"))
+    assert folder == tmp_path / "digits-margin"
+    present = {path.name for path in folder.iterdir()}
+    assert present == {
+        "options.json",
+        "log.txt",
+        "metrics.jsonl",
+        "last",
+        "best",
+        "vectors.h5",
+        "digits.params",
+        "tensorboard",
+    }
+    assert [line["row"] for line in lines(folder, "scores")] == ["trunk features", "untrained", "last", "best"]
+    assert [line["epoch"] for line in lines(folder, "epoch")] == [1, 2]
+    stored = json.loads((folder / "options.json").read_text())
+    assert stored["seed"] == 123
+    assert stored["fingerprint"] == image_sets.get("digits").load(None).fingerprint()
+    assert "numpy" in stored["versions"]
+
+
+def test_the_vectors_file_gives_the_scores_of_the_best_row(tmp_path):
+    folder = run(options(tmp_path))
+    vectors = vectors_file.load(folder / "vectors.h5")
+    best = lines(folder, "scores")[-1]
+    found = evaluate(vectors.query_embeddings, None)
+    assert {name: best[name] for name in found} == pytest.approx(found)
+    np.testing.assert_allclose(np.linalg.norm(vectors.gallery, axis=1), 1, rtol=1e-5)
+
+
+def test_more_epochs_go_on_from_the_last(tmp_path):
+    run(options(tmp_path, epochs=1))
+    folder = run(options(tmp_path, epochs=2))
+    whole = run(options(tmp_path, epochs=2, name="whole"))
+    for part in ("last", "best"):
+        found, wanted = (nd.load(str(path / part / "net.params")) for path in (folder, whole))
+        for name, array in wanted.items():
+            np.testing.assert_array_equal(found[name].asnumpy(), array.asnumpy())
+    assert len(lines(folder, "epoch")) == 2
+
+
+def test_the_best_checkpoint_has_the_highest_validation_recall(tmp_path):
+    folder = run(options(tmp_path, epochs=4))
+    scores = {line["epoch"]: line["validation recall@1"] for line in lines(folder, "epoch")}
+    best = json.loads((folder / "best" / "state.json").read_text())
+    assert best["validation recall@1"] == max(scores.values()) == scores[best["epoch"]]
+
+
+def test_without_validation_the_last_epoch_is_the_best(tmp_path):
+    folder = run(options(tmp_path, validation=0))
+    assert json.loads((folder / "best" / "state.json").read_text())["epoch"] == 2
+
+
+def test_a_diverging_run_says_what_it_keeps(tmp_path):
+    run(options(tmp_path, epochs=1, steps="9"))
+    folder = tmp_path / "digits-margin"
+    kept = (folder / "last" / "net.params").read_bytes()
+    stored = json.loads((folder / "options.json").read_text())
+    (folder / "options.json").write_text(json.dumps({**stored, "lr": 1e30}))
+    with pytest.raises(RunFailed, match="epoch 1 is kept in .*last; try again with a lower --lr"):
+        run(options(tmp_path, epochs=4, steps="9", lr=1e30))
+    assert (folder / "last" / "net.params").read_bytes() == kept
+
+
+@pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
+def test_held_out_classes_are_training_classes_that_are_not_trained_on(share):
+    images = image_sets.get("glyphs").load(None)
+    training = build.hold_out_classes(images, share, seed=1)
+    kept, held = (set(images.labels[rows]) for rows in (training.train, training.query))
+    assert not kept & held
+    assert kept | held == set(images.labels[images.train])
+    assert len(held) == round(share * len(kept | held))
+    assert training.leave_one_out
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"data": "digit"}, "unknown dataset 'digit': did you mean digits"),
+        ({"batch_size": 13}, "--batch-size=13"),
+        ({"batch_k": 1}, "--batch-k=1"),
+        ({"validation": 1.5}, "--validation=1.5"),
+        ({"test_k": "1,x"}, "--test-k=1,x"),
+        ({"steps": "3;4"}, "--steps=3;4"),
+        ({"model": "resnet51_v1b"}, "resnet50_v1b"),
+        ({"pool": "average"}, "avg"),
+        ({"use_pretrained": "nowhere.pth"}, "nowhere.pth"),
+        ({"use_pretrained": "auto"}, "data/weights/convnet"),
+        ({"optimizer": "adamm"}, "--optimizer=adamm"),
+        ({"gpus": "x"}, "--gpus=x"),
+        ({"resize": "squash"}, "--resize=squash"),
+        ({"boxes": True}, "boxes"),
+    ],
+)
+def test_mistakes_are_named(tmp_path, changes, line):
+    with pytest.raises(InputError) as error:
+        run(options(tmp_path, **changes))
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
