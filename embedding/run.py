@@ -1,5 +1,6 @@
 """One run folder: options, log, metrics, checkpoints, and going on after a kill."""
 
+import errno
 import json
 import logging
 import os
@@ -14,6 +15,8 @@ from embedding.fit import Diverged, Optimizers
 from embedding.mx import gluon, mx, nd
 
 log = logging.getLogger(__name__)
+
+_FULL = 2**20  # bytes left on a disk that is as good as full
 
 # What may differ between the first start of a run and the next: it changes where and how long, not what is computed.
 _FREE = ("epochs", "gpus", "workers", "use_viz", "versions")
@@ -129,7 +132,7 @@ class Run:
         try:
             yield
         except (OSError, mx.base.MXNetError, AssertionError, ValueError) as error:
-            reason = _first_line(error)
+            reason = _last_line(error)
             raise InputError(f"{checkpoint}: cannot be read ({reason}); remove {self.folder} to start over") from None
 
 
@@ -181,7 +184,9 @@ def _explained(path: Path, what: str) -> Iterator[None]:
     try:
         yield
     except (OSError, mx.base.MXNetError) as error:
-        reason = getattr(error, "strerror", None) or _first_line(error)
+        reason = getattr(error, "strerror", None) or _last_line(error)
+        if shutil.disk_usage(path if path.exists() else path.parent).free < _FULL:  # MXNet does not tell why it failed
+            reason = os.strerror(errno.ENOSPC)
         raise InputError(
             f"cannot {what} {path}: {reason}; free some space or choose another --runs folder, then start the same"
             " command again: it goes on from the last checkpoint"
@@ -200,5 +205,6 @@ def _plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=str))
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _last_line(error: BaseException) -> str:
+    """What an error says; MXNet writes a traceback of its own before it."""
+    return str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__

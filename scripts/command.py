@@ -1,8 +1,11 @@
 """What every command shares: finding the packages, reading options, and one line for a user's mistake."""
 
+import contextlib
 import dataclasses
 import difflib
+import io
 import logging
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -24,17 +27,34 @@ def main(function: Callable[[Options], None], options: type[Options]) -> None:
     A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
     interrupt with code 130.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
     arguments = _spell_out(sys.argv[1:])
     try:
         _refuse_unknown(arguments, options)
-        function(tyro.cli(options, args=arguments))
+        function(_parse(arguments, options))
     except InputError as error:
         _end(f"error: {error}", code=2)
     except RunFailed as error:
         _end(f"error: {error}", code=1)
     except KeyboardInterrupt:
         _end("interrupted; the same command goes on from the last checkpoint", code=130)
+
+
+def _parse(arguments: list[str], options: type[Options]) -> Options:
+    """The options; tyro's boxed complaint about a value becomes one line."""
+    complaint = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(complaint):
+            return tyro.cli(options, args=arguments)
+    except SystemExit as end:
+        if not end.code:  # --help
+            raise
+        words = (
+            re.sub(r"[^\x20-\x7e]+", " ", complaint.getvalue())
+            .split("For full helptext")[0]
+            .split("Argument helptext")[0]
+        )
+        raise InputError(" ".join(words.replace("Parsing error", "").split()) + "; --help lists all flags") from None
 
 
 def _end(line: str, *, code: int) -> None:
