@@ -1,0 +1,40 @@
+"""The network: bytes in, unit rows out, every trunk and pooling."""
+
+import numpy as np
+import pytest
+
+from embedding import backbone, pooling
+from embedding.mx import nd
+from embedding.net import EmbeddingNet, Encoder
+
+
+def bytes_of(count: int, size: int = 32) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (count, size, size, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("pool", pooling.names())
+def test_embeddings_have_unit_rows(pool):
+    net = EmbeddingNet(model="convnet", dim=7, pool=pool)
+    net.initialize()
+    out = net(nd.array(bytes_of(3), dtype="uint8")).asnumpy()
+    assert out.shape == (3, 7)
+    np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, rtol=1e-5)
+
+
+def test_pixels_are_normalised_as_pretrained_trunks_expect():
+    encoder = Encoder(model="convnet")
+    encoder.initialize()
+    images = bytes_of(2)
+    scaled = (images / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
+    expected = encoder.pool(encoder.trunk(nd.array(scaled.transpose(0, 3, 1, 2))))
+    np.testing.assert_allclose(encoder(nd.array(images, dtype="uint8")).asnumpy(), expected.asnumpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("model", [name for name in backbone.names() if name != "vgg16"])
+def test_compiled_and_not_are_the_same(model):
+    net = EmbeddingNet(model=model, dim=4)
+    net.initialize()
+    images = nd.array(bytes_of(2, 64), dtype="uint8")
+    plain = net(images).asnumpy()
+    net.hybridize(static_alloc=True, static_shape=True)
+    np.testing.assert_allclose(net(images).asnumpy(), plain, atol=1e-5)
