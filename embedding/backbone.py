@@ -27,18 +27,13 @@ class ReLU6(gluon.HybridBlock):
     leaves gradients in oneDNN's own memory layout. Where that layout differs from the one of the activations, the
     gradient of the batch norm before falls back to a reference loop, 100 times as slow. ``plain_gradient`` avoids
     that: the gradient of ``slice_axis`` always has the plain layout.
-
-    ``fusible`` chooses ``clip`` after all, which ``optimize_for`` merges with the convolution before it.
     """
 
     def __init__(self, *, plain_gradient: bool = False) -> None:
         super().__init__()
         self.plain_gradient = plain_gradient
-        self.fusible = False
 
     def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
-        if self.fusible:
-            return F.clip(x, 0, 6)
         if self.plain_gradient:
             x = F.slice_axis(x, axis=0, begin=0, end=None)
         return F.minimum(F.Activation(x, act_type="relu"), 6)
@@ -87,20 +82,6 @@ def freeze_batch_norm(trunk: gluon.Block) -> None:
             block._kwargs["use_global_stats"] = True  # Gluon takes this at construction only
 
     trunk.apply(freeze)
-
-
-def prefer_inference(net: gluon.Block, on: bool = True) -> None:
-    """Choose the operators in ``net`` that are fast in inference (``on``) or, as built, in training.
-
-    The function computed is the same. Call ``hybridize`` afterwards, and for inference ``optimize_for(images,
-    backend="MKLDNN")`` too, which folds convolution, batch norm and ReLU6 into one operator.
-    """
-
-    def choose(block: gluon.Block) -> None:
-        if isinstance(block, ReLU6):
-            block.fusible = on
-
-    net.apply(choose)
 
 
 def _resnet(name: str) -> list[gluon.Block]:

@@ -161,6 +161,20 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     assert Run(tmp_path, {}).epoch == 1
 
 
+def test_networks_of_many_layers_are_checked_to_the_last(tmp_path):
+    run = Run(tmp_path, {})
+    net = gluon.nn.HybridSequential()
+    net.add(*(gluon.nn.Dense(1, in_units=1) for _ in range(220)))
+    net.initialize()
+    loss = Offset()
+    loss.initialize()
+    optimizers = Optimizers(net, loss)
+    run.save(1, net, loss, optimizers)
+    net[-1].bias.set_data(nd.array([np.inf]))
+    with pytest.raises(Diverged):
+        run.save(2, net, loss, optimizers)
+
+
 def test_a_damaged_checkpoint_is_named(tmp_path):
     parts = make()
     run = Run(tmp_path, {})
