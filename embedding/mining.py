@@ -14,29 +14,19 @@ _TOO_FAR = -1e5
 _SAME_CLASS = -1e9
 
 
-def positive_pairs(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Array]:
-    """Every unordered pair of rows of one class, once: each row with the rows after it.
+def same_class_rows(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Array]:
+    """The rows up to ``reach`` places before and after each row, and whether they are of its class.
 
     labels : (B,), ascending
-    reach : how many rows after it a row is paired with; the size of the largest class less one finds every pair
+    reach : the size of the largest class less one finds every row of the same class
 
-    Returns the partner (B, reach) of each row, and valid (B, reach), 1 where the partner is of the row's class.
+    Returns rows (B, 2 reach), those after each row in the second half, and valid (B, 2 reach), 1 where the row is there
+    and of the same class, else 0.
     """
-    return _rows_at(F, labels, F.arange(1, reach + 1))
-
-
-def count_positives(F: ModuleType, labels: Array, *, reach: int) -> Array:
-    """How many other rows, at most ``reach`` before or after it, share a row's class: (B, 1)."""
-    _, after = _rows_at(F, labels, F.arange(1, reach + 1))
-    _, before = _rows_at(F, labels, F.arange(-reach, 0))
-    return F.sum(after + before, axis=1, keepdims=True)
-
-
-def _rows_at(F: ModuleType, labels: Array, shifts: Array) -> tuple[Array, Array]:
-    """The rows that lie ``shifts`` (S,) from each row, (B, S), and whether they share its label, (B, S) of 1 and 0."""
     # A label that no row has stands before the first row and after the last; overshoots are clipped to it.
     nobody = F.slice_axis(labels, axis=0, begin=0, end=1) - 1
     fenced = F.concat(nobody, labels, nobody, dim=0)
+    shifts = F.concat(F.arange(-reach, 0), F.arange(1, reach + 1), dim=0)
     rows = F.broadcast_add(F.expand_dims(F.contrib.arange_like(labels), 1), F.expand_dims(shifts, 0))
     valid = F.broadcast_equal(F.take(fenced, rows + 1, mode="clip"), F.expand_dims(labels, 1))
     return rows * valid, valid
@@ -75,8 +65,8 @@ class DistanceWeightedMiner(gluon.HybridBlock):
     """For each ordered pair (anchor, positive) of a batch one negative, drawn by ``distance_weights``.
 
     dim : size of the embeddings, D
-    reach : how many rows before and after it, in order of labels, an anchor is paired with; the size of the largest
-        class of the batch less one finds every pair
+    reach : how many places before and after it, in order of labels, an anchor finds its positives; the size of the
+        largest class of the batch less one finds all
     """
 
     def __init__(self, *, dim: int, reach: int, loss_cutoff: float = 1.4) -> None:
@@ -84,23 +74,24 @@ class DistanceWeightedMiner(gluon.HybridBlock):
         self._dim, self._reach, self._loss_cutoff = dim, reach, loss_cutoff
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
-        """Choices for embeddings (B, D) with unit rows and labels (B,), without a gradient.
+        """Pairs of the batch, for embeddings (B, D) with unit rows and labels (B,), without a gradient.
 
-        Returns anchor (B,), the rows of the batch in ascending order of labels; partner (B, 2 reach), for each of them
-        first its positives after it, then its negatives, as rows of that order; and weight (B, 2 reach), how many
-        ordered pairs the slot stands for: 2 for a positive (it stands once for both directions), 1 for a negative,
-        0 for an empty slot.
+        Returns anchor and partner (T, 1), rows of the batch, and weight (T, 1): 2 for a positive, which stands for both
+        of its directions, -1 for a negative, 0 for an empty slot. T is 2 reach B.
         """
         with autograd.pause():
             return super().forward(embeddings, labels.astype("float32"))
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, Array, Array]:
-        anchor = F.argsort(labels)
-        embeddings, labels = F.take(embeddings, anchor), F.take(labels, anchor)
-        positive, is_pair = positive_pairs(F, labels, reach=self._reach)
+        order = F.argsort(labels)
+        embeddings, labels = F.take(embeddings, order), F.take(labels, order)
+        rows, valid = same_class_rows(F, labels, reach=self._reach)
+        after = {"axis": 1, "begin": self._reach, "end": None}  # each unordered pair once
         weights = distance_weights(F, embeddings, labels, dim=self._dim, loss_cutoff=self._loss_cutoff)
         negative, is_negative = draw_negatives(F, weights, labels, draws=self._reach)
         slots = F.expand_dims(F.arange(0, self._reach), 0)
-        is_negative = is_negative * F.broadcast_lesser(slots, count_positives(F, labels, reach=self._reach))
-        partner = F.concat(positive, F.cast(negative, "float32"), dim=1)
-        return anchor, partner, F.concat(is_pair * 2, is_negative, dim=1)
+        is_negative = is_negative * F.broadcast_lesser(slots, F.sum(valid, axis=1, keepdims=True))
+        partner = F.concat(F.slice_axis(rows, **after), F.cast(negative, "float32"), dim=1)
+        weight = F.concat(F.slice_axis(valid, **after) * 2, is_negative * -1, dim=1)
+        anchor = F.broadcast_like(F.expand_dims(order, 1), partner)
+        return tuple(x.reshape((-1, 1)) for x in (anchor, F.take(order, partner), weight))

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from embedding.mining import DistanceWeightedMiner
-from embedding.mx import Array, gluon, mx
+from embedding.mx import Array, gluon, mx, nd
 
 
 class MarginLoss(gluon.HybridBlock):
@@ -38,14 +38,14 @@ class MarginLoss(gluon.HybridBlock):
         self._loss_cutoff = margin + beta  # beyond it a negative has no loss
         self._reach = 0
         self.beta = self.params.get("beta", shape=(classes,), init=mx.init.Constant(beta))
+        self.ones = self.params.get_constant("ones", nd.ones((1, dim)))
 
-    def forward(self, embeddings: mx.nd.NDArray, labels: mx.nd.NDArray) -> mx.nd.NDArray:
+    def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) with unit rows and labels (B,) in [0, C), B at least 2."""
         if embeddings.shape[1] != self._dim:
             raise ValueError(f"embeddings have {embeddings.shape[1]} dimensions, the loss was made for {self._dim}")
         self._prepare(reach=min(self._batch_k or len(labels), len(labels)) - 1)
-        anchor, partner, weight = self.miner(embeddings, labels)
-        return super().forward(embeddings, labels, anchor, partner, weight)
+        return super().forward(embeddings, labels, *self.miner(embeddings, labels))
 
     def _prepare(self, *, reach: int) -> None:
         """A miner with as many slots as this batch needs; compiled graphs hold that number."""
@@ -53,29 +53,29 @@ class MarginLoss(gluon.HybridBlock):
             return
         self._reach = reach
         self.miner = DistanceWeightedMiner(dim=self._dim, reach=reach, loss_cutoff=self._loss_cutoff)
-        self.hybridize(self._active, static_alloc=True)
+        self.hybridize(self._active, static_alloc=True, static_shape=True)
 
     def hybrid_forward(
-        self, F: ModuleType, embeddings: Array, labels: Array, anchor: Array, partner: Array, weight: Array, beta: Array
+        self,
+        F: ModuleType,
+        embeddings: Array,
+        labels: Array,
+        anchor: Array,
+        partner: Array,
+        weight: Array,
+        beta: Array,
+        ones: Array,
     ) -> Array:
-        beta = F.expand_dims(F.take(beta, F.take(labels, anchor)), 1)  # (B, 1)
-        distance = self._distances(F, F.take(embeddings, anchor), partner)  # (B, 2 reach)
-        # Positives want to be nearer than beta, negatives, in the second half of the slots, farther.
-        sign = F.concat(F.ones((1, self._reach)), -F.ones((1, self._reach)), dim=1)
-        terms = F.relu(F.broadcast_mul(F.broadcast_sub(distance, beta), sign) + self._margin)
-        triplets = F.slice_axis(weight, axis=1, begin=self._reach, end=None)  # each has one negative
-        penalty = self._nu * F.sum(F.broadcast_mul(triplets, beta))
-        active = F.sum((terms > 0) * weight)
-        return (F.sum(terms * weight) + penalty) / F.maximum(active, 1)
-
-    def _distances(self, F: ModuleType, embeddings: Array, rows: Array) -> Array:
-        """Distances (B, S) of each row of embeddings (B, D) to the rows named in its S slots."""
-        itself = F.broadcast_like(F.expand_dims(F.contrib.arange_like(rows, axis=0), 1), rows)
-        difference = F.take(embeddings, itself) - F.take(embeddings, rows)  # (B, S, D)
+        beta = F.take(beta, F.take(labels, anchor))  # (T, 1)
+        difference = F.take(embeddings, anchor) - F.take(embeddings, partner)  # (T, 1, D)
         # A product with ones adds up D columns many times faster than sum() does on the CPU.
-        ones = F.ones((1, self._dim))
-        squared = F.FullyConnected(F.square(difference), ones, no_bias=True, num_hidden=1, flatten=False)
-        return F.sqrt(F.squeeze(squared, axis=2) + 1e-8)
+        squared = F.FullyConnected(F.square(difference), ones, no_bias=True, num_hidden=1)  # (T, 1)
+        # Positives want to be nearer than beta, negatives, which have a weight below 0, farther.
+        terms = F.relu((F.sqrt(squared + 1e-8) - beta) * F.sign(weight) + self._margin)
+        total, active = (F.dot(x, F.abs(weight), transpose_a=True) for x in (terms, terms > 0))
+        if self._nu:
+            total = total + self._nu * F.dot(beta, F.relu(-weight), transpose_a=True)  # each triplet has one negative
+        return F.reshape(total / F.maximum(active, 1), shape=(1,))
 
 
 Loss = MarginLoss

@@ -35,16 +35,13 @@ def chances(embeddings: np.ndarray, labels: np.ndarray, cutoff: float = 0.5, los
 
 @pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 2], [0, 1, 2, 3], [5, 5, 5, 5], [0, 0, 7, 9, 9, 9]])
 @pytest.mark.parametrize("reach", [1, 2, 5])
-def test_positive_pairs_are_all_pairs_within_reach(labels, reach):
-    partner, valid = (a.asnumpy() for a in mining.positive_pairs(nd, nd.array(labels), reach=reach))
-    found = {(i, int(partner[i, s])) for i, s in zip(*np.nonzero(valid), strict=True)}
+def test_rows_of_the_same_class_are_found_within_reach(labels, reach):
+    rows, valid = (a.asnumpy() for a in mining.same_class_rows(nd, nd.array(labels), reach=reach))
     count = len(labels)
-    assert found == {
-        (i, j) for i in range(count) for j in range(i + 1, min(count, i + reach + 1)) if labels[i] == labels[j]
-    }
-    positives = mining.count_positives(nd, nd.array(labels), reach=reach).asnumpy().ravel()
-    near = [[labels[j] == labels[i] for j in range(count) if 0 < abs(i - j) <= reach] for i in range(count)]
-    assert positives.tolist() == [sum(row) for row in near]
+    for i in range(count):
+        near = [j for j in range(count) if 0 < abs(i - j) <= reach and labels[j] == labels[i]]
+        assert rows[i, valid[i] == 1].tolist() == near
+        assert (rows[i, reach:][valid[i, reach:] == 1] > i).all()
 
 
 @pytest.mark.parametrize("dim", [4, 32, 128, 512])
@@ -104,12 +101,13 @@ def test_miner_gives_each_anchor_as_many_negatives_as_positives(compiled):
     embeddings.attach_grad()
     with autograd.record():
         anchor, partner, weight = miner(embeddings, nd.array(labels, dtype="int32"))
-    anchor, partner, weight = (a.asnumpy().astype(int) for a in (anchor, partner, weight))
-    ordered = labels[anchor]
-    assert ordered.tolist() == sorted(labels)
-    same = ordered[partner] == ordered[:, None]
-    assert (same[:, :6] | (weight[:, :6] == 0)).all()
-    assert (~same[:, 6:] | (weight[:, 6:] == 0)).all()
-    counts = np.bincount(labels)[ordered] - 1
-    assert weight[:, 6:].sum(axis=1).tolist() == counts.tolist()
-    assert weight[:, :6].sum() == counts.sum()
+    anchor, partner, weight = (a.asnumpy().astype(int).ravel() for a in (anchor, partner, weight))
+    same = labels[anchor] == labels[partner]
+    assert same[weight == 2].all()
+    assert not same[weight == -1].any()
+    assert set(weight) <= {2, -1, 0}
+    counts = np.bincount(labels)[labels] - 1
+    negatives = np.bincount(anchor[weight == -1], minlength=7)
+    assert negatives.tolist() == counts.tolist()
+    pairs = {frozenset(pair) for pair in zip(anchor[weight == 2], partner[weight == 2], strict=True)}
+    assert pairs == {frozenset((i, j)) for i in range(7) for j in range(i) if labels[i] == labels[j]}

@@ -36,12 +36,12 @@ def triplets_of(embeddings, labels, reach, seed, loss_cutoff=1.4):
     """The triplets that the loss draws after the same seed, as rows of the batch."""
     mx.random.seed(seed)
     miner = DistanceWeightedMiner(dim=embeddings.shape[1], reach=reach, loss_cutoff=loss_cutoff)
-    anchor, partner, weight = (a.asnumpy().astype(int) for a in miner(nd.array(embeddings), nd.array(labels)))
+    anchor, partner, weight = (a.asnumpy().astype(int).ravel() for a in miner(nd.array(embeddings), nd.array(labels)))
     found = []
-    for i, a in enumerate(anchor):
-        positives = [int(p) for p in anchor if labels[p] == labels[a] and p != a]
-        negatives = [int(anchor[partner[i, s]]) for s in range(reach, 2 * reach) if weight[i, s]]
-        found += [(int(a), p, n) for p, n in zip(positives, negatives, strict=True)]
+    for a in range(len(labels)):
+        positives = [p for p in range(len(labels)) if labels[p] == labels[a] and p != a]
+        negatives = partner[(anchor == a) & (weight < 0)].tolist()
+        found += [(a, p, n) for p, n in zip(positives, negatives, strict=True)]
     return found
 
 
