@@ -14,22 +14,23 @@ _TOO_FAR = -1e5
 _SAME_CLASS = -1e9
 
 
-def same_class_rows(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Array]:
-    """The rows up to ``reach`` places before and after each row, and whether they are of its class.
+def rows_around(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Array, Array]:
+    """Which of the rows up to ``reach`` places before and after each row are of its class.
 
-    labels : (B,), ascending
+    labels : (B, 1), ascending
     reach : the size of the largest class less one finds every row of the same class
 
-    Returns rows (B, 2 reach), those after each row in the second half, and valid (B, 2 reach), 1 where the row is there
-    and of the same class, else 0.
+    Returns before and after (B, reach), 1 where the row so far away is there and of the same class, else 0; and rows
+    (B, reach), those after each row, some beyond the last. Nearest last in ``before``, nearest first in ``after``.
     """
     # A label that no row has stands before the first row and after the last; overshoots are clipped to it.
     nobody = F.slice_axis(labels, axis=0, begin=0, end=1) - 1
     fenced = F.concat(nobody, labels, nobody, dim=0)
-    shifts = F.concat(F.arange(-reach, 0), F.arange(1, reach + 1), dim=0)
-    rows = F.broadcast_add(F.expand_dims(F.contrib.arange_like(labels), 1), F.expand_dims(shifts, 0))
-    valid = F.broadcast_equal(F.take(fenced, rows + 1, mode="clip"), F.expand_dims(labels, 1))
-    return rows * valid, valid
+    places = F.broadcast_add(F.contrib.arange_like(labels), F.arange(1 - reach, reach + 2))  # 0 is the fence
+    same = F.broadcast_equal(F.take(F.reshape(fenced, shape=(-1,)), places, mode="clip"), labels)
+    before = F.slice_axis(same, axis=1, begin=0, end=reach)
+    after, rows = (F.slice_axis(x, axis=1, begin=reach + 1, end=None) for x in (same, places))
+    return before, after, rows - 1
 
 
 def distance_weights(
@@ -42,22 +43,26 @@ def distance_weights(
     farther than ``loss_cutoff`` (margin + beta), whose loss is 0, and rows of the same class are not drawn. An anchor
     left with no row draws evenly from the other classes.
 
-    embeddings : (B, D) unit rows; labels : (B,); dim : D
+    embeddings : (B, D) unit rows; labels : (B, 1); dim : D
     """
-    # Squared distances of unit rows. Everything below works on them: a logarithm is dear, a square root dearer.
-    squared = F.dot(embeddings * -2, embeddings, transpose_b=True) + 2
-    far = squared >= loss_cutoff**2
-    squared = F.minimum(F.maximum(squared, cutoff**2), loss_cutoff**2)
-    log_weight = F.log(squared) * ((2 - dim) / 2) - F.log(squared * -0.25 + 1) * ((dim - 3) / 2)
-    same = F.broadcast_equal(F.expand_dims(labels, 1), F.expand_dims(labels, 0))
+    # Of unit rows d^2 = 2 - 2 cos and 1 - d^2/4 = (1 + cos) / 2; constant factors drop out when rows are made to sum to
+    # 1. The cosine it is, because logarithms and roots of B x B numbers are what takes the time.
+    cosine = F.dot(embeddings, embeddings, transpose_b=True)
+    far = cosine <= 1 - loss_cutoff**2 / 2
+    cosine = F.maximum(F.minimum(cosine, 1 - cutoff**2 / 2), 1 - loss_cutoff**2 / 2)
+    log_weight = F.log(1 - cosine) * ((2 - dim) / 2) + F.log(1 + cosine) * ((3 - dim) / 2)
+    same = F.broadcast_equal(labels, F.reshape(labels, shape=(1, -1)))
     return F.softmax(log_weight + far * _TOO_FAR + same * _SAME_CLASS)
 
 
 def draw_negatives(F: ModuleType, weights: Array, labels: Array, *, draws: int) -> tuple[Array, Array]:
-    """Rows drawn with ``weights`` (B, B): (B, draws) int32; and valid (B, draws), 0 where there is no other class."""
+    """Rows drawn with ``weights`` (B, B): (B, draws) int32; and valid (B, draws), 0 where there is no other class.
+
+    labels : (B, 1)
+    """
     # Compiled, the operator always has two outputs; asking for both makes it the same when it is not.
     negatives, _ = F.random.multinomial(weights, shape=draws, get_prob=True)
-    valid = F.broadcast_not_equal(F.take(labels, negatives), F.expand_dims(labels, 1))
+    valid = F.broadcast_not_equal(F.take(F.reshape(labels, shape=(-1,)), negatives), labels)
     return negatives, valid
 
 
@@ -76,22 +81,22 @@ class DistanceWeightedMiner(gluon.HybridBlock):
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
         """Pairs of the batch, for embeddings (B, D) with unit rows and labels (B,), without a gradient.
 
-        Returns anchor and partner (T, 1), rows of the batch, and weight (T, 1): 2 for a positive, which stands for both
-        of its directions, -1 for a negative, 0 for an empty slot. T is 2 reach B.
+        Returns anchor and partner (B, 2 reach), rows of the batch, and weight (B, 2 reach): 2 for a positive, which
+        stands for both of its directions, -1 for a negative, 0 for an empty slot. In a class of more than reach + 1
+        images a negative may stand for two pairs, with -2.
         """
         with autograd.pause():
-            return super().forward(embeddings, labels.astype("float32"))
+            return super().forward(embeddings, labels.astype("float32", copy=False))
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, Array, Array]:
         order = F.argsort(labels)
-        embeddings, labels = F.take(embeddings, order), F.take(labels, order)
-        rows, valid = same_class_rows(F, labels, reach=self._reach)
-        after = {"axis": 1, "begin": self._reach, "end": None}  # each unordered pair once
+        embeddings, labels = F.take(embeddings, order), F.expand_dims(F.take(labels, order), 1)
+        before, after, rows = rows_around(F, labels, reach=self._reach)
         weights = distance_weights(F, embeddings, labels, dim=self._dim, loss_cutoff=self._loss_cutoff)
         negative, is_negative = draw_negatives(F, weights, labels, draws=self._reach)
-        slots = F.expand_dims(F.arange(0, self._reach), 0)
-        is_negative = is_negative * F.broadcast_lesser(slots, F.sum(valid, axis=1, keepdims=True))
-        partner = F.concat(F.slice_axis(rows, **after), F.cast(negative, "float32"), dim=1)
-        weight = F.concat(F.slice_axis(valid, **after) * 2, is_negative * -1, dim=1)
+        # Each unordered pair of positives once, and for each anchor as many negatives as it has positives: those before
+        # fill a row from its end, those after from its start, so that they share slots only in too large a class.
+        weight = F.concat(after * 2, (before + after) * is_negative * -1, dim=1)
+        partner = F.concat(rows, F.cast(negative, "float32"), dim=1)
         anchor = F.broadcast_like(F.expand_dims(order, 1), partner)
-        return tuple(x.reshape((-1, 1)) for x in (anchor, F.take(order, partner), weight))
+        return anchor, F.take(order, partner, mode="clip"), weight

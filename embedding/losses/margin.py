@@ -38,7 +38,7 @@ class MarginLoss(gluon.HybridBlock):
         self._loss_cutoff = margin + beta  # beyond it a negative has no loss
         self._reach = 0
         self.beta = self.params.get("beta", shape=(classes,), init=mx.init.Constant(beta))
-        self.ones = self.params.get_constant("ones", nd.ones((1, dim)))
+        self.ones = self.params.get_constant("ones", nd.ones(dim))
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) with unit rows and labels (B,) in [0, C), B at least 2."""
@@ -66,16 +66,16 @@ class MarginLoss(gluon.HybridBlock):
         beta: Array,
         ones: Array,
     ) -> Array:
-        beta = F.take(beta, F.take(labels, anchor))  # (T, 1)
-        difference = F.take(embeddings, anchor) - F.take(embeddings, partner)  # (T, 1, D)
+        beta = F.take(beta, F.take(labels, anchor))  # (B, S), a slot a pair
+        difference = F.take(embeddings, anchor) - F.take(embeddings, partner)  # (B, S, D)
         # A product with ones adds up D columns many times faster than sum() does on the CPU.
-        squared = F.FullyConnected(F.square(difference), ones, no_bias=True, num_hidden=1)  # (T, 1)
+        squared = F.dot(F.square(difference), ones)  # (B, S)
         # Positives want to be nearer than beta, negatives, which have a weight below 0, farther.
         terms = F.relu((F.sqrt(squared + 1e-8) - beta) * F.sign(weight) + self._margin)
-        total, active = (F.dot(x, F.abs(weight), transpose_a=True) for x in (terms, terms > 0))
+        total, active = (F.sum(x * F.abs(weight)) for x in (terms, terms > 0))
         if self._nu:
-            total = total + self._nu * F.dot(beta, F.relu(-weight), transpose_a=True)  # each triplet has one negative
-        return F.reshape(total / F.maximum(active, 1), shape=(1,))
+            total = total + self._nu * F.sum(beta * F.relu(-weight))  # each triplet has one negative
+        return total / F.maximum(active, 1)
 
 
 Loss = MarginLoss

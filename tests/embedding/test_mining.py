@@ -12,6 +12,10 @@ def unit_rows(count: int, dim: int, seed: int = 0) -> np.ndarray:
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
+def column(labels) -> nd.NDArray:
+    return nd.array(labels).reshape((-1, 1))
+
+
 def chances(embeddings: np.ndarray, labels: np.ndarray, cutoff: float = 0.5, loss_cutoff: float = 1.4) -> np.ndarray:
     """The stated distribution in double precision, one pair at a time."""
     count, n = embeddings.shape
@@ -36,12 +40,12 @@ def chances(embeddings: np.ndarray, labels: np.ndarray, cutoff: float = 0.5, los
 @pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 2], [0, 1, 2, 3], [5, 5, 5, 5], [0, 0, 7, 9, 9, 9]])
 @pytest.mark.parametrize("reach", [1, 2, 5])
 def test_rows_of_the_same_class_are_found_within_reach(labels, reach):
-    rows, valid = (a.asnumpy() for a in mining.same_class_rows(nd, nd.array(labels), reach=reach))
+    before, after, rows = (a.asnumpy() for a in mining.rows_around(nd, column(labels), reach=reach))
     count = len(labels)
     for i in range(count):
         near = [j for j in range(count) if 0 < abs(i - j) <= reach and labels[j] == labels[i]]
-        assert rows[i, valid[i] == 1].tolist() == near
-        assert (rows[i, reach:][valid[i, reach:] == 1] > i).all()
+        assert rows[i, after[i] == 1].tolist() == [j for j in near if j > i]
+        assert [i - reach + s for s in np.flatnonzero(before[i])] == [j for j in near if j < i]
 
 
 @pytest.mark.parametrize("dim", [4, 32, 128, 512])
@@ -50,20 +54,20 @@ def test_weights_follow_the_stated_density(dim):
     embeddings = unit_rows(24, dim, seed=dim) + np.eye(1, dim, dtype=np.float32) * np.linspace(0.5, 3, 24)[:, None]
     embeddings = (embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True)).astype(np.float32)
     labels = np.repeat(np.arange(8), 3)
-    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array(labels), dim=dim).asnumpy()
+    weights = mining.distance_weights(nd, nd.array(embeddings), column(labels), dim=dim).asnumpy()
     np.testing.assert_allclose(weights, chances(embeddings, labels), rtol=2e-3, atol=1e-6)
 
 
 def test_a_row_without_an_allowed_negative_draws_evenly_from_other_classes():
     embeddings = np.array([[1, 0, 0], [0.9, 0.1, 0], [-1, 0, 0], [-0.9, 0, 0.1]], np.float32)
     embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array([0, 0, 1, 1]), dim=3).asnumpy()
+    weights = mining.distance_weights(nd, nd.array(embeddings), column([0, 0, 1, 1]), dim=3).asnumpy()
     np.testing.assert_allclose(weights, [[0, 0, 0.5, 0.5]] * 2 + [[0.5, 0.5, 0, 0]] * 2)
 
 
 @pytest.mark.parametrize("rows", [np.eye(3)[[0, 0, 0, 0]], np.eye(3)[[0, 1, 0, 1]] * [[1], [1], [-1], [-1]]])
 def test_weights_are_finite_at_distance_0_and_2(rows):
-    weights = mining.distance_weights(nd, nd.array(rows), nd.array([0, 0, 1, 1]), dim=3).asnumpy()
+    weights = mining.distance_weights(nd, nd.array(rows), column([0, 0, 1, 1]), dim=3).asnumpy()
     assert np.isfinite(weights).all()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
 
@@ -73,9 +77,9 @@ def test_drawn_negatives_follow_the_distribution():
     dim, labels = 8, np.repeat(np.arange(6), 2)
     embeddings = unit_rows(12, dim, seed=3)
     stated = chances(embeddings, labels)
-    weights = mining.distance_weights(nd, nd.array(embeddings), nd.array(labels), dim=dim)
+    weights = mining.distance_weights(nd, nd.array(embeddings), column(labels), dim=dim)
     draws = 20_000  # of each of 12 anchors
-    negatives, valid = mining.draw_negatives(nd, weights, nd.array(labels), draws=draws)
+    negatives, valid = mining.draw_negatives(nd, weights, column(labels), draws=draws)
     assert valid.asnumpy().all()
     for row, chance in zip(negatives.asnumpy(), stated, strict=True):
         seen = np.bincount(row, minlength=12)
@@ -87,8 +91,8 @@ def test_drawn_negatives_follow_the_distribution():
 
 
 def test_a_batch_of_one_class_has_no_negative():
-    weights = mining.distance_weights(nd, nd.array(unit_rows(4, 3)), nd.zeros(4), dim=3)
-    _, valid = mining.draw_negatives(nd, weights, nd.zeros(4), draws=2)
+    weights = mining.distance_weights(nd, nd.array(unit_rows(4, 3)), nd.zeros((4, 1)), dim=3)
+    _, valid = mining.draw_negatives(nd, weights, nd.zeros((4, 1)), draws=2)
     assert not valid.asnumpy().any()
 
 
@@ -111,3 +115,15 @@ def test_miner_gives_each_anchor_as_many_negatives_as_positives(compiled):
     assert negatives.tolist() == counts.tolist()
     pairs = {frozenset(pair) for pair in zip(anchor[weight == 2], partner[weight == 2], strict=True)}
     assert pairs == {frozenset((i, j)) for i in range(7) for j in range(i) if labels[i] == labels[j]}
+
+
+def test_of_too_large_a_class_anchors_have_as_many_negatives_as_positives_in_reach():
+    labels = np.array([0] * 6 + [1] * 2)
+    anchor, partner, weight = (
+        a.asnumpy().astype(int).ravel()
+        for a in mining.DistanceWeightedMiner(dim=4, reach=3)(nd.array(unit_rows(8, 4)), nd.array(labels))
+    )
+    found = np.bincount(anchor, np.minimum(weight, 0), minlength=8)
+    near = [sum(0 < abs(i - j) <= 3 and labels[i] == labels[j] for j in range(8)) for i in range(8)]
+    assert (-found).tolist() == near
+    assert (labels[anchor] == labels[partner])[weight > 0].all()
