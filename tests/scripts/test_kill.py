@@ -5,6 +5,7 @@ The must of the project is ten kills: python -m pytest tests/scripts/test_kill.p
 
 import json
 import random
+import shutil
 import signal
 import subprocess
 import time
@@ -24,26 +25,38 @@ def epochs(folder) -> list[dict]:
     return [{key: value for key, value in line.items() if key not in varying} for line in lines]
 
 
+def assert_same(killed, whole):
+    found, wanted = weights(killed), weights(whole)
+    assert found.keys() == wanted.keys()
+    for name in wanted:
+        np.testing.assert_array_equal(found[name], wanted[name], err_msg=name)
+    assert epochs(killed) == epochs(whole)
+
+
+def kill_after(command: list[str], seconds: float) -> bool:
+    """Start ``command`` and kill it after ``seconds``; whether it was still running then."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        _, complaint = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        return True
+    assert process.returncode == 0, complaint
+    return False
+
+
 def test_a_killed_run_ends_with_the_same_weights(small_run, tmp_path, request):
     start = time.monotonic()
     subprocess.run([*small_run, "--name=whole"], check=True, capture_output=True)
     length = time.monotonic() - start
-    rng = random.Random(0)
-    command, kills = [*small_run, "--name=killed"], request.config.getoption("--kills")
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    command, kills, rng = [*small_run, "--name=killed"], request.config.getoption("--kills"), random.Random(0)
     while kills:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            process.wait(timeout=rng.uniform(0.4, 1) * length)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
+        if kill_after(command, rng.uniform(0.3, 1) * length):  # before that it is still loading libraries
             kills -= 1
-        process.communicate()
-        if process.returncode == 0:  # the run was over before it could be killed: kill another one
-            assert epochs(tmp_path / "killed") == epochs(tmp_path / "whole")
-            break
+        else:  # over before it could be killed: the next ones are for another run
+            assert_same(killed, whole)
+            shutil.rmtree(killed)
     subprocess.run(command, check=True, capture_output=True)
-    whole, killed = weights(tmp_path / "whole"), weights(tmp_path / "killed")
-    assert whole.keys() == killed.keys()
-    for name in whole:
-        np.testing.assert_array_equal(killed[name], whole[name], err_msg=name)
-    assert epochs(tmp_path / "killed") == epochs(tmp_path / "whole")
+    assert_same(killed, whole)
