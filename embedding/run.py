@@ -21,8 +21,19 @@ _MOST_ARRAYS = 200
 
 _FULL = 2**20  # bytes left on a disk that is as good as full
 
-# What may differ between the first start of a run and the next: it changes where and how long, not what is computed.
-_FREE = ("epochs", "gpus", "workers", "use_viz", "versions")
+# What may differ between the first start of a run and the next: where, how long and with what output it runs.
+_FREE = (
+    "epochs",
+    "gpus",
+    "workers",
+    "use_viz",
+    "report",
+    "log_interval",
+    "save_model_prefix",
+    "name",
+    "runs",
+    "versions",
+)
 
 
 class Run:

@@ -4,6 +4,7 @@ import dataclasses
 import importlib.metadata
 import logging
 import shutil
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +45,15 @@ def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -
             log.info("going on after epoch %d", run.epoch)
         else:
             _judge_untrained(options, run, parts)
-        _train_epochs(options, run, parts, devices)
+        with SummaryWriter(str(run.folder / "tensorboard")) if options.use_viz else nullcontext() as viz:
+            _train_epochs(options, run, parts, devices, viz)
         _judge_trained(options, run, parts, devices)
     return run.folder
 
 
-def _train_epochs(options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context]) -> None:
+def _train_epochs(
+    options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context], viz: SummaryWriter | None
+) -> None:
     epochs = fit(
         parts.net,
         parts.loss,
@@ -67,7 +71,7 @@ def _train_epochs(options: TrainOptions, run: Run, parts: build.Parts, devices: 
     try:
         for epoch in epochs:
             score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
-            _record_epoch(options, run, epoch, score)
+            _record_epoch(run, epoch, score, viz)
             if score is None or best is None or score > best:
                 best = score
                 run.keep_as_best(epoch.number, parts.net, score)
@@ -89,16 +93,16 @@ def _describe(options: TrainOptions, images: ImageSet) -> dict[str, Any]:
     }
 
 
-def _record_epoch(options: TrainOptions, run: Run, epoch: Epoch, score: float | None) -> None:
+def _record_epoch(run: Run, epoch: Epoch, score: float | None, viz: SummaryWriter | None) -> None:
     values = {"loss": epoch.loss, "images_per_second": epoch.images_per_second, "seconds": epoch.seconds}
     values |= {} if score is None else {"validation recall@1": score}
     run.record(kind="epoch", epoch=epoch.number, **values)
     shown = "" if score is None else f", validation recall@1 {score:.4f}"
     log.info("epoch %d: loss %.4f, %.0f images/s%s", epoch.number, epoch.loss, epoch.images_per_second, shown)
-    if options.use_viz:
-        with SummaryWriter(str(run.folder / "tensorboard")) as writer:
-            for name, value in values.items():
-                writer.add_scalar(name, value, epoch.number)
+    if viz:
+        for name, value in values.items():
+            viz.add_scalar(name.replace("@", "_at_"), value, epoch.number)
+        viz.flush()
 
 
 def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
