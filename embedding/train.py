@@ -107,7 +107,8 @@ def _record_epoch(run: Run, epoch: Epoch, score: float | None, viz: SummaryWrite
 
 def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
     """Rows of the table for what training starts from."""
-    _record_row(run, parts.judge, "trunk features", parts.judge.scores(parts.net.encoder, size=options.raw_size))
+    row = f"trunk features at {options.raw_size} px" if options.raw_size else "trunk features"
+    _record_row(run, parts.judge, row, parts.judge.scores(parts.net.encoder, size=options.raw_size))
     _record_row(run, parts.judge, "untrained", parts.judge.scores(parts.net))
 
 
