@@ -1,6 +1,6 @@
 """Exact k nearest neighbors, a block of queries at a time: euclidean, inner product, angular, hamming."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import faiss
 import numpy as np
@@ -57,6 +57,12 @@ def blocks(
         if exclude is not None:
             neighbors, distances = _remove(neighbors, distances, exclude[rows])
         yield rows, neighbors, distances
+
+
+def own_rows(names: Sequence[str], gallery_names: Sequence[str]) -> np.ndarray:
+    """For ``exclude``: (Q,) the gallery row that is the query itself, by their names; -1 where it is not there."""
+    row_of = {name: row for row, name in enumerate(gallery_names)}
+    return np.array([row_of.get(name, _NONE) for name in names], dtype=np.int64)
 
 
 def _check(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str, exclude: np.ndarray | None) -> None:

@@ -167,23 +167,30 @@ class Batches:
 
     def _load(self, position: int, seed: tuple[int, ...]) -> np.ndarray:
         rng = np.random.default_rng(seed)
-        while True:
-            try:
-                image = decode.read(self._images, int(self._images.train[position]))
-            except InputError as error:
-                self._note_bad(position, error)
-                position = self._another(position, rng)
-                continue
-            return decode.augment(image, self._size, self._augmentation, rng)
+        image = self._read(position)
+        if image is None:
+            image = self._read_another(position, rng)
+        return decode.augment(image, self._size, self._augmentation, rng)
 
-    def _another(self, position: int, rng: np.random.Generator) -> int:
-        """An image of the same class that is not known to be unreadable."""
-        same = np.flatnonzero(self._labels == self._labels[position])
-        left = [int(other) for other in same if other not in self._bad]
-        if not left:
-            name = self._images.class_names[self._images.labels[self._images.train[position]]]
-            raise InputError(f"class '{name}': none of its {len(same)} training images can be read; remove the class")
-        return int(rng.choice(left))
+    def _read(self, position: int) -> np.ndarray | None:
+        try:
+            return decode.read(self._images, int(self._images.train[position]))
+        except InputError as error:
+            self._note_bad(position, error)
+            return None
+
+    def _read_another(self, position: int, rng: np.random.Generator) -> np.ndarray:
+        """The first image of the same class, in an order drawn from ``rng`` alone, that can be read.
+
+        Not by what is known to be unreadable so far: that depends on threads, and is forgotten when a run is killed.
+        """
+        same = rng.permutation(np.flatnonzero(self._labels == self._labels[position]))
+        for other in same:
+            image = self._read(int(other))
+            if image is not None:
+                return image
+        name = self._images.class_names[self._images.labels[self._images.train[position]]]
+        raise InputError(f"class '{name}': none of its {len(same)} training images can be read; remove the class")
 
     def _note_bad(self, position: int, error: InputError) -> None:
         with self._lock:

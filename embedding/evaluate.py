@@ -32,33 +32,34 @@ def evaluate(
     seed : of the k-means behind nmi, which makes as many clusters as there are classes, of the queries in
         leave-one-out and of queries and gallery together otherwise
 
+    A query that is in the gallery too, under the same path, does not find itself there.
     A gallery item is relevant where it has the query's label. Queries with no relevant item are left out of the
     retrieval scores; where there are any, "queries left out" tells how many.
     Raises InputError where a vector is not finite or the dimensions differ.
     """
     among = queries if gallery is None else gallery
     _check(queries, among)
-    relevant: np.ndarray = _count_relevant(queries.labels, among.labels) - (gallery is None)
+    itself = np.arange(len(queries)) if gallery is None else exact.own_rows(queries.paths, gallery.paths)
+    relevant: np.ndarray = _count_relevant(queries.labels, among.labels) - (itself >= 0)
     names = [*(f"recall@{k}" for k in ks), "map@r", "r-precision"]
     values = np.zeros((len(queries), len(names)))
-    for rows, hits in _hits(queries, among, metric, max(*ks, int(relevant.max())), alone=gallery is None):
+    for rows, hits in _hits(queries, among, metric, max(*ks, int(relevant.max())), itself):
         values[rows, : len(ks)] = metrics.recall_at_k(hits, ks)
         values[rows, len(ks)] = metrics.average_precision_at_r(hits, relevant[rows])
         values[rows, len(ks) + 1] = metrics.r_precision(hits, relevant[rows])
     scores = dict(zip(names, metrics.mean(values, relevant).tolist(), strict=True))
     if nmi:
-        scores["nmi"] = _nmi([queries] if gallery is None else [queries, gallery], seed)
+        scores["nmi"] = _nmi(queries, among, itself, seed)
     left_out = int((relevant == 0).sum())
     return scores | {"queries left out": float(left_out)} if left_out else scores
 
 
 def _hits(
-    queries: Embeddings, gallery: Embeddings, metric: str, k: int, *, alone: bool
+    queries: Embeddings, gallery: Embeddings, metric: str, k: int, itself: np.ndarray
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """(rows of the queries, their hits (n, k) bool) block after block."""
-    exclude = np.arange(len(queries)) if alone else None
     block = int(np.clip(_BLOCK_NEIGHBORS // k, 64, 4096))
-    found = exact.blocks(queries.vectors, gallery.vectors, k, metric=metric, exclude=exclude, block=block)
+    found = exact.blocks(queries.vectors, gallery.vectors, k, metric=metric, exclude=itself, block=block)
     for rows, neighbors, _ in found:
         yield rows, (gallery.labels[neighbors] == queries.labels[rows, None]) & (neighbors >= 0)
 
@@ -69,9 +70,10 @@ def _count_relevant(query_labels: np.ndarray, gallery_labels: np.ndarray) -> np.
     return np.searchsorted(ordered, query_labels, side="right") - np.searchsorted(ordered, query_labels, side="left")
 
 
-def _nmi(parts: Sequence[Embeddings], seed: int) -> float:
-    vectors = np.concatenate([part.vectors for part in parts])
-    labels = np.concatenate([part.labels for part in parts])
+def _nmi(queries: Embeddings, gallery: Embeddings, itself: np.ndarray, seed: int) -> float:
+    others = np.setdiff1d(np.arange(len(gallery)), itself)  # an image that is both counts once
+    vectors = np.concatenate([queries.vectors, gallery.vectors[others]])
+    labels = np.concatenate([queries.labels, gallery.labels[others]])
     return metrics.nmi(labels, kmeans(vectors, len(np.unique(labels)), seed=seed))
 
 

@@ -15,6 +15,12 @@ from embedding.mx import autograd, gluon, mx, nd
 log = logging.getLogger(__name__)
 
 
+# MXNet's multi_all_finite writes past its end, without a word, when it gets more than 200 arrays.
+_MOST_ARRAYS = 200
+
+_FULL = 2**20  # bytes left on a disk that is as good as full
+
+
 class Diverged(RunFailed):
     """The loss or a weight is no longer a finite number; what was saved before is still good."""
 
@@ -123,7 +129,7 @@ def fit(
     not give a tuple. A batch is split over ``contexts``. Chance depends on ``seed`` and the epoch alone, so that
     starting again at epoch ``first`` from what was saved before it gives the same weights as never having stopped.
 
-    Raises Diverged where a loss is not finite.
+    Raises Diverged where a loss, or a weight after an epoch, is not finite.
     """
     for number in range(first, epochs + 1):
         mx.random.seed((seed * 1_000_003 + number) % 2**31)
@@ -157,6 +163,7 @@ def _epoch(
                 if log_interval and len(losses) % log_interval == 0:
                     log.info("epoch %d, batch %d: %s", number, len(losses), state)
     losses += _read(waiting, number)
+    _check_finite(net, number)
     nd.waitall()
     seconds = time.perf_counter() - start
     return Epoch(number, sum(losses) / len(losses), images / seconds, seconds)
@@ -183,3 +190,11 @@ def _read(waiting: list[nd.NDArray], epoch: int) -> list[float]:
     if not math.isfinite(mean):
         raise Diverged(f"the loss became {mean} in epoch {epoch}")
     return [mean]
+
+
+def _check_finite(net: gluon.Block, epoch: int) -> None:
+    arrays = [param.list_data()[0] for param in net.collect_params().values()]
+    for start in range(0, len(arrays), _MOST_ARRAYS):
+        part = arrays[start : start + _MOST_ARRAYS]
+        if not nd.multi_all_finite(*part, num_arrays=len(part)).asscalar():
+            raise Diverged(f"a weight is no longer finite after epoch {epoch}")

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from datasets.images.base import ImageSet
-from datasets.vectors import base as vectors_file
-from datasets.vectors.base import Embeddings, VectorSet
+from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluate import KS, evaluate
 from embedding.extract import extract
 from embedding.mx import gluon, mx
@@ -52,14 +51,14 @@ class Judge:
     def vectors(self, net: gluon.Block, **attrs: Any) -> VectorSet:
         """The embeddings with their true neighbors, ready to be saved."""
         queries, gallery = self._embeddings(net, self._size)
-        found = vectors_file.from_embeddings(
+        found = from_embeddings(
             queries,
             gallery,
             name=self._images.title,
             class_names=self._images.class_names,
             attrs={**attrs, "ks": list(self._ks)},
         )
-        return vectors_file.with_neighbors(found)
+        return with_neighbors(found)
 
     def _embeddings(self, net: gluon.Block, size: int) -> tuple[Embeddings, Embeddings | None]:
         queries = extract(net, self._images, self._images.query, size=size, **self._how)

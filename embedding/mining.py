@@ -13,6 +13,9 @@ from embedding.mx import Array, autograd, gluon, nd
 _TOO_FAR = -1e5
 _SAME_CLASS = -1e9
 
+# A cosine of almost -1: of opposite rows the density is 0 and its logarithm would be infinite.
+_OPPOSITE = -0.999
+
 
 def rows_around(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Array, Array]:
     """Which of the rows up to ``reach`` places before and after each row are of its class.
@@ -40,8 +43,8 @@ def distance_weights(
 
     Inverse to the density q(d) ~ d^(n-2) (1 - d^2/4)^((n-3)/2) of distances between random points of the unit sphere,
     so that negatives of every distance are seen. Distances below ``cutoff`` count as ``cutoff``, against noise; rows
-    farther than ``loss_cutoff`` (margin + beta), whose loss is 0, and rows of the same class are not drawn. An anchor
-    left with no row draws evenly from the other classes.
+    farther than ``loss_cutoff`` (margin + the first beta, where the loss is 0) and rows of the same class are not
+    drawn. An anchor left with no row draws evenly from the other classes.
 
     embeddings : (B, D) unit rows; labels : (B, 1); dim : D
     """
@@ -49,7 +52,8 @@ def distance_weights(
     # 1. The cosine it is, because logarithms and roots of B x B numbers are what takes the time.
     cosine = F.dot(embeddings, embeddings, transpose_b=True)
     far = cosine <= 1 - loss_cutoff**2 / 2
-    cosine = F.maximum(F.minimum(cosine, 1 - cutoff**2 / 2), 1 - loss_cutoff**2 / 2)
+    farthest = max(1 - loss_cutoff**2 / 2, _OPPOSITE)
+    cosine = F.maximum(F.minimum(cosine, 1 - cutoff**2 / 2), farthest)
     log_weight = F.log(1 - cosine) * ((2 - dim) / 2) + F.log(1 + cosine) * ((3 - dim) / 2)
     same = F.broadcast_equal(labels, F.reshape(labels, shape=(1, -1)))
     return F.softmax(log_weight + far * _TOO_FAR + same * _SAME_CLASS)

@@ -1,7 +1,22 @@
 """What every training command can be told; each command adds what its loss needs."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from embedding.decode import RESIZES
+
+_ABOVE_0 = (
+    *("embed_dim", "batch_size", "batch_k", "epochs", "epoch_steps", "image_size", "test_size", "raw_size"),
+    *("lr", "lr_beta", "factor", "clip", "margin", "beta", "workers"),
+)
+_FROM_0 = ("seed", "wd", "nu", "lr_mult", "log_interval")
+_SHARES = {"validation": (0, 0.9), "max_bad": (0, 1), "min_crop": (0.01, 1)}
+_CHOICES = {"resize": RESIZES, "kvstore": ("device", "local")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +86,7 @@ class TrainOptions:
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
     kvstore: str = "device"
-    """MXNet's key-value store: device, local, or dist_sync for several machines."""
+    """MXNet's key-value store: device or local."""
     workers: int = 2
     """Threads that decode images."""
     seed: int = 123
@@ -89,3 +104,58 @@ class TrainOptions:
     """Write the report at the end: scores, t-SNE map, query grid, curves."""
     log_interval: int = 0
     """Log a line every so many batches; 0 for one an epoch."""
+
+    @property
+    def ks(self) -> tuple[int, ...]:
+        """The k of recall@k as numbers."""
+        return _numbers("--test-k", self.test_k)
+
+    @property
+    def drops(self) -> tuple[int, ...]:
+        """The epochs after which the learning rate drops as numbers."""
+        return _numbers("--steps", self.steps)
+
+    def check(self) -> None:
+        """Raises InputError where a number is out of its range or a choice is none of those there are."""
+        for name, value in asdict(self).items():
+            _check_option(name, value)
+        if Path(self.save_model_prefix).name != self.save_model_prefix:
+            raise InputError(f"--save-model-prefix={self.save_model_prefix}: must be a name, not a path")
+        if not self.ks:
+            raise InputError("--test-k=: give at least one number, such as 1,2,4")
+        _numbers("--steps", self.steps)
+
+    def resolve(self, images: ImageSet) -> "TrainOptions":
+        """The same options with what was left open filled in for ``images``: model, sides, flip, the trunk's rate."""
+        drawn = isinstance(images.images, np.ndarray)
+        side = self.image_size or images.size
+        usual_mult = 0.01 if self.use_pretrained else 1.0
+        return replace(
+            self,
+            model=self.model or ("convnet" if drawn else "resnet50_v1b"),
+            image_size=side,
+            test_size=self.test_size or side,
+            raw_size=self.raw_size or self.test_size or side,
+            flip=not drawn if self.flip is None else self.flip,
+            lr_mult=usual_mult if self.lr_mult is None else self.lr_mult,
+        )
+
+
+def _check_option(name: str, value: object) -> None:
+    flag = f"--{name.replace('_', '-')}={value}"
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise InputError(f"{flag}: must be one of {', '.join(_CHOICES[name])}")
+    if name in _ABOVE_0 and value is not None and not 0 < value < math.inf:
+        raise InputError(f"{flag}: must be above 0")
+    if name in _FROM_0 and value is not None and not 0 <= value < math.inf:
+        raise InputError(f"{flag}: must be 0 or above")
+    if name in _SHARES and not _SHARES[name][0] <= value <= _SHARES[name][1]:
+        raise InputError(f"{flag}: must lie between {_SHARES[name][0]} and {_SHARES[name][1]}")
+
+
+def _numbers(flag: str, text: str) -> tuple[int, ...]:
+    """Whole numbers above 0 written with commas; raises InputError naming the flag."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not all(part.isdecimal() and int(part) for part in parts):
+        raise InputError(f"{flag}={text}: give whole numbers above 0 with commas between them, such as 1,2,4")
+    return tuple(int(part) for part in parts)

@@ -12,7 +12,7 @@ import numpy as np
 
 from datasets import exact
 from datasets.errors import InputError
-from datasets.vectors import base
+from datasets.vectors import file
 from datasets.vectors.base import Embeddings, VectorSet
 from embedding import plots
 from embedding.evaluate import KS, evaluate
@@ -44,7 +44,7 @@ def write_report(
     Returns the path of index.html. Raises InputError where a file cannot be read, the vectors have no labels, or the
     folder cannot be written.
     """
-    vectors = base.load(vectors_file)
+    vectors = file.load(vectors_file)
     lines = _read_lines(metrics_file) if metrics_file else []
     scores = _score(vectors, seed)
     epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
@@ -102,8 +102,8 @@ def _nearest(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> list[tupl
     """Queries of different classes, drawn at random, each with its nearest images."""
     queries, gallery = vectors.query_embeddings, vectors.gallery_embeddings
     rows = _queries_shown(queries.labels, seed)
-    k = max(1, min(_NEAREST, len(gallery) - vectors.leave_one_out))
-    exclude = rows if vectors.leave_one_out else None
+    k = max(1, min(_NEAREST, len(gallery) - 1))
+    exclude = vectors.own_rows[rows]
     neighbors, _ = exact.search(queries.vectors[rows], gallery.vectors, k, metric=vectors.metric, exclude=exclude)
 
     def tile(images: Embeddings, row: int, wanted: int) -> plots.Tile:

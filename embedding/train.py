@@ -12,9 +12,9 @@ from tensorboardX import SummaryWriter
 
 from datasets.errors import RunFailed
 from datasets.images.base import ImageSet
-from datasets.vectors import base as vectors_file
+from datasets.vectors import file as vectors_file
 from embedding import build
-from embedding.fit import Diverged, Epoch, fit
+from embedding.fit import Diverged, Epoch, Schedule, fit
 from embedding.judge import Judge, table
 from embedding.mx import contexts, mx
 from embedding.options import TrainOptions
@@ -32,9 +32,10 @@ def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -
     A run that was begun before goes on from its last checkpoint. The best checkpoint is the one with the highest
     recall@1 on held-out training classes; test classes are looked at before the first epoch and after the last only.
     """
-    build.check(options)
+    options.check()
     devices = contexts(options.gpus)
     images = build.image_set(options)
+    options = options.resolve(images)
     run = Run(options.runs / (options.name or f"{options.data}-{loss_name}"), _describe(options, images))
     with run.logging():
         mx.random.seed(options.seed)
@@ -48,6 +49,7 @@ def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -
         with SummaryWriter(str(run.folder / "tensorboard")) if options.use_viz else nullcontext() as viz:
             _train_epochs(options, run, parts, devices, viz)
         _judge_trained(options, run, parts, devices)
+    run.close()
     return run.folder
 
 
@@ -59,7 +61,7 @@ def _train_epochs(
         parts.loss,
         parts.batches.epoch,
         optimizers=parts.optimizers,
-        schedule=build.schedule(options),
+        schedule=Schedule(options.lr, options.drops, options.factor),
         epochs=options.epochs,
         contexts=devices,
         first=run.epoch + 1,
@@ -72,7 +74,7 @@ def _train_epochs(
         for epoch in epochs:
             score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
             _record_epoch(run, epoch, score, viz)
-            if score is None or best is None or score > best:
+            if score is None or best is None or score >= best:
                 best = score
                 run.keep_as_best(epoch.number, parts.net, score)
             run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
@@ -86,7 +88,6 @@ def _describe(options: TrainOptions, images: ImageSet) -> dict[str, Any]:
     installed = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
     return {
         **dataclasses.asdict(options),
-        "trunk": build.trunk_name(options, images),
         "dataset": images.title,
         "fingerprint": images.fingerprint(),
         "versions": {name: installed[name] for name in _PACKAGES if name in installed},
@@ -107,8 +108,12 @@ def _record_epoch(run: Run, epoch: Epoch, score: float | None, viz: SummaryWrite
 
 def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
     """Rows of the table for what training starts from."""
-    row = f"trunk features at {options.raw_size} px" if options.raw_size else "trunk features"
-    _record_row(run, parts.judge, row, parts.judge.scores(parts.net.encoder, size=options.raw_size))
+    _record_row(
+        run,
+        parts.judge,
+        f"trunk features at {options.raw_size} px",
+        parts.judge.scores(parts.net.encoder, size=options.raw_size),
+    )
     _record_row(run, parts.judge, "untrained", parts.judge.scores(parts.net))
 
 

@@ -37,7 +37,7 @@ def main(function: Callable[[Options], None], options: type[Options]) -> None:
     except RunFailed as error:
         _end(f"error: {error}", code=1)
     except KeyboardInterrupt:
-        _end("interrupted; the same command goes on from the last checkpoint", code=130)
+        _end("interrupted; a training goes on from its last checkpoint when it is started again", code=130)
 
 
 def _parse(arguments: list[str], options: type[Options]) -> Options:
@@ -64,12 +64,18 @@ def _end(line: str, *, code: int) -> None:
 
 
 def _spell_out(arguments: list[str]) -> list[str]:
-    """The flag --use_pretrained of the reference commands stands alone; ours may name a file."""
+    """Flags as tyro wants them.
+
+    --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report.
+    """
     spelled = []
     for i, argument in enumerate(arguments):
         alone = i + 1 == len(arguments) or arguments[i + 1].startswith("-")
         if argument.replace("_", "-") == "--use-pretrained" and alone:
             argument += "=auto"
+        name, _, value = argument.partition("=")
+        if name.startswith("--") and value.lower() in ("true", "false"):
+            argument = name if value.lower() == "true" else f"--no-{name[2:]}"
         spelled.append(argument)
     return spelled
 

@@ -15,7 +15,7 @@ import numpy as np
 from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from datasets.vectors import base as vectors_file
+from datasets.vectors import file as vectors_file
 from embedding import build
 from embedding.judge import table
 from embedding.mx import contexts, gluon, mx
@@ -63,17 +63,17 @@ def main(options: ExtractOptions) -> None:
     devices = contexts(options.gpus)
     images = _images(options)
     net, trained = _network(options, images, devices)
-    judge = build.judge(
-        dataclasses.replace(
-            trained,
-            test_size=options.image_size or trained.test_size or trained.image_size or images.size,
-            resize=options.resize or trained.resize,
-            workers=options.workers,
-        ),
-        images,
-        devices,
+    asked = dataclasses.replace(
+        trained,
+        test_size=options.image_size or trained.test_size,
+        resize=options.resize or trained.resize,
+        workers=options.workers,
     )
+    asked.check()
+    judge = build.judge(asked, images, devices)
     vectors = judge.vectors(net)
+    if len(images.class_names) == 1:  # no labels, no scores
+        vectors = dataclasses.replace(vectors, gallery_labels=None, query_labels=None, class_names=())
     vectors_file.save(options.out, vectors)
     if len(images.class_names) > 1:
         print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
@@ -87,6 +87,8 @@ def _images(options: ExtractOptions) -> ImageSet:
     if options.part == "test":
         return images
     rows = images.train if options.part == "train" else np.arange(len(images))
+    if not len(rows):
+        raise InputError(f"--part={options.part}: dataset {images.name} has no such images")
     return images.with_split(train=images.train, query=rows, gallery=rows).check()
 
 
@@ -97,8 +99,11 @@ def _network(
         return build.trained_network(options.run, options.checkpoint, devices)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
-    described = TrainOptions(model=options.model, use_pretrained=options.use_pretrained, pool=options.pool)
-    return build.network(described, images, devices).encoder, described
+    described = TrainOptions(
+        model=options.model, use_pretrained=options.use_pretrained, pool=options.pool, image_size=options.image_size
+    ).resolve(images)
+    described.check()
+    return build.network(described, devices).encoder, described
 
 
 if __name__ == "__main__":

@@ -18,14 +18,14 @@ def clustered(count: int, classes: int, *, seed: int, spread: float = 0.6) -> Em
     labels = np.sort(rng.integers(0, classes, count)) * 7  # labels need not be consecutive
     vectors = np.random.default_rng(99).normal(size=(7 * classes, 8))[labels] + spread * rng.normal(size=(count, 8))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return Embeddings(vectors.astype(np.float32), labels, tuple(f"{row}.jpg" for row in range(count)))
+    return Embeddings(vectors.astype(np.float32), labels, tuple(f"{seed}-{row}.jpg" for row in range(count)))
 
 
 def plain_scores(queries: Embeddings, gallery: Embeddings | None, ks) -> dict[str, float]:
     among = gallery or queries
     rows = []
     for i, (vector, label) in enumerate(zip(queries.vectors, queries.labels, strict=True)):
-        others = [j for j in range(len(among)) if gallery is not None or j != i]
+        others = [j for j in range(len(among)) if among.paths[j] != queries.paths[i]]
         others.sort(key=lambda j: float(np.sum((vector.astype(np.float64) - among.vectors[j]) ** 2)))
         hits = [among.labels[j] == label for j in others]
         many = sum(hits)
@@ -35,6 +35,22 @@ def plain_scores(queries: Embeddings, gallery: Embeddings | None, ks) -> dict[st
         rows.append([*(float(any(hits[:k])) for k in ks), at_r, sum(hits[:many]) / many])
     names = [*(f"recall@{k}" for k in ks), "map@r", "r-precision"]
     return dict(zip(names, np.mean(rows, axis=0), strict=True))
+
+
+def joined(one: Embeddings, other: Embeddings) -> Embeddings:
+    both = (np.concatenate(pair) for pair in ((one.vectors, other.vectors), (one.labels, other.labels)))
+    return Embeddings(*both, one.paths + other.paths)
+
+
+def test_a_query_in_the_gallery_does_not_find_itself():
+    queries = clustered(60, 6, seed=0)
+    half = Embeddings(queries.vectors[:30], queries.labels[:30], queries.paths[:30])
+    gallery = joined(clustered(50, 6, seed=1), half)
+    scores = evaluate(queries, gallery, ks=(1, 3))
+    expected = plain_scores(queries, gallery, (1, 3))
+    assert {name: scores[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+    alone = evaluate(queries, queries, ks=(1, 3))
+    assert alone == pytest.approx(evaluate(queries, None, ks=(1, 3)))
 
 
 @pytest.mark.parametrize("block", [1, 2**22])

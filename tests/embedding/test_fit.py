@@ -139,3 +139,23 @@ def test_a_line_every_few_batches(caplog):
     with caplog.at_level(logging.INFO):
         run(net, loss, optimizers, epochs=1, batches=lambda epoch: data(epoch, 9), log_interval=4)
     assert [record.message.split(":")[0] for record in caplog.records] == ["epoch 1, batch 4", "epoch 1, batch 8"]
+
+
+def test_a_weight_that_is_not_finite_ends_the_run_even_in_a_network_of_many_layers():
+    net = gluon.nn.HybridSequential()
+    net.add(gluon.nn.Dense(1, in_units=3), *(gluon.nn.Dense(1, in_units=1) for _ in range(220)))
+    net.initialize()
+    loss = SquaredError(0.05)
+    loss.initialize()
+    optimizers = Optimizers(net, loss)
+    assert run(net, loss, optimizers, epochs=1)
+    net[-1].weight.lr_mult = net[-1].bias.lr_mult = 0
+    net[-1].bias.grad_req = "null"
+
+    def batches(epoch):
+        yield data(epoch)[0]
+        nd.waitall()
+        net[-1].bias.set_data(nd.array([np.inf]))
+
+    with pytest.raises(Diverged, match="epoch 1"):
+        run(net, loss, optimizers, batches, epochs=1)

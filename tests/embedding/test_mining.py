@@ -66,8 +66,10 @@ def test_a_row_without_an_allowed_negative_draws_evenly_from_other_classes():
 
 
 @pytest.mark.parametrize("rows", [np.eye(3)[[0, 0, 0, 0]], np.eye(3)[[0, 1, 0, 1]] * [[1], [1], [-1], [-1]]])
-def test_weights_are_finite_at_distance_0_and_2(rows):
-    weights = mining.distance_weights(nd, nd.array(rows), column([0, 0, 1, 1]), dim=3).asnumpy()
+@pytest.mark.parametrize("loss_cutoff", [0.5, 1.4, 2.0, 3.0])
+def test_weights_are_finite_at_distance_0_and_2(rows, loss_cutoff):
+    labels = column([0, 0, 1, 1])
+    weights = mining.distance_weights(nd, nd.array(rows), labels, dim=3, loss_cutoff=loss_cutoff).asnumpy()
     assert np.isfinite(weights).all()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-6)
 

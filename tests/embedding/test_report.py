@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, save
+from datasets.vectors.base import Embeddings, VectorSet, from_embeddings
+from datasets.vectors.file import save
 from embedding import report
 from embedding.evaluate import evaluate
 from embedding.report import write_report
@@ -68,7 +69,11 @@ def test_the_page_needs_nothing_beside_it(tmp_path):
 
 def test_queries_against_a_gallery(tmp_path):
     gallery = embeddings(30, seed=1)
-    part = Embeddings(gallery.vectors[gallery.labels > 0], gallery.labels[gallery.labels > 0], gallery.paths[:22])
+    part = Embeddings(
+        gallery.vectors[gallery.labels > 0],
+        gallery.labels[gallery.labels > 0],
+        tuple(f"gallery/{i}.jpg" for i in range(22)),
+    )
     path = vectors_file(tmp_path, part, attrs={"ks": [1, 5], "backbone": "resnet <18>"})
     text = write_report(path, tmp_path / "report", thumbnails=thumbnail).read_text()
     assert cells(text)[0] == ["", "recall@1", "recall@5", "map@r", "r-precision", "nmi"]

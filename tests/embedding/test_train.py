@@ -2,12 +2,13 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 
 from datasets import images as image_sets
 from datasets.errors import InputError, RunFailed
-from datasets.vectors import base as vectors_file
+from datasets.vectors import file as vectors_file
 from embedding import build
 from embedding.evaluate import evaluate
 from embedding.losses.margin import MarginLoss
@@ -46,7 +47,7 @@ def test_a_run_leaves_all_it_promises(tmp_path):
     folder = run(options(tmp_path, use_viz=True, save_model_prefix="digits"))
     assert folder == tmp_path / "digits-margin"
     present = {path.name for path in folder.iterdir()}
-    assert present == {
+    assert present - {"lock"} == {
         "options.json",
         "log.txt",
         "metrics.jsonl",
@@ -56,7 +57,7 @@ def test_a_run_leaves_all_it_promises(tmp_path):
         "digits.params",
         "tensorboard",
     }
-    assert [line["row"] for line in lines(folder, "scores")] == ["trunk features", "untrained", "last", "best"]
+    assert [line["row"] for line in lines(folder, "scores")] == ["trunk features at 28 px", "untrained", "last", "best"]
     assert [line["epoch"] for line in lines(folder, "epoch")] == [1, 2]
     stored = json.loads((folder / "options.json").read_text())
     assert stored["seed"] == 123
@@ -135,6 +136,14 @@ def test_held_out_classes_are_training_classes_that_are_not_trained_on(share):
         ({"gpus": "x"}, "--gpus=x"),
         ({"resize": "squash"}, "--resize=squash"),
         ({"boxes": True}, "boxes"),
+        ({"batch_k": 0}, "--batch-k=0"),
+        ({"test_k": ""}, "--test-k="),
+        ({"seed": -1}, "--seed=-1"),
+        ({"lr": float("nan")}, "--lr=nan"),
+        ({"validation": 1.0}, "--validation=1.0"),
+        ({"kvstore": "bogus"}, "--kvstore=bogus"),
+        ({"save_model_prefix": "a/b"}, "--save-model-prefix=a/b"),
+        ({"model": "vgg16", "image_size": 16}, "--model=vgg16 cannot take images of 16 pixels"),
     ],
 )
 def test_mistakes_are_named(tmp_path, changes, line):
@@ -142,3 +151,61 @@ def test_mistakes_are_named(tmp_path, changes, line):
         run(options(tmp_path, **changes))
     assert line in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def class_folders(root, parts) -> None:
+    """Grey images that differ by class, in folders ``parts`` = {"train/a": 4, ...}."""
+    for shade, (part, count) in enumerate(parts.items()):
+        (root / part).mkdir(parents=True)
+        for i in range(count):
+            pixels = np.random.default_rng(i).integers(0, 60, (32, 32, 3)) + 20 * shade
+            cv2.imwrite(str(root / part / f"{i}.png"), pixels.astype(np.uint8))
+
+
+def on_folder(tmp_path, **changes) -> TrainOptions:
+    small = {"data": "folder", "data_path": tmp_path / "data", "model": "convnet", "image_size": 32}
+    return options(tmp_path, **{**small, "batch_size": 4, "batch_k": 2, "epochs": 1, **changes})
+
+
+def test_one_training_class_is_refused(tmp_path):
+    class_folders(tmp_path / "data", {"train/a": 4, "test/b": 3, "test/c": 3})
+    with pytest.raises(InputError, match="one training class"):
+        run(on_folder(tmp_path))
+
+
+def test_no_classes_are_held_out_where_two_would_leave_fewer_than_two(tmp_path):
+    class_folders(tmp_path / "data", {f"train/{c}": 3 for c in "abc"} | {"test/x": 3, "test/y": 3})
+    folder = run(on_folder(tmp_path))
+    assert "validation recall@1" not in lines(folder, "epoch")[0]
+
+
+def test_classes_that_are_trained_and_tested_are_told(tmp_path, caplog):
+    class_folders(tmp_path / "data", {f"{part}/{c}": 3 for part in ("train", "test") for c in "ab"})
+    run(on_folder(tmp_path))
+    assert "2 test classes of data are also trained on" in caplog.text
+
+
+def test_an_unreadable_image_of_a_held_out_class_is_skipped_up_to_the_limit(tmp_path, caplog):
+    class_folders(tmp_path / "data", {f"train/{c}": 4 for c in "abcdef"} | {"test/x": 3, "test/y": 3})
+    training = build.hold_out_classes(image_sets.get("folder").load(tmp_path / "data"), 0.4, 123)
+    broken = training.image_name(int(training.query[0]))
+    with open(broken, "w") as file:
+        file.write("text")
+    with pytest.raises(InputError, match="--max-bad=0.01"):
+        run(on_folder(tmp_path, validation=0.4))
+    run(on_folder(tmp_path, validation=0.4, max_bad=0.1))
+    assert f"skipped: image {broken}" in caplog.text
+
+
+def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):
+    class_folders(tmp_path / "data", {f"train/{c}": 6 for c in "abcd"} | {"test/x": 3, "test/y": 3})
+    for c in "abcd":
+        for i in (0, 3, 4):
+            (tmp_path / "data" / "train" / c / f"{i}.png").write_text("text")
+    given = {"validation": 0.0, "max_bad": 0.9}
+    run(on_folder(tmp_path, **given))
+    folder = run(on_folder(tmp_path, **given, epochs=2))
+    whole = run(on_folder(tmp_path, **given, epochs=2, name="whole"))
+    found, wanted = (nd.load(str(path / "last" / "net.params")) for path in (folder, whole))
+    for name, array in wanted.items():
+        np.testing.assert_array_equal(found[name].asnumpy(), array.asnumpy())

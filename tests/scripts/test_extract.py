@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.vectors import base as vectors_file
+from datasets.vectors import file as vectors_file
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -43,6 +43,16 @@ def test_a_folder_of_pictures_without_labels(trained, tmp_path):
     assert done.returncode == 0, done.stderr
     found = vectors_file.load(tmp_path / "p.h5")
     assert found.gallery.shape == (3, 16)
+    assert found.gallery_labels is None
+    at_28 = run(
+        "extract.py",
+        f"--run={trained}",
+        f"--data-path={tmp_path / 'pictures'}",
+        "--image-size=28",
+        f"--out={tmp_path / 'q.h5'}",
+    )
+    assert at_28.returncode == 0, at_28.stderr  # 28 is what the network was trained and tested at
+    np.testing.assert_array_equal(vectors_file.load(tmp_path / "q.h5").gallery, found.gallery)
     assert [Path(path).name for path in found.gallery_paths] == ["0.png", "1.png", "2.png"]
 
 
@@ -56,6 +66,8 @@ def test_train_part_and_mistakes(trained, tmp_path):
         ([f"--run={trained}", "--data=digits", "--part=none"], "--part=none"),
         ([f"--run={trained}", "--data=digits", "--checkpoint=first"], "first"),
         (["--data=digits"], "nothing to extract with"),
+        ([f"--run={trained}", "--data=digits", "--workers=0"], "--workers=0"),
+        ([f"--run={trained}", "--data=digits", "--resize=squash"], "--resize=squash"),
     ):
         done = run("extract.py", *flags, out)
         assert done.returncode == 2

@@ -33,6 +33,10 @@ def assert_same(killed, whole):
     assert epochs(killed) == epochs(whole)
 
 
+def times_resumed(folder) -> int:
+    return (folder / "log.txt").read_text().count("going on after epoch")
+
+
 def kill_after(command: list[str], seconds: float) -> bool:
     """Start ``command`` and kill it after ``seconds``; whether it was still running then."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -52,11 +56,14 @@ def test_a_killed_run_ends_with_the_same_weights(small_run, tmp_path, request):
     length = time.monotonic() - start
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     command, kills, rng = [*small_run, "--name=killed"], request.config.getoption("--kills"), random.Random(0)
+    resumed = 0
     while kills:
-        if kill_after(command, rng.uniform(0.3, 1) * length):  # before that it is still loading libraries
+        if kill_after(command, rng.uniform(0.6, 1) * length):  # before that it is still loading libraries
             kills -= 1
         else:  # over before it could be killed: the next ones are for another run
             assert_same(killed, whole)
+            resumed += times_resumed(killed)
             shutil.rmtree(killed)
     subprocess.run(command, check=True, capture_output=True)
     assert_same(killed, whole)
+    assert resumed + times_resumed(killed) > 0

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.vectors import base
-from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, load, save, with_neighbors
+from datasets.vectors import file
+from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
+from datasets.vectors.file import load, save
 
 
 def embeddings(count: int, *, classes: int = 3, seed: int = 0) -> Embeddings:
@@ -109,7 +110,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         file["train"] = vector_set.gallery
         raise OSError(errno.ENOSPC, "write failed,\nsize = 8")
 
-    monkeypatch.setattr(base, "_write", full_disk)
+    monkeypatch.setattr(file, "_write", full_disk)
     with pytest.raises(InputError, match=r"vectors\.h5: cannot be written.*\(No space left on device\)$"):
         save(path, query_gallery_set())
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
