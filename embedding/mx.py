@@ -43,7 +43,11 @@ _preload_cuda()
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # deprecations inside MXNet and GluonCV that no user can act on
-    import mxnet as mx
+    try:
+        import mxnet as mx
+    except OSError as error:
+        line = f"MXNet cannot be loaded ({error}); its GPU build needs NVIDIA's driver: where there is none, install .[cpu]"
+        raise ImportError(line) from None
     from mxnet import autograd, gluon, nd
 
     # GluonCV refuses to be imported where torch >= 2 is installed, though it would only look at its version.
