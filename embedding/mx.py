@@ -46,7 +46,7 @@ with warnings.catch_warnings():
     try:
         import mxnet as mx
     except OSError as error:
-        line = f"MXNet cannot be loaded ({error}); its GPU build needs NVIDIA's driver: where there is none, install .[cpu]"
+        line = f"MXNet cannot be loaded ({error}); its GPU build needs NVIDIA's driver, else install .[cpu]"
         raise ImportError(line) from None
     from mxnet import autograd, gluon, nd
 
