@@ -1,11 +1,10 @@
 """Plug-in folders: every file of a folder is one plug-in, found by its file name."""
 
-import difflib
 import importlib
 import pkgutil
 from types import ModuleType
 
-from datasets.errors import InputError
+from datasets.errors import unknown
 
 
 def names(package: ModuleType, *, besides: tuple[str, ...] = ()) -> list[str]:
@@ -21,7 +20,5 @@ def get(package: ModuleType, name: str, *, kind: str, besides: tuple[str, ...] =
     """
     known = names(package, besides=besides)
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise InputError(f"unknown {kind} '{name}': {hint}known are {', '.join(known)}")
+        raise unknown(kind, name, known)
     return importlib.import_module(f"{package.__name__}.{name}")

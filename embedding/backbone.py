@@ -1,10 +1,9 @@
 """Trunks by name: float32 images (B, 3, H, W) to a feature map (B, C, h, w), for images of 32 pixels and more."""
 
-import difflib
 from collections.abc import Callable
 from types import ModuleType
 
-from datasets.errors import InputError
+from datasets.errors import unknown
 from embedding.mx import Array, gluon, gluoncv_zoo
 
 # oneDNN keeps feature maps in blocks of 16 channels where it can (AVX-512), of 8 where it cannot.
@@ -65,9 +64,7 @@ def build(name: str) -> Trunk:
     Raises InputError with a suggestion for an unknown name.
     """
     if name not in _LAYERS:
-        close = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise InputError(f"unknown model '{name}': {hint}known are {', '.join(names())}")
+        raise unknown("model", name, names())
     return Trunk(name, _LAYERS[name](name))
 
 

@@ -1,4 +1,4 @@
-"""What the options of a training command describe, built: image set, network, batches, judge, optimizers."""
+"""What the options of a training command describe, built: image set, network, loss, optimizers, batches, judges."""
 
 import dataclasses
 import json
@@ -21,6 +21,7 @@ from embedding.judge import Judge
 from embedding.mx import gluon, mx, nd
 from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
+from embedding.swap import last_line
 
 log = logging.getLogger(__name__)
 
@@ -129,8 +130,8 @@ def trained_network(folder: Path, checkpoint: str, devices: Devices) -> tuple[Em
         net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool)
         net.load_parameters(str(weights_file), ctx=devices)
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise InputError(f"{folder} holds no trained network '{checkpoint}' ({reason}): name a run folder") from None
+        line = f"{folder} holds no trained network '{checkpoint}' ({last_line(error)}): name a run folder"
+        raise InputError(line) from None
     net.hybridize(static_alloc=True, static_shape=True)
     return net, options
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets import exact
 from datasets.errors import InputError
-from datasets.vectors.base import Embeddings
+from datasets.vectors.base import Embeddings, VectorSet
 from embedding import metrics
 from embedding.cluster import kmeans
 
@@ -52,6 +52,12 @@ def evaluate(
         scores["nmi"] = _nmi(queries, among, itself, seed)
     left_out = int((relevant == 0).sum())
     return scores | {"queries left out": float(left_out)} if left_out else scores
+
+
+def evaluate_set(vectors: VectorSet, *, ks: Sequence[int] = KS, nmi: bool = True, seed: int = 0) -> dict[str, float]:
+    """``evaluate`` of the queries and the gallery of a labelled VectorSet, under its own metric."""
+    gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
+    return evaluate(vectors.query_embeddings, gallery, ks=ks, metric=vectors.metric, nmi=nmi, seed=seed)
 
 
 def _hits(

@@ -105,8 +105,8 @@ def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict, kvst
         raise InputError(f"--optimizer={optimizer}: unknown to MXNet; known are {known}")
     if optimizer in ("sgd", "nag"):
         settings = {"momentum": 0.9, **settings}
-    # Gradients are clipped after they are summed and before they are used; an asynchronous server does both at once.
-    return gluon.Trainer(params, optimizer, settings, kvstore=kvstore, update_on_kvstore="async" in kvstore)
+    # The store only sums gradients: they are clipped after that and before they are used.
+    return gluon.Trainer(params, optimizer, settings, kvstore=kvstore, update_on_kvstore=False)
 
 
 def fit(

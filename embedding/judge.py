@@ -1,12 +1,12 @@
 """The judge of networks: their embeddings of an image set's queries and gallery, and the scores of these."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
-from embedding.evaluate import KS, evaluate
+from embedding.evaluate import KS, evaluate, evaluate_set
 from embedding.extract import extract
+from embedding.journal import Line
 from embedding.mx import gluon, mx
 
 Scores = dict[str, float]
@@ -45,10 +45,9 @@ class Judge:
 
     def scores_of(self, vectors: VectorSet) -> Scores:
         """{name: score} of what ``vectors`` gave."""
-        gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
-        return evaluate(vectors.query_embeddings, gallery, ks=self._ks, nmi=self._nmi)
+        return evaluate_set(vectors, ks=self._ks, nmi=self._nmi)
 
-    def vectors(self, net: gluon.Block, **attrs: Any) -> VectorSet:
+    def vectors(self, net: gluon.Block) -> VectorSet:
         """The embeddings with their true neighbors, ready to be saved."""
         queries, gallery = self._embeddings(net, self._size)
         found = from_embeddings(
@@ -56,7 +55,7 @@ class Judge:
             gallery,
             name=self._images.title,
             class_names=self._images.class_names,
-            attrs={**attrs, "ks": list(self._ks)},
+            attrs={"ks": list(self._ks)},
         )
         return with_neighbors(found)
 
@@ -67,7 +66,7 @@ class Judge:
         return queries, extract(net, self._images, self._images.gallery, size=size, **self._how)
 
 
-def table(rows: list[dict[str, Any]]) -> str:
+def table(rows: Sequence[Line]) -> str:
     """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data"."""
     names = [name for name in rows[0] if name not in ("kind", "row", "data", "queries left out")]
     width = max(len(row["row"]) for row in rows)

@@ -1,9 +1,8 @@
 """Pooling by name: a feature map (B, C, h, w) to one vector an image, (B, C)."""
 
-import difflib
 from types import ModuleType
 
-from datasets.errors import InputError
+from datasets.errors import unknown
 from embedding.mx import Array, gluon, mx
 
 # The smallest mean of powers that GeM takes a root of: float32 still has its reciprocal.
@@ -69,7 +68,5 @@ def names() -> list[str]:
 def build(name: str) -> gluon.HybridBlock:
     """The pooling ``name`` as a block, (B, C, h, w) to (B, C); raises InputError for an unknown name."""
     if name not in _BLOCKS:
-        close = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise InputError(f"unknown pooling '{name}': {hint}known are {', '.join(names())}")
+        raise unknown("pooling", name, names())
     return _BLOCKS[name]()

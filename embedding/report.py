@@ -1,7 +1,6 @@
 """The report of a vectors file: scores, maps, queries with their nearest images and training curves on one page."""
 
 import base64
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +14,8 @@ from datasets.errors import InputError
 from datasets.vectors import file
 from datasets.vectors.base import Embeddings, VectorSet
 from embedding import plots
-from embedding.evaluate import KS, evaluate
+from embedding.evaluate import KS, evaluate_set
+from embedding.journal import Line, read_lines
 from embedding.thumbnails import Thumbnails, read_thumbnail
 from embedding.tsne import sample_by_class, tsne
 
@@ -23,8 +23,6 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _MAP_LIMIT = 5000  # images on a map
 _MAP_COLUMNS, _MAP_ROWS, _MAP_SIDE = 34, 25, 44  # cells of the map of thumbnails, and their pixels
 _QUERIES, _NEAREST = 10, 8  # rows and columns of the grid of nearest images
-
-Line = Mapping[str, Any]  # of metrics.jsonl
 
 
 def write_report(
@@ -45,7 +43,7 @@ def write_report(
     folder cannot be written.
     """
     vectors = file.load(vectors_file)
-    lines = _read_lines(metrics_file) if metrics_file else []
+    lines = read_lines(metrics_file) if metrics_file else []
     scores = _score(vectors, seed)
     epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
     pictures = _draw(vectors, thumbnails, seed) | ({"curves": plots.curves(epochs)} if epochs else {})
@@ -53,26 +51,9 @@ def write_report(
     return _write(folder, page, pictures)
 
 
-def _read_lines(path: Path) -> list[Line]:
-    """The lines of metrics.jsonl; a last line that a kill cut short is no line."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            found += [json.loads(line)] if line.strip() else []
-        except json.JSONDecodeError as error:
-            if number < len(lines):
-                raise InputError(f"{path}, line {number}: not JSON ({error.msg}); repair or remove it") from error
-    return found
-
-
 def _score(vectors: VectorSet, seed: int) -> dict[str, float]:
-    gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
     ks: Sequence[int] = vectors.attrs.get("ks", KS)  # type: ignore[assignment]
-    return evaluate(vectors.query_embeddings, gallery, ks=ks, metric=vectors.metric, seed=seed)
+    return evaluate_set(vectors, ks=ks, seed=seed)
 
 
 def _draw(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> dict[str, bytes]:

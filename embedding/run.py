@@ -13,10 +13,9 @@ from typing import Any
 
 from datasets.errors import InputError
 from embedding.fit import Optimizers
+from embedding.journal import Line, read_lines
 from embedding.mx import gluon, mx, nd
 from embedding.swap import explained, finish_swap, last_line, swap, write_whole
-
-log = logging.getLogger(__name__)
 
 # What may differ between the first start of a run and the next: where, how long and with what output it runs.
 _FREE = (
@@ -69,8 +68,8 @@ class Run:
                 raise InputError(
                     f"--epochs={options['epochs']}: {self.folder} has already been trained for {self.epoch}"
                 )
-            for key in sorted(set(before) | set(options) - set(_FREE)):
-                if key not in _FREE and before.get(key) != _plain(options.get(key)):
+            for key in sorted((set(before) | set(options)) - set(_FREE)):
+                if before.get(key) != _plain(options.get(key)):
                     raise InputError(
                         f"{self.folder} holds a run with {key}={before.get(key)}, not {options.get(key)}:"
                         " give another --name, or remove the folder to start over"
@@ -98,12 +97,11 @@ class Run:
             logging.getLogger().removeHandler(handler)
             handler.close()
 
-    def recorded(self, kind: str) -> list[dict[str, Any]]:
+    def recorded(self, kind: str) -> list[Line]:
         """The lines of metrics.jsonl of one kind, in order."""
         path = self.folder / "metrics.jsonl"
-        with self._readable(path):
-            lines = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-            return [line for line in lines if line["kind"] == kind]
+        lines = read_lines(path) if path.exists() else []
+        return [line for line in lines if line.get("kind") == kind]
 
     def record(self, **values: Any) -> None:
         """Append a line to metrics.jsonl."""

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import difflib
 import io
 import logging
 import re
@@ -16,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import tyro
 
-from datasets.errors import InputError, RunFailed
+from datasets.errors import InputError, RunFailed, suggestion
 
 Options = TypeVar("Options")
 
@@ -87,6 +86,5 @@ def _refuse_unknown(arguments: list[str], options: type) -> None:
         flag = argument.removeprefix("--").split("=")[0]
         if not argument.startswith("--") or flag.replace("_", "-") in known:
             continue
-        close = difflib.get_close_matches(flag.replace("_", "-"), known, n=1)
-        hint = f"did you mean --{close[0]}? " if close else ""
+        hint = suggestion(flag.replace("_", "-"), known, before="--")
         raise InputError(f"unknown flag --{flag}: {hint}--help lists all")
