@@ -20,6 +20,10 @@ BASE = [
     "jinja2==3.1.6",  # the report's page
     "tyro==1.0.17",  # command lines from dataclasses
     "tqdm==4.70.1",  # progress bars
+    "hnswlib==0.8.0",  # indexes of the benchmark
+    "annoy==1.17.3",
+    "psutil==7.2.2",  # memory of other processes
+    "PyYAML==6.0.3",  # grids of the benchmark
     "setuptools; python_version >= '3.12'",  # MXNet imports distutils, which Python 3.12 took out
 ]
 
@@ -58,6 +62,12 @@ DEV = [
     "ruff==0.17.5",
 ]
 
+# An index of the benchmark that brings much along: Milvus in the same process, or a client of a server.
+MILVUS = [
+    "pymilvus==3.0.2",
+    "milvus-lite==3.2.2",
+]
+
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
 BENCH = [
     "torch==2.13.0",
@@ -73,8 +83,8 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
-    packages=find_packages(include=["datasets*", "embedding*"]),
-    package_data={"embedding": ["templates/*"]},
+    packages=find_packages(include=["datasets*", "embedding*", "ann_bench*"]),
+    package_data={"embedding": ["templates/*"], "ann_bench": ["templates/*"]},
     install_requires=BASE,
-    extras_require={"cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH},
+    extras_require={"cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
 )

@@ -1,90 +1,11 @@
-"""What every command shares: finding the packages, reading options, and one line for a user's mistake."""
+"""What every script shares: finding the packages from anywhere, installed or not."""
 
-import contextlib
-import dataclasses
-import io
-import logging
-import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
 # Commands run from the repository's root and from inside scripts/, installed or not.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import tyro
+from datasets.command import main
 
-from datasets.errors import InputError, RunFailed, suggestion
-
-Options = TypeVar("Options")
-
-
-def main(function: Callable[[Options], None], options: type[Options]) -> None:
-    """Read ``options`` from the command line and call ``function`` with them.
-
-    A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
-    interrupt with code 130.
-    """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
-    arguments = _spell_out(sys.argv[1:])
-    try:
-        _refuse_unknown(arguments, options)
-        function(_parse(arguments, options))
-    except InputError as error:
-        _end(f"error: {error}", code=2)
-    except RunFailed as error:
-        _end(f"error: {error}", code=1)
-    except KeyboardInterrupt:
-        _end("interrupted; a training goes on from its last checkpoint when it is started again", code=130)
-
-
-def _parse(arguments: list[str], options: type[Options]) -> Options:
-    """The options; tyro's boxed complaint about a value becomes one line."""
-    complaint = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments)
-    except SystemExit as end:
-        if not end.code:  # --help
-            raise
-        words = (
-            re.sub(r"[^\x20-\x7e]+", " ", complaint.getvalue())
-            .split("For full helptext")[0]
-            .split("Argument helptext")[0]
-        )
-        raise InputError(" ".join(words.replace("Parsing error", "").split()) + "; --help lists all flags") from None
-
-
-def _end(line: str, *, code: int) -> None:
-    sys.stdout.flush()
-    print(line, file=sys.stderr)
-    sys.exit(code)
-
-
-def _spell_out(arguments: list[str]) -> list[str]:
-    """Flags as tyro wants them.
-
-    --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report.
-    """
-    spelled = []
-    for i, argument in enumerate(arguments):
-        alone = i + 1 == len(arguments) or arguments[i + 1].startswith("-")
-        if argument.replace("_", "-") == "--use-pretrained" and alone:
-            argument += "=auto"
-        name, _, value = argument.partition("=")
-        if name.startswith("--") and value.lower() in ("true", "false"):
-            argument = name if value.lower() == "true" else f"--no-{name[2:]}"
-        spelled.append(argument)
-    return spelled
-
-
-def _refuse_unknown(arguments: list[str], options: type) -> None:
-    known = {field.name.replace("_", "-") for field in dataclasses.fields(options)}
-    known |= {f"no-{name}" for name in known} | {"help"}
-    for argument in arguments:
-        flag = argument.removeprefix("--").split("=")[0]
-        if not argument.startswith("--") or flag.replace("_", "-") in known:
-            continue
-        hint = suggestion(flag.replace("_", "-"), known, before="--")
-        raise InputError(f"unknown flag --{flag}: {hint}--help lists all")
+__all__ = ["main"]

@@ -1,0 +1,154 @@
+"""Index: what every index of the benchmark can be asked to do; Grid: what to build and which parameters to sweep."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from datasets.errors import InputError, suggestion
+
+Value = int | float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One build, and the search parameters to sweep over it: every combination of their values is a point.
+
+    build : as the index reads it, "IVF1024,Flat" or "M=16,ef_construction=200"
+    search : parameter -> values; none at all is one point
+    """
+
+    build: str
+    search: Mapping[str, tuple[Value, ...]] = field(default_factory=dict)
+
+    def points(self) -> list[dict[str, Value]]:
+        """Every combination of the search parameters, the last one varying fastest."""
+        return [dict(zip(self.search, values, strict=True)) for values in itertools.product(*self.search.values())]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a build is expected to take, from arithmetic alone.
+
+    memory : bytes resident while building, without the gallery's own file
+    disk : bytes of the index when saved
+    """
+
+    memory: int
+    disk: int
+
+
+class Index:
+    """An index over a gallery (G, D).
+
+    The harness promises: rows are float32 and contiguous, of unit length where metric is angular; packed uint8 codes
+    (G, D / 8) where it is hamming. It calls, in this order: ``train`` (where ``training_rows`` is not 0), ``add`` with
+    one block after another (all rows in one where ``in_blocks`` is False), ``finish``, ``save``; then, in another
+    process, ``load``, and for every point ``tune`` and many times ``search``.
+
+    metrics : what distances it can search by
+    dtypes : what rows it takes
+    in_blocks : whether rows can be added a block at a time, so that the gallery need not fit into memory
+    saves : whether it can be written to disk and read again
+    on_gpus : whether it can use GPUs
+    exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
+        1 - cosine, differing bits); the harness then holds them against its own
+    tunes : search parameter -> its smallest value
+    """
+
+    metrics: ClassVar[tuple[str, ...]] = ()
+    dtypes: ClassVar[tuple[str, ...]] = ("float32",)
+    in_blocks: ClassVar[bool] = True
+    saves: ClassVar[bool] = True
+    on_gpus: ClassVar[bool] = False
+    exact_distances: bool = True
+    tunes: Mapping[str, Value] = {}
+
+    def __init__(
+        self, build: str, *, dim: int, metric: str, count: int, seed: int = 0, gpus: tuple[int, ...] = (), uri: str = ""
+    ) -> None:
+        """Raises InputError, naming the build string, where such an index cannot be built.
+
+        dim : D, in bits where metric is hamming; count : the number of gallery rows to come
+        gpus, uri : devices, address of a server; for those indexes that have a use for them
+        """
+        if metric not in self.metrics:
+            known = ", ".join(self.metrics)
+            raise InputError(f"--build={build}: {self.name} cannot search by {metric}, only by {known}")
+        if gpus and not self.on_gpus:
+            raise InputError(f"--gpus: {self.name} does not run on GPUs; leave the flag out")
+        self.build, self.dim, self.metric, self.count, self.seed = build, dim, metric, count, seed
+        self.gpus, self.uri = gpus, uri
+
+    @property
+    def name(self) -> str:
+        """The name of its file, by which users ask for it."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def training_rows(self) -> int:
+        """How many gallery rows ``train`` wants to see; 0 where there is nothing to train."""
+        return 0
+
+    def estimate(self) -> Estimate:
+        """What building it with ``count`` rows takes."""
+        raise NotImplementedError
+
+    def set_threads(self, threads: int) -> None:
+        """Build or search with so many threads from now on."""
+        raise NotImplementedError
+
+    def train(self, sample: np.ndarray) -> None:
+        """Learn from ``sample`` (training_rows, D)."""
+
+    def add(self, rows: np.ndarray) -> None:
+        """Append rows (n, D); their ids go on counting where the last block's ended, from 0."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """All rows are there: whatever remains to be done before the first search."""
+
+    def save(self, path: Path) -> None:
+        """Write everything that ``load`` needs to the file ``path``."""
+        raise NotImplementedError
+
+    def load(self, path: Path) -> None:
+        """Become the index that was saved; called on a new one with the same arguments."""
+        raise NotImplementedError
+
+    def tune(self, **search: Value) -> None:
+        """Search with these parameters from now on. Raises InputError for what it does not know."""
+        raise NotImplementedError
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Neighbors (n, k), ids nearest first, -1 for none, and their distances (n, k) or None. This is what is timed.
+
+        queries (n, D) : contiguous, n = 1 in single-query mode
+        """
+        raise NotImplementedError
+
+    def check_search(self, search: Mapping[str, Value]) -> None:
+        """Raises InputError where a parameter is unknown or its value too small."""
+        for name, value in search.items():
+            if name not in self.tunes:
+                known = ", ".join(self.tunes) or "none"
+                raise InputError(f"--search={name}={value}: {suggestion(name, self.tunes)}{self.build} knows {known}")
+            if value < self.tunes[name]:
+                raise InputError(f"--search={name}={value}: must be at least {self.tunes[name]}")
+
+
+def read_settings(build: str, defaults: Mapping[str, int], *, index: str) -> dict[str, int]:
+    """``"M=16,ef_construction=200"`` as numbers, over ``defaults``; raises InputError naming what cannot be read."""
+    settings = dict(defaults)
+    for part in filter(None, build.replace(" ", "").split(",")):
+        name, _, value = part.partition("=")
+        if name not in defaults:
+            hint = suggestion(name, defaults)
+            raise InputError(f"--build={build}: {hint}{index} is built from {', '.join(f'{n}=N' for n in defaults)}")
+        if not value.isdecimal() or int(value) < 1:
+            raise InputError(f"--build={build}: {name} must be a whole number from 1 up, not '{value}'")
+        settings[name] = int(value)
+    return settings
