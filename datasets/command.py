@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Sequence
@@ -27,6 +28,9 @@ def main(function: Callable[[Options], None], options: type[Options], words: Seq
     try:
         _refuse_unknown(arguments, options)
         function(_parse(arguments, options))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads our output, `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except InputError as error:
         _end(f"error: {error}", code=2)
     except RunFailed as error:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm import tqdm
 
+from datasets import ftp
 from datasets.errors import InputError
 
 WAITS = (0.0, 1.0, 3.0, 9.0, 27.0)  # seconds before each try
@@ -33,21 +34,24 @@ def fetch(
     target: str | Path,
     *,
     size: int | None = None,
+    first: int | None = None,
     sha256: str | None = None,
     md5: str | None = None,
     progress: bool = True,
 ) -> Path:
     """The file of ``url`` at ``target``, downloaded unless it is there with the right size (bytes) and checksum.
 
-    The bytes go to ``<target>.part``, from where a later call goes on after a cut, and are moved in place when they
-    are complete and right. ``progress`` shows a bar where stderr is a terminal. Raises InputError naming the URL.
+    ``first`` asks for that many bytes from the file's beginning and never downloads more; size and checksums are then
+    those of these bytes. The bytes go to ``<target>.part``, from where a later call goes on after a cut, and are moved
+    in place when they are complete and right. ``progress`` shows a bar where stderr is a terminal. Raises InputError
+    naming the URL, or the folder where the disk has no room for what is still to come.
     """
-    target = Path(target)
+    target, size = Path(target), size if first is None else first
     if target.is_file() and _flaw(target, size, sha256, md5) is None:
         return target
     part = _part(target)
     _make(part.parent)
-    _complete(url, part, size=size, page_wanted=target.suffix in (".html", ".htm"), progress=progress)
+    _complete(url, part, size=size, stop=first, page_wanted=target.suffix in (".html", ".htm"), progress=progress)
     flaw = _flaw(part, size, sha256, md5)
     if flaw is not None:
         part.unlink()
@@ -75,45 +79,68 @@ def _flaw(file: Path, size: int | None, sha256: str | None, md5: str | None) -> 
     return None
 
 
-def _complete(url: str, part: Path, *, size: int | None, page_wanted: bool, progress: bool) -> None:
-    """Bring ``part`` to its full length, in several tries."""
-    reason = ""
-    for wait in WAITS:
-        time.sleep(wait)
+def _complete(url: str, part: Path, *, size: int | None, stop: int | None, page_wanted: bool, progress: bool) -> None:
+    """Bring ``part`` to its full length, or to ``stop`` bytes, in several tries."""
+    tries, reason = 0, ""
+    while tries < len(WAITS):
+        time.sleep(WAITS[tries])
+        before = _length(part)
         try:
-            return _try(url, part, size=size, page_wanted=page_wanted, progress=progress)
+            return _try(url, part, size=size, stop=stop, page_wanted=page_wanted, progress=progress)
         except _Cut as cut:
             reason = str(cut)
+        # A long download may be cut many times: only tries that got no further end it.
+        tries = 1 if _length(part) > before else tries + 1
     raise InputError(f"{url}: {reason}, in {len(WAITS)} tries; check the network and call again: it goes on from there")
 
 
-def _try(url: str, part: Path, *, size: int | None, page_wanted: bool, progress: bool) -> None:
-    start = part.stat().st_size if part.exists() else 0
+def _length(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _try(url: str, part: Path, *, size: int | None, stop: int | None, page_wanted: bool, progress: bool) -> None:
+    start = _length(part)
     if size is not None and start == size:
         return
-    with _open(url, part, start) as reply:
+    with _open(url, part, start, stop) as reply:
         if reply.status != http.client.PARTIAL_CONTENT:
             start = 0  # the server cannot go on, it sends the file from its beginning
         elif not (reply.headers["Content-Range"] or "").startswith(f"bytes {start}-"):
             part.unlink()
             raise _Cut("the server went on from another byte than asked")
         total = start + int(reply.headers["Content-Length"]) if reply.headers["Content-Length"] else None
+        if stop is not None and total is not None:
+            total = min(total, stop)  # a server that does not know ranges begins to send the whole file
         if size is not None and total not in (None, size):
             part.unlink(missing_ok=True)
             raise InputError(f"{url}: expected {size} bytes, but the server's file has {total}: it has changed")
         if not page_wanted and reply.headers.get_content_type() == "text/html":
             raise InputError(f"{url} sent a web page, not the file: open it in a browser to see what it asks for")
+        _check_room(part.parent, (total or 0) - start)
         bar = tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=part.stem, disable=not progress or None)
         with bar:
-            _write(url, reply, part, start, page_wanted=page_wanted, bar=bar)
+            _write(url, reply, part, start, stop=stop, page_wanted=page_wanted, bar=bar)
     if total is not None and part.stat().st_size < total:
         raise _Cut(f"the connection ended after {part.stat().st_size} of {total} bytes")
 
 
-def _open(url: str, part: Path, start: int) -> http.client.HTTPResponse:
-    """The reply to a request for the bytes from ``start`` on."""
-    headers = {"User-Agent": "deep-embedding"} | ({"Range": f"bytes={start}-"} if start else {})
+def _check_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if needed > free:
+        unit, name = (1e9, "GB") if needed > 1e9 else (1e6, "MB")
+        room = f"{needed / unit:.1f} {name} are still to come, and {free / unit:.1f} {name} are free"
+        raise InputError(f"folder {folder} has no room: {room}; free some, or name a folder on another disk")
+
+
+def _open(url: str, part: Path, start: int, stop: int | None) -> http.client.HTTPResponse:
+    """The reply to a request for the bytes from ``start`` on, up to ``stop`` where one is given."""
+    last = "" if stop is None else stop - 1
+    headers = {"User-Agent": "deep-embedding"}
+    if start or stop is not None:
+        headers["Range"] = f"bytes={start}-{last}"
     try:
+        if url.startswith("ftp://") and "ftp" not in urllib.request.getproxies():
+            return ftp.open_file(url, start, PATIENCE)  # a proxy is asked as by HTTP
         return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=PATIENCE)
     except urllib.error.HTTPError as error:
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
@@ -129,9 +156,17 @@ def _open(url: str, part: Path, start: int) -> http.client.HTTPResponse:
 
 
 def _write(
-    url: str, reply: http.client.HTTPResponse, part: Path, start: int, *, page_wanted: bool, bar: "tqdm[None]"
+    url: str,
+    reply: http.client.HTTPResponse,
+    part: Path,
+    start: int,
+    *,
+    stop: int | None,
+    page_wanted: bool,
+    bar: "tqdm[None]",
 ) -> None:
-    chunk = _read(reply)
+    left = float("inf") if stop is None else stop - start
+    chunk = _read(reply, left)
     if not (start or page_wanted) and chunk.lstrip()[:14].lower().startswith(HTML):
         raise InputError(f"{url} sent a web page, not the file: open it in a browser to see what it asks for")
     try:
@@ -139,14 +174,16 @@ def _write(
             while chunk:
                 stream.write(chunk)
                 bar.update(len(chunk))
-                chunk = _read(reply)
+                left -= len(chunk)
+                chunk = _read(reply, left)
     except OSError as error:
         raise InputError(f"{part} cannot be written: {error.strerror or error}") from None
 
 
-def _read(reply: http.client.HTTPResponse) -> bytes:
+def _read(reply: http.client.HTTPResponse, left: float) -> bytes:
+    """The next bytes of the reply, at most ``left``."""
     try:
-        return reply.read(CHUNK)
+        return reply.read(int(min(CHUNK, left)))
     except (http.client.HTTPException, OSError) as error:
         raise _Cut(f"the connection broke ({error})") from None
 

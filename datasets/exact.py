@@ -1,13 +1,20 @@
-"""Exact k nearest neighbors, a block of queries at a time: euclidean, inner product, angular, hamming."""
+"""Exact k nearest neighbors, in blocks of queries and of the gallery: euclidean, inner product, angular, hamming."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import faiss
 import numpy as np
 
+from datasets.vectors import rows as vector_rows
+
 METRICS = ("euclidean", "inner_product", "angular", "hamming")
 
 _NONE = -1  # the id of a neighbor that is not there
+_ROOM = 1 << 29  # bytes of a prepared block of the gallery; every further block costs k insertions a query and more
+_COMPARED = 1 << 16  # neighbors that are compared with their queries at a time
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # bits of a byte
+
+_Blocks = Iterable[tuple[int, np.ndarray]]
 
 
 def search(
@@ -18,13 +25,18 @@ def search(
     metric: str = "euclidean",
     exclude: np.ndarray | None = None,
     block: int = 4096,
+    room: int = _ROOM,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest gallery rows of every query: neighbors (Q, k) int64, nearest first, and distances (Q, k) float32.
 
-    queries (Q, D), gallery (G, D) : float32 (anything else is converted); packed bits in uint8 where metric is hamming
+    queries (Q, D), gallery (G, D) : float32 (anything else is converted); packed bits in uint8 where metric is hamming.
+        Both may be mapped from files larger than memory
     metric : euclidean (not squared), inner_product (the products themselves, largest first), angular (1 - cosine; a
         row of zeros is at 1 from everything) or hamming (number of differing bits)
     exclude : (Q,) the gallery row that each query must not find, itself in leave-one-out; -1 excludes nothing
+    block : queries at a time
+    room : bytes of the gallery at a time where it is mapped or must be converted; it is then read for each block of
+        queries anew, and of a map no more than this is resident
 
     Where fewer than k are there, neighbors end in -1 and distances in infinity (minus infinity for inner_product).
     Equal distances come in no promised order. Euclidean distances come from |x|^2 - 2xy + |y|^2 in single precision:
@@ -32,7 +44,7 @@ def search(
     """
     neighbors = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.float32)
-    found = blocks(queries, gallery, k, metric=metric, exclude=exclude, block=block)
+    found = blocks(queries, gallery, k, metric=metric, exclude=exclude, block=block, room=room)
     for rows, block_neighbors, block_distances in found:
         neighbors[rows], distances[rows] = block_neighbors, block_distances
     return neighbors, distances
@@ -46,17 +58,53 @@ def blocks(
     metric: str = "euclidean",
     exclude: np.ndarray | None = None,
     block: int = 4096,
+    room: int = _ROOM,
 ) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """As ``search``, but yields (rows of the queries, neighbors, distances) so that (Q, k) is never held whole."""
     _check(queries, gallery, k, metric, exclude)
-    gallery = _prepare(gallery, metric)
+    walk = _walk(gallery, metric, room)
     for start in range(0, len(queries), block):
         rows = slice(start, min(start + block, len(queries)))
         wanted = k if exclude is None else k + 1
-        neighbors, distances = _nearest(_prepare(queries[rows], metric), gallery, wanted, metric)
+        neighbors, distances = _nearest(vector_rows.prepared(queries[rows], metric), walk(), wanted, metric)
         if exclude is not None:
-            neighbors, distances = _remove(neighbors, distances, exclude[rows])
+            neighbors, distances = remove(neighbors, distances, exclude[rows])
         yield rows, neighbors, distances
+
+
+def between(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, *, metric: str) -> np.ndarray:
+    """Distances (Q, k) float32 of every query to its ``neighbors`` (Q, k) int64, from the differences themselves.
+
+    In the units of ``search``, but right to single precision also between near duplicates; infinity (minus infinity
+    for inner_product) where the id is negative. Rows of a map are read in the order in which they lie, some at a time.
+    """
+    distances = np.empty(neighbors.shape, np.float32)
+    in_place = _is_prepared(gallery, metric) and not vector_rows.is_mapped(gallery)
+    for start in range(0, len(queries), max(1, _COMPARED // max(1, neighbors.shape[1]))):
+        part = slice(start, start + max(1, _COMPARED // max(1, neighbors.shape[1])))
+        ids, found = np.ascontiguousarray(neighbors[part], np.int64), gallery
+        if not in_place:
+            found = vector_rows.prepared(vector_rows.take(gallery, ids.clip(0).ravel()), metric)
+            ids = np.where(ids < 0, _NONE, np.arange(ids.size).reshape(ids.shape))
+        distances[part] = _by_ids(vector_rows.prepared(queries[part], metric), found, ids, metric)
+    distances[neighbors < 0] = -np.inf if metric == "inner_product" else np.inf
+    return distances
+
+
+def _by_ids(queries: np.ndarray, gallery: np.ndarray, ids: np.ndarray, metric: str) -> np.ndarray:
+    """Distances (n, k) of prepared queries (n, D) to the rows ``ids`` (n, k) of a prepared gallery."""
+    if metric == "hamming":
+        return _BITS[queries[:, None] ^ gallery[ids]].sum(axis=2, dtype=np.int32)
+    found = np.empty(ids.shape, np.float32)
+    compare = faiss.fvec_inner_products_by_idx if metric == "inner_product" else faiss.fvec_L2sqr_by_idx
+    compare(*map(faiss.swig_ptr, (found, queries, gallery, ids)), queries.shape[1], *ids.shape)
+    if metric == "inner_product":
+        return found
+    if metric == "euclidean":
+        return np.sqrt(found)
+    # Between unit rows 1 - cosine is half the square; a row of zeros is at 1 from everything.
+    zeros = ~gallery.any(axis=1)
+    return np.where(zeros[ids] | ~queries.any(axis=1)[:, None], 1, found / 2)
 
 
 def own_rows(names: Sequence[str], gallery_names: Sequence[str]) -> np.ndarray:
@@ -78,40 +126,60 @@ def _check(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str, exclud
         raise ValueError(f"k must be at least 1, not {k}")
 
 
-def _prepare(rows: np.ndarray, metric: str) -> np.ndarray:
-    """Rows (n, D) as faiss takes them: contiguous, float32 or uint8, unit length where only the angle counts."""
-    rows = np.ascontiguousarray(rows, np.uint8 if metric == "hamming" else np.float32)
-    if metric != "angular":
-        return rows
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+def _is_prepared(gallery: np.ndarray, metric: str) -> bool:
+    """Whether Faiss can search the rows where they lie."""
+    dtype = np.uint8 if metric == "hamming" else np.float32
+    return gallery.dtype == dtype and gallery.flags.c_contiguous and gallery.flags.aligned and metric != "angular"
 
 
-def _nearest(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
+def _walk(gallery: np.ndarray, metric: str, room: int) -> Callable[[], _Blocks]:
+    """What gives (first row, prepared block) of the whole gallery; called anew for each block of queries.
+
+    One block where it needs no preparing, or where all of it may be prepared once for all queries.
+    """
+    row = max(1, gallery.shape[1] * (1 if metric == "hamming" else 4))
+    if len(gallery) * row <= room or _is_prepared(gallery, metric) and not vector_rows.is_mapped(gallery):
+        whole = vector_rows.prepared(gallery, metric)
+        return lambda: [(0, whole)] if len(whole) else []
+    size = max(1, room // row)
+    return lambda: ((start, vector_rows.prepared(part, metric)) for start, part in vector_rows.blocks(gallery, size))
+
+
+def _nearest(queries: np.ndarray, gallery: _Blocks, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
     """Neighbors and distances (n, k), padded where the gallery has fewer than k rows."""
+    largest = metric in ("inner_product", "angular")
+    nothing = -np.inf if largest else np.inf
     neighbors = np.full((len(queries), k), _NONE, np.int64)
-    distances = np.zeros((len(queries), k), np.float32)
-    there = min(k, len(gallery))
-    if there:
-        distances[:, :there], neighbors[:, :there] = _faiss(queries, gallery, there, metric)
+    raw = np.full((len(queries), k), nothing, np.float32)
+    for start, part in gallery:
+        there = min(k, len(part))
+        found = np.full_like(raw, nothing), np.full_like(neighbors, _NONE)
+        found[0][:, :there], found[1][:, :there] = _faiss(queries, part, there, metric)
+        if not start:
+            raw, neighbors = found
+            continue
+        found[1][:, :there] += start
+        both = np.stack([raw, found[0]]), np.stack([neighbors, found[1]])
+        raw, neighbors = faiss.merge_knn_results(*both, keep_max=largest)
+    distances = _distances(raw, metric)
     distances[neighbors == _NONE] = -np.inf if metric == "inner_product" else np.inf
     return neighbors, distances
 
 
 def _faiss(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    """Distances and neighbors (n, k) for k <= G."""
+    """Squared distances, products or differing bits, and neighbors (n, k) for k <= G."""
     if metric == "hamming":
         return faiss.knn_hamming(queries, gallery, k, variant="mc")
+    return faiss.knn(queries, gallery, k, faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT)
+
+
+def _distances(raw: np.ndarray, metric: str) -> np.ndarray:
     if metric == "euclidean":
-        squared, neighbors = faiss.knn(queries, gallery, k, faiss.METRIC_L2)
-        return np.sqrt(np.maximum(squared, 0)), neighbors  # rounding can leave a square just below zero
-    products, neighbors = faiss.knn(queries, gallery, k, faiss.METRIC_INNER_PRODUCT)
-    if metric == "inner_product":
-        return products, neighbors
-    return np.clip(1 - products, 0, 2), neighbors
+        return np.sqrt(np.maximum(raw, 0))  # rounding can leave a square just below zero
+    return np.clip(1 - raw, 0, 2) if metric == "angular" else raw
 
 
-def _remove(neighbors: np.ndarray, distances: np.ndarray, exclude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def remove(neighbors: np.ndarray, distances: np.ndarray, exclude: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(n, k + 1) -> (n, k): each row without its excluded id.
 
     Where the id is not among the k + 1, as many others are at least as near, and the last of them is the one too many.

@@ -1,6 +1,5 @@
 """One run folder: options, log, metrics, checkpoints, and going on after a kill."""
 
-import fcntl
 import json
 import logging
 import os
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from datasets import lock
 from datasets.errors import InputError
 from embedding.fit import Optimizers
 from embedding.journal import Line, read_lines
@@ -35,14 +35,7 @@ class Run:
 
     def __init__(self, folder: Path, options: dict[str, Any]) -> None:
         self.folder = folder
-        with explained(folder, "make"):
-            folder.mkdir(parents=True, exist_ok=True)
-            lock = os.open(folder / "lock", os.O_CREAT | os.O_WRONLY)
-        self.close = weakref.finalize(self, os.close, lock)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputError(f"{folder} is in use by another process: wait for it, or give another --name") from None
+        self.close = weakref.finalize(self, os.close, lock.hold(folder, flag="--name"))
         for name in ("last", "best"):
             finish_swap(folder / name)
         self.state = self._read_state()

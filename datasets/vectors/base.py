@@ -1,14 +1,21 @@
 """Embeddings and VectorSet: images as vectors, and queries with the gallery they are searched in."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from datasets import exact
 from datasets.errors import InputError
+from datasets.exact import METRICS as METRICS  # where users of a set look for them
+from datasets.vectors import rows
 
-METRICS = ("euclidean", "inner_product", "angular")
+_DTYPES = ("float32", "uint8", "int8")
+_HASHED_BYTES = 1 << 27  # up to here a fingerprint reads all rows
+_HASHED_ROWS = 4096  # beyond, so many of them
+_BLOCK_BYTES = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +32,7 @@ class Embeddings:
     paths: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        _check_rows("embeddings", self.vectors, self.labels, self.paths, 0)
+        _check_rows("embeddings", self.vectors, self.labels, self.paths)
 
     def __len__(self) -> int:
         return len(self.vectors)
@@ -35,9 +42,12 @@ class Embeddings:
 class VectorSet:
     """Queries and the gallery they are searched in.
 
-    metric : euclidean, inner_product or angular
-    gallery (G, D), queries (Q, D) : float32. In leave-one-out they are the same array, and no query may find itself
-    neighbors, distances : (Q, k) int64 and float32, the true nearest gallery rows, nearest first; both or none
+    metric : euclidean, inner_product, angular or hamming
+    gallery (G, D), queries (Q, D) : float32, uint8 or int8, in memory or mapped from a file; packed uint8 codes where
+        metric is hamming. In leave-one-out they are the same array, and no query may find itself
+    neighbors, distances : (Q, k) int64 and float32, the true nearest gallery rows, nearest first, or None. A set whose
+        publication gives only the ids has no distances; truth.with_truth computes them
+    query_rows : (Q,) int64, the gallery row that each query is and must not find, -1 for none; or None
     gallery_labels, query_labels : (G,), (Q,) int64, positions in ``class_names`` where those are given, or None
     gallery_paths, query_paths : G and Q names of images, or empty
     attrs : whatever else the file should tell: strings, numbers, lists of numbers
@@ -55,29 +65,47 @@ class VectorSet:
     query_paths: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
     attrs: Mapping[str, object] = field(default_factory=dict)
+    query_rows: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             raise ValueError(f"metric '{self.metric}' is none of {', '.join(METRICS)}")
-        classes = len(self.class_names)
-        _check_rows("gallery", self.gallery, self.gallery_labels, self.gallery_paths or None, classes)
-        _check_rows("queries", self.queries, self.query_labels, self.query_paths or None, classes)
+        kinds = {"classes": len(self.class_names), "dtypes": _DTYPES}
+        _check_rows("gallery", self.gallery, self.gallery_labels, self.gallery_paths or None, **kinds)
+        _check_rows("queries", self.queries, self.query_labels, self.query_paths or None, **kinds)
         if self.queries.shape[1] != self.gallery.shape[1]:
             raise ValueError(f"queries have {self.queries.shape[1]} dimensions, the gallery {self.gallery.shape[1]}")
         if self.leave_one_out and self.queries.shape != self.gallery.shape:
             raise ValueError("in leave-one-out the queries must be the gallery")
+        if self.metric == "hamming" and not self.queries.dtype == self.gallery.dtype == np.uint8:
+            raise ValueError(f"hamming takes packed uint8 codes, not {self.queries.dtype} and {self.gallery.dtype}")
+        self._check_ids("query_rows", self.query_rows, (len(self.queries),))
         self._check_neighbors()
 
     def _check_neighbors(self) -> None:
-        if self.neighbors is None and self.distances is None:
+        if self.neighbors is None:
+            if self.distances is not None:
+                raise ValueError("'neighbors' is missing")
             return
-        if self.neighbors is None or self.distances is None:
-            raise ValueError(f"'{'neighbors' if self.neighbors is None else 'distances'}' is missing")
-        if len(self.neighbors) != len(self.queries) or self.neighbors.shape != self.distances.shape:
-            shapes = f"neighbors {self.neighbors.shape} and distances {self.distances.shape}"
-            raise ValueError(f"{shapes} do not fit {len(self.queries)} queries")
-        if self.neighbors.size and self.neighbors.max() >= len(self.gallery):
-            raise ValueError(f"neighbors name row {self.neighbors.max()}, the gallery has {len(self.gallery)}")
+        shape = self.neighbors.shape if self.distances is None else self.distances.shape
+        if self.neighbors.ndim != 2 or len(self.neighbors) != len(self.queries) or self.neighbors.shape != shape:
+            both = "" if self.distances is None else f" and distances {shape}"
+            raise ValueError(f"neighbors {self.neighbors.shape}{both} do not fit {len(self.queries)} queries")
+        self._check_ids("neighbors", self.neighbors, self.neighbors.shape)
+
+    def _check_ids(self, name: str, ids: np.ndarray | None, shape: tuple[int, ...]) -> None:
+        if ids is None:
+            return
+        if ids.shape != shape or ids.dtype != np.int64:
+            raise ValueError(f"{name} must be {shape} int64, not {ids.shape} {ids.dtype}")
+        if ids.size and not -1 <= ids.min() <= ids.max() < len(self.gallery):
+            odd = ids.min() if ids.min() < -1 else ids.max()
+            raise ValueError(f"{name} name row {odd}, the gallery has {len(self.gallery)}")
+
+    @property
+    def dim(self) -> int:
+        """D; in bits where metric is hamming."""
+        return self.gallery.shape[1] * (8 if self.metric == "hamming" else 1)
 
     @property
     def leave_one_out(self) -> bool:
@@ -89,7 +117,39 @@ class VectorSet:
         """(Q,) the gallery row that is the query itself and must not be found, -1 where there is none."""
         if self.leave_one_out:
             return np.arange(len(self.queries))
+        if self.query_rows is not None:
+            return self.query_rows
         return exact.own_rows(self.query_paths or ("",) * len(self.queries), self.gallery_paths)
+
+    def fingerprint(self) -> str:
+        """16 hexadecimal digits that tell this set from others: metric, shapes, dtypes, vectors, and rows not to find.
+
+        Where the gallery, or the queries, take more than 128 MiB, 4,096 evenly spaced rows stand for all of them: two
+        large files that differ in a few rows only may share a fingerprint, but it costs no reading of 384 GB.
+        """
+        digest = hashlib.sha256(self.metric.encode())
+        for vectors in (self.gallery,) if self.queries is self.gallery else (self.gallery, self.queries):
+            digest.update(json.dumps([vectors.shape, str(vectors.dtype)]).encode())
+            if vectors.nbytes > _HASHED_BYTES:
+                vectors = rows.take(vectors, np.linspace(0, len(vectors) - 1, _HASHED_ROWS).astype(np.int64))
+            for _, block in _blocks(vectors):
+                digest.update(block)
+        own = self.own_rows
+        if (own >= 0).any():
+            digest.update(own)
+        return digest.hexdigest()[:16]
+
+    def check_finite(self) -> None:
+        """Raises InputError naming the first row that holds NaN or infinity; reads all vectors once, in blocks."""
+        for part in ("queries", "gallery"):
+            vectors = getattr(self, part)
+            if vectors.dtype != np.float32 or part == "gallery" and vectors is self.queries:
+                continue
+            for start, block in _blocks(vectors):
+                good = np.isfinite(block).all(axis=1)
+                if not good.all():
+                    where = f"row {start + int(np.argmin(good))} of the {part}"
+                    raise InputError(f"vectors {self.name}: {where} holds NaN or infinity; mend it or take it out")
 
     @property
     def query_embeddings(self) -> Embeddings:
@@ -142,12 +202,22 @@ def with_neighbors(vector_set: VectorSet, k: int = 100) -> VectorSet:
     return replace(vector_set, neighbors=neighbors, distances=distances)
 
 
+def _blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    return rows.blocks(vectors, max(1, _BLOCK_BYTES // max(1, vectors.shape[1] * vectors.itemsize)))
+
+
 def _check_rows(
-    part: str, vectors: np.ndarray, labels: np.ndarray | None, paths: tuple[str, ...] | None, classes: int
+    part: str,
+    vectors: np.ndarray,
+    labels: np.ndarray | None,
+    paths: tuple[str, ...] | None,
+    *,
+    classes: int = 0,
+    dtypes: tuple[str, ...] = ("float32",),
 ) -> None:
     """Raises ValueError where labels or paths, as far as there are any, do not fit the vectors (N, D)."""
-    if vectors.ndim != 2 or vectors.dtype != np.float32:
-        raise ValueError(f"{part} must be (N, D) float32, not {vectors.shape} {vectors.dtype}")
+    if vectors.ndim != 2 or vectors.dtype not in dtypes:
+        raise ValueError(f"{part} must be (N, D) {' or '.join(dtypes)}, not {vectors.shape} {vectors.dtype}")
     if paths is not None and len(paths) != len(vectors):
         raise ValueError(f"{part} has {len(vectors)} rows, but {len(paths)} paths")
     if labels is None:

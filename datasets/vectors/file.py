@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
 # Field of VectorSet -> key in the file. Those of ann-benchmarks, then ours.
@@ -22,8 +23,10 @@ _KEYS = {
     "gallery_paths": "train_paths",
     "query_paths": "test_paths",
     "class_names": "class_names",
+    "query_rows": "test_rows",
 }
 _SAME = {"queries": "gallery", "query_labels": "gallery_labels", "query_paths": "gallery_paths"}  # in leave-one-out
+_BLOCK_ROWS = 1 << 16
 _OWN_ATTRS = ("distance", "dimension", "type", "point_type", "name")  # all others are VectorSet.attrs
 
 
@@ -56,16 +59,30 @@ def _write(file: h5py.File, vector_set: VectorSet) -> None:
         elif isinstance(value, tuple):  # names of files need not be valid UTF-8
             text = [item.encode("utf-8", "surrogateescape") for item in value]
             file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
+        elif name in ("gallery", "queries"):
+            _write_vectors(file, key, value, bits=vector_set.metric == "hamming")
         else:
             file[key] = value
-    own = (vector_set.metric, vector_set.gallery.shape[1], "dense", "float", vector_set.name)
+    codes = vector_set.metric == "hamming"
+    own = (vector_set.metric, vector_set.dim, "dense", "bit" if codes else "float", vector_set.name)
     file.attrs.update(dict(vector_set.attrs) | dict(zip(_OWN_ATTRS, own, strict=True)))
 
 
-def load(path: Path) -> VectorSet:
-    """Reads a vectors file, or any dense float file of ann-benchmarks (which then has no labels).
+def _write_vectors(file: h5py.File, key: str, vectors: np.ndarray, *, bits: bool) -> None:
+    """Vectors as they are, packed codes as ann-benchmarks has them: a bool a bit."""
+    width = vectors.shape[1] * (8 if bits else 1)
+    written = file.create_dataset(key, (len(vectors), width), bool if bits else vectors.dtype)
+    for start, block in rows.blocks(vectors, _BLOCK_ROWS):
+        written[start : start + len(block)] = np.unpackbits(block, axis=1).astype(bool) if bits else block
 
-    Raises InputError naming the file, and the key where one is missing.
+
+def load(path: Path) -> VectorSet:
+    """Reads a vectors file, or any dense file of ann-benchmarks (which then has no labels).
+
+    float32, uint8 and int8 vectors that lie in the file in one uncompressed piece are mapped into memory, read-only;
+    others are read whole, as float32 where they are no such type. Where the metric is hamming, bits are packed; uint8
+    of an eighth of the attribute ``dimension`` are codes already. Raises InputError naming the file, and the key where
+    one is missing.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -89,15 +106,57 @@ def _read(file: h5py.File, name: str) -> VectorSet:
             values[part] = values[same[part]]
         elif key in file:
             values[part] = _read_value(file[key], part)
+    if "neighbors" in values and "distances" not in values:
+        raise ValueError("key 'distances' is missing")
     attrs = {key: np.asarray(value).tolist() for key, value in file.attrs.items() if key not in _OWN_ATTRS}
     return VectorSet(str(file.attrs.get("name", name)), str(file.attrs["distance"]), attrs=attrs, **values)
 
 
 def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...]:
+    if not isinstance(dataset, h5py.Dataset):
+        raise ValueError(f"key '{_KEYS[part]}' is a group, not an array")
     if part in ("gallery_paths", "query_paths", "class_names"):
         return tuple(dataset.asstr(errors="surrogateescape")[:])
-    whole = part in ("neighbors", "gallery_labels", "query_labels")
-    return dataset[:].astype(np.int64 if whole else np.float32, copy=False)
+    if part in ("gallery", "queries"):
+        hamming = dataset.file.attrs["distance"] == "hamming"
+        return _packed(dataset) if hamming and _holds_bits(dataset) else _vectors(dataset)
+    if part == "distances":
+        return _distances(dataset)
+    return dataset[:].astype(np.int64, copy=False)
+
+
+def _vectors(dataset: h5py.Dataset) -> np.ndarray:
+    """(N, D), mapped where they lie in one piece."""
+    if dataset.dtype not in (np.float32, np.uint8, np.int8):
+        return dataset[:].astype(np.float32, copy=False)
+    offset = dataset.id.get_offset()  # None where they are in chunks or compressed
+    if offset is None or dataset.is_virtual or dataset.external or not dataset.size:
+        return dataset[:]
+    return np.memmap(dataset.file.filename, dataset.dtype, "r", offset, dataset.shape).view(np.ndarray)
+
+
+def _holds_bits(dataset: h5py.Dataset) -> bool:
+    """Whether hamming vectors are a value a bit, not packed codes."""
+    return dataset.dtype == bool or dataset.file.attrs.get("dimension") == dataset.shape[1]
+
+
+def _packed(dataset: h5py.Dataset) -> np.ndarray:
+    """(N, ceil(D / 8)) uint8 codes of bits (N, D), eight of them a byte, zeros behind the last."""
+    codes = np.empty((len(dataset), -(-dataset.shape[1] // 8)), np.uint8)
+    for start in range(0, len(codes), _BLOCK_ROWS):
+        bits = dataset[start : start + _BLOCK_ROWS]
+        if ((bits != 0) & (bits != 1)).any():
+            raise ValueError(f"key '{dataset.name.strip('/')}' must hold bits, or the attribute 'dimension' is wrong")
+        codes[start : start + len(bits)] = np.packbits(bits.astype(bool), axis=1)
+    return codes
+
+
+def _distances(dataset: h5py.Dataset) -> np.ndarray:
+    """float32; of hamming the number of differing bits, where ann-benchmarks has their share."""
+    distances = dataset[:].astype(np.float32, copy=False)
+    if dataset.file.attrs["distance"] == "hamming" and (distances % 1 != 0).any():
+        distances = np.rint(distances * dataset.file["train"].shape[1])
+    return distances
 
 
 def _reason(error: Exception) -> str:

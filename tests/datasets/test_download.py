@@ -8,6 +8,8 @@ import stat
 import tarfile
 import threading
 import zipfile
+from contextlib import suppress
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -28,16 +30,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         getattr(self, "send_" + self.path.split("/")[1])()
 
     def send_good(self):
-        start = int((self.headers["Range"] or "bytes=0-")[6:-1])
+        start, _, last = (self.headers["Range"] or "bytes=0-")[6:].partition("-")
+        start = int(start)
         if start >= len(BODY):
             return self.reply(b"", status=416)
-        self.reply(BODY[start:], status=206 if start else 200, start=start)
+        body = BODY[start : int(last) + 1] if last else BODY[start:]
+        self.reply(body, status=206 if self.headers["Range"] else 200, start=start)
 
     def send_cut(self):
         """The first reply ends half way, as if the cable was pulled; the next ones are good."""
         if len(self.server.asked) > 1:
             return self.send_good()
         self.reply(BODY, sent=len(BODY) // 2)
+
+    def send_often_cut(self):
+        start = int((self.headers["Range"] or "bytes=0-")[6:-1])
+        self.reply(BODY[start:], status=206 if start else 200, start=start, sent=500_000)
+
+    def send_without_range(self):
+        self.reply(BODY)
 
     def send_endless_cut(self):
         self.reply(BODY, sent=1000)
@@ -69,9 +80,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{len(BODY) - 1}/{len(BODY)}")
+            self.send_header("Content-Range", f"bytes {start}-{start + len(body) - 1}/{len(BODY)}")
         self.end_headers()
-        self.wfile.write(body[:sent])
+        with suppress(ConnectionError):  # a client that wanted the first bytes only hangs up
+            for place in range(0, len(body[:sent]), 10_000):
+                self.server.sent += self.wfile.write(body[place : min(place + 10_000, sent or len(body))])
 
     def log_message(self, *_):
         """Keep the tests' output clean."""
@@ -83,7 +96,7 @@ def server(monkeypatch):
     monkeypatch.setattr(download, "WAITS", (0.0, 0.01, 0.01))
     monkeypatch.setattr(download, "CHUNK", 100_000)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.asked = []
+        running.asked, running.sent = [], 0
         running.handle_error = lambda *_: None  # a client that has seen enough hangs up
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
         yield running
@@ -160,6 +173,47 @@ def test_a_connection_cut_each_time_ends_in_one_line_and_keeps_the_part(fetch, s
         fetch("endless_cut")
     assert part_of(tmp_path).read_bytes() == BODY[:1000]
     assert len(server.asked) == 3
+
+
+def test_a_download_that_gets_on_is_not_given_up_however_often_it_is_cut(fetch, server):
+    assert fetch("often_cut", sha256=SHA256).read_bytes() == BODY
+    assert len(server.asked) == len(BODY) // 500_000 > len(download.WAITS)
+
+
+def test_only_the_first_bytes_are_asked_for(fetch, server):
+    for _ in range(2):
+        assert fetch("good", first=250_000).read_bytes() == BODY[:250_000]
+    assert server.asked == ["bytes=0-249999"] and server.sent == 250_000
+
+
+def test_the_first_bytes_are_taken_up_where_an_earlier_call_ended(fetch, server, tmp_path):
+    write_part(tmp_path, BODY[:1234])
+    digest = hashlib.sha256(BODY[:250_000]).hexdigest()
+    assert fetch("good", first=250_000, sha256=digest).read_bytes() == BODY[:250_000]
+    assert server.asked == ["bytes=1234-249999"]
+
+
+def test_of_a_server_without_range_the_first_bytes_are_kept_and_the_rest_is_not_read(fetch, server, monkeypatch):
+    monkeypatch.setattr(download, "CHUNK", 1000)
+    assert fetch("without_range", first=2500).read_bytes() == BODY[:2500]
+    assert len(server.asked) == 1
+
+
+def test_a_file_that_has_not_so_many_first_bytes_is_refused(fetch):
+    with pytest.raises(InputError, match="/good: expected 3000001 bytes, but the server's file has 3000000"):
+        fetch("good", first=len(BODY) + 1)
+
+
+def test_a_disk_without_room_is_found_before_anything_is_written(fetch, tmp_path, monkeypatch):
+    write_part(tmp_path, BODY[:1_000_000])
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=1_999_999))
+    with pytest.raises(
+        InputError, match=r"folder .*data has no room: 2\.0 MB are still to come, and 2\.0 MB are free;"
+    ):
+        fetch("good")
+    assert part_of(tmp_path).read_bytes() == BODY[:1_000_000]
+    monkeypatch.setattr(download.shutil, "disk_usage", lambda _: SimpleNamespace(free=2_000_000))
+    assert fetch("good").read_bytes() == BODY
 
 
 def test_a_busy_server_is_asked_again(fetch, server):

@@ -1,0 +1,26 @@
+"""One process at a time in a folder."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from datasets.errors import InputError
+
+
+def hold(folder: Path, *, flag: str) -> int:
+    """A file descriptor that keeps other processes out of ``folder`` (made where it is not there) until it is closed.
+
+    Raises InputError, naming the ``flag`` by which another folder can be given, where one is in it already, or where
+    the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "lock", os.O_CREAT | os.O_WRONLY)
+    except OSError as error:
+        raise InputError(f"{folder} cannot be made ({error.strerror}): make room, or give another {flag}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise InputError(f"{folder} is in use by another process: wait for it, or give another {flag}") from None
+    return lock

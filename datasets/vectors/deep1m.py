@@ -1,0 +1,11 @@
+"""deep1m: deep1b's first million rows; it has no official neighbors."""
+
+from pathlib import Path
+
+from datasets.vectors import deep1b
+from datasets.vectors.base import VectorSet
+
+
+def load(root: Path) -> VectorSet:
+    """The set, mapped from ``root/deep1b``; downloaded where it is not there, 0.4 GB. See deep1b."""
+    return deep1b.load_prefix("deep1m", Path(root))

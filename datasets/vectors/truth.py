@@ -1,0 +1,145 @@
+"""The true nearest neighbors of a set: the published ones, or computed once, resumed after a kill, and kept on disk."""
+
+import os
+import shutil
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from datasets import exact
+from datasets.errors import InputError
+from datasets.vectors import rows
+from datasets.vectors.base import VectorSet
+
+_BLOCK = 2048  # queries at a time: what a kill can cost, and how often a gallery larger than memory is read
+_SAMPLE = 10_000  # gallery rows, and a tenth as many queries, that published neighbors are held against
+
+_Truth = tuple[np.ndarray, np.ndarray]
+
+
+def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = True) -> VectorSet:
+    """The set with its true ``neighbors`` (Q, k) and their ``distances`` (Q, k), none of them the query itself.
+
+    They are the set's own where those reach to k, else exact search's. Either way the distances are computed anew from
+    the differences, and neighbors come in their order, the lower id first among equals; which of the rows that tie for
+    the last place is found is not defined. The result stands in the folder ``cache`` by the set's fingerprint; a search
+    that was killed goes on after its last block of 2,048 queries. All vectors are looked through once for NaN.
+
+    ``progress`` shows a bar where stderr is a terminal. Raises InputError where k is larger than the set, vectors are
+    not finite, or the set's own neighbors are not its nearest.
+    """
+    own = vector_set.own_rows
+    room = len(vector_set.gallery) - bool((own >= 0).any())
+    if not 1 <= k <= room:
+        besides = "" if room == len(vector_set.gallery) else " besides the query itself"
+        raise InputError(f"--k={k}: {vector_set.name} has {room} vectors to find{besides}; choose 1 to {room}")
+    name = vector_set.fingerprint()
+    found = _cached(cache, name, k)
+    if found is None:
+        if not any(cache.glob(f"{name}-*")):
+            vector_set.check_finite()
+        found = _published(vector_set, k)
+        if found is None:
+            found = _computed(vector_set, k, cache / f"{name}-{k}.blocks", progress=progress)
+        _write(cache / f"{name}-{found[0].shape[1]}.npz", found)
+        shutil.rmtree(cache / f"{name}-{k}.blocks", ignore_errors=True)
+    neighbors, distances = (values[:, :k] for values in found)
+    return replace(vector_set, neighbors=neighbors, distances=distances)
+
+
+def _cached(cache: Path, name: str, k: int) -> _Truth | None:
+    """What stands in the cache, of k or more columns."""
+    widths = {int(path.stem.partition("-")[2]): path for path in cache.glob(f"{name}-*.npz")}
+    found = (_read(widths[width]) for width in sorted(widths) if width >= k)
+    return next((truth for truth in found if truth is not None), None)
+
+
+def _published(vector_set: VectorSet, k: int) -> _Truth | None:
+    """The set's own neighbors with distances, where there are k of them for every query, none of them the query."""
+    neighbors, own = vector_set.neighbors, vector_set.own_rows
+    if neighbors is None or neighbors.shape[1] < k:
+        return None
+    if (neighbors < 0).any() or (neighbors == own[:, None]).any():
+        return None
+    found = _in_order(vector_set.queries, vector_set.gallery, neighbors, vector_set.metric)
+    _check_published(vector_set, *found)
+    return found
+
+
+def _check_published(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) -> None:
+    """Raises InputError where a random gallery row is nearer than the farthest published neighbor, yet none of them."""
+    metric, gallery = vector_set.metric, vector_set.gallery
+    asked = rows.sample_ids(len(neighbors), _SAMPLE // 10, seed=0)
+    others = rows.sample_ids(len(gallery), _SAMPLE, seed=0)
+    queries = rows.take(vector_set.queries, asked)
+    nearest, near = exact.search(queries, rows.take(gallery, others), 1, metric=metric)
+    ids, bound = others[nearest], distances[asked, -1:]
+    slack = 1e-3 * (np.abs(bound) + np.abs(near)) + 1e-6
+    nearer = near - slack > bound if metric == "inner_product" else near + slack < bound
+    missed = nearer & ~(neighbors[asked] == ids).any(axis=1, keepdims=True) & (ids != vector_set.own_rows[asked, None])
+    if missed.any():
+        row = int(missed.argmax())
+        raise InputError(
+            f"vectors {vector_set.name}: row {ids[row, 0]} is nearer to query {asked[row]} ({metric}) than its true"
+            " neighbors: they belong to other vectors or to another metric; leave them out, or name the right file"
+        )
+
+
+def _computed(vector_set: VectorSet, k: int, folder: Path, *, progress: bool) -> _Truth:
+    """Exact search's neighbors; every finished block of queries is a file in ``folder``, and is not searched again."""
+    queries, gallery, own = vector_set.queries, vector_set.gallery, vector_set.own_rows
+    exclude = own if (own >= 0).any() else None
+    room = len(gallery) - (exclude is not None)
+    parts: list[_Truth] = []
+    while (part := _read(folder / f"{len(parts)}.npz")) is not None:
+        parts.append(part)
+    done = len(parts) * _BLOCK
+    # Faiss' sums of products can put near duplicates into a wrong order: some more are found, and k kept.
+    found = exact.blocks(
+        queries[done:],
+        gallery,
+        min(k + max(8, k // 8), room),
+        metric=vector_set.metric,
+        exclude=None if exclude is None else exclude[done:],
+        block=_BLOCK,
+    )
+    bar = tqdm(total=len(queries), initial=done, unit="query", desc="true neighbors", disable=not progress or None)
+    with bar:
+        for block, neighbors, _ in found:
+            ordered = _in_order(queries[done:][block], gallery, neighbors, vector_set.metric)
+            part = ordered[0][:, :k], ordered[1][:, :k]
+            _write(folder / f"{len(parts)}.npz", part)
+            parts.append(part)
+            bar.update(len(neighbors))
+    neighbors, distances = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return neighbors, distances
+
+
+def _in_order(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, metric: str) -> _Truth:
+    """Neighbors and distances computed anew, sorted by distance and then by id."""
+    distances = exact.between(queries, gallery, neighbors, metric=metric)
+    order = np.lexsort((neighbors, -distances if metric == "inner_product" else distances), axis=1)
+    return np.take_along_axis(neighbors, order, axis=1), np.take_along_axis(distances, order, axis=1)
+
+
+def _read(path: Path) -> _Truth | None:
+    """What ``_write`` wrote; None where there is nothing, or nothing whole."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return file["neighbors"], file["distances"]
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+
+
+def _write(path: Path, truth: _Truth) -> None:
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as stream:
+            np.savez(stream, neighbors=truth[0], distances=truth[1])
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written, make room or name another folder ({error.strerror})") from error
