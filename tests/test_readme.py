@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import tyro
 
+from ann_bench.commands import COMMANDS
+
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = ("README.md", "CONTRIBUTING.md")
 BLOCKS = [block for name in TEXTS for block in re.findall(r"```bash\n(.*?)```", (ROOT / name).read_text(), re.S)]
@@ -28,6 +30,10 @@ def test_every_command_can_be_typed(line, monkeypatch):
         assert set(words[1:]) <= TARGETS
         return
     assert words[0] == "python"
+    if words[1:3] == ["-m", "ann_bench"] or words[1] == "scripts/bench.py":
+        name, *flags = words[3:] if words[1] == "-m" else words[2:]
+        tyro.cli(COMMANDS[name][1], args=flags)
+        return
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
     names = runpy.run_path(str(ROOT / words[1]))
     options = [

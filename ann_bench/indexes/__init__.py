@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NO_INDEX = ("base", "binarise", "faiss_parts")
+_NO_INDEX = ("base", "binarise", "binary_build", "faiss_grids", "faiss_parts", "faiss_size")
 
 
 def names() -> list[str]:

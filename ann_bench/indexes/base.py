@@ -12,6 +12,8 @@ from datasets.errors import InputError, suggestion
 
 Value = int | float
 
+MOST = 2**31 - 1  # libraries count in 32 bits
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -35,10 +37,12 @@ class Estimate:
 
     memory : bytes resident while building, without the gallery's own file
     disk : bytes of the index when saved
+    work : multiply-adds of the build, as matrix products do them; steps that memory slows down count as many times more
     """
 
     memory: int
     disk: int
+    work: float = 0.0
 
 
 class Index:
@@ -56,7 +60,7 @@ class Index:
     on_gpus : whether it can use GPUs
     exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
         1 - cosine, differing bits); the harness then holds them against its own
-    tunes : search parameter -> its smallest value
+    tunes : search parameter -> its smallest value; where that is an int, others must be whole numbers too
     """
 
     metrics: ClassVar[tuple[str, ...]] = ()
@@ -131,13 +135,15 @@ class Index:
         raise NotImplementedError
 
     def check_search(self, search: Mapping[str, Value]) -> None:
-        """Raises InputError where a parameter is unknown or its value too small."""
+        """Raises InputError where a parameter is unknown, or its value too small, too large or no whole number."""
         for name, value in search.items():
             if name not in self.tunes:
                 known = ", ".join(self.tunes) or "none"
                 raise InputError(f"--search={name}={value}: {suggestion(name, self.tunes)}{self.build} knows {known}")
             if value < self.tunes[name]:
                 raise InputError(f"--search={name}={value}: must be at least {self.tunes[name]}")
+            if isinstance(self.tunes[name], int) and (not isinstance(value, int) or value > MOST):
+                raise InputError(f"--search={name}={value}: must be a whole number of at most {MOST}")
 
 
 def read_settings(build: str, defaults: Mapping[str, int], *, index: str) -> dict[str, int]:
@@ -148,7 +154,7 @@ def read_settings(build: str, defaults: Mapping[str, int], *, index: str) -> dic
         if name not in defaults:
             hint = suggestion(name, defaults)
             raise InputError(f"--build={build}: {hint}{index} is built from {', '.join(f'{n}=N' for n in defaults)}")
-        if not value.isdecimal() or int(value) < 1:
-            raise InputError(f"--build={build}: {name} must be a whole number from 1 up, not '{value}'")
+        if not value.isdecimal() or not 1 <= int(value) <= MOST:
+            raise InputError(f"--build={build}: {name} must be a whole number from 1 to {MOST}, not '{value}'")
         settings[name] = int(value)
     return settings

@@ -1,0 +1,22 @@
+"""The commands by name: each a function and the dataclass of its options."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ann_bench import export, listing, options, plot, recommend, shards, sweep, table
+
+COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
+    "list": (listing.main, listing.ListOptions),
+    "run": (sweep.main, options.RunOptions),
+    "build": (shards.main, shards.BuildOptions),
+    "plot": (plot.main, plot.PlotOptions),
+    "table": (table.main, table.TableOptions),
+    "recommend": (recommend.main, recommend.RecommendOptions),
+    "export": (export.main, export.ExportOptions),
+}
+
+
+def describe() -> str:
+    """What the commands do, a line each."""
+    lines = [f"  {name:10} {(options.__doc__ or '').splitlines()[0]}" for name, (_, options) in COMMANDS.items()]
+    return "\n".join(["usage: python -m ann_bench COMMAND [FLAGS]; every COMMAND knows --help", "", *lines])

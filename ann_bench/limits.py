@@ -1,0 +1,165 @@
+"""A child process that reports what it does, and is killed where it takes too much time or memory."""
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ann_bench.amounts import in_bytes
+
+_GLANCE = 0.05  # seconds between two looks at a child's memory
+_LAST_WORDS = 300  # characters of what a child complained about that are worth keeping
+
+
+class Ended(Exception):
+    """The child ended, or was ended, before it was done: one line saying why."""
+
+
+def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+    """Start ``command``, give it ``job`` to read, and yield the events that it reports until the one called "done".
+
+    seconds : the longest that it may take from one event to the next; those called "progress" do not count
+    memory : bytes that it may hold resident, besides files that it has mapped (those the system can drop)
+
+    The child reads its job from stdin, and finds the number of the pipe for its Reporter as its last argument. It never
+    outlives this call. Raises Ended where it crashed, was killed or did not keep to the limits.
+    """
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as pipe, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as complaints:
+        told.write(job.encode())
+        told.seek(0)
+        child = subprocess.Popen(
+            [*command, str(writing)],
+            pass_fds=[writing],
+            stdin=told,
+            stdout=complaints,
+            stderr=complaints,
+            start_new_session=True,  # Ctrl-C is the sweep's to handle
+        )
+        os.close(writing)
+        try:
+            for event in _events(child, pipe.fileno(), seconds=seconds, memory=memory):
+                if event["event"] == "done":
+                    return
+                yield event
+            raise Ended(_ending(child, complaints))
+        finally:
+            _kill(child)
+
+
+def _events(child: subprocess.Popen, pipe: int, *, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+    """What the child reports until it closes the pipe; raises Ended where a limit is passed."""
+    left, since = b"", time.monotonic()
+    while True:
+        if select.select([pipe], [], [], _GLANCE)[0]:
+            chunk = os.read(pipe, 1 << 16)
+            if not chunk:
+                return
+            *lines, left = (left + chunk).split(b"\n")
+            for event in map(json.loads, lines):
+                since = since if event["event"] == "progress" else time.monotonic()
+                yield event
+        if time.monotonic() - since > seconds:
+            raise Ended(f"took longer than the limit of {seconds:g} s (--timeout)")
+        held = resident(child.pid)
+        if held > memory:
+            raise Ended(f"held {in_bytes(held)} of memory, the limit is {in_bytes(memory)} (--memory)")
+
+
+def _ending(child: subprocess.Popen, complaints: Any) -> str:
+    """Why a child that nobody ended is no longer there."""
+    code = child.wait()
+    complaints.seek(0)
+    words = complaints.read().decode(errors="replace").strip().splitlines()
+    said = f": {' '.join(words[-1].split())[-_LAST_WORDS:]}" if words else ""
+    if code >= 0:
+        return f"ended with exit code {code}{said}"
+    name = signal.Signals(-code).name
+    hint = ", which the system sends where memory runs out" if -code == signal.SIGKILL else ""
+    return f"crashed with {name}{hint}{said}"
+
+
+def _kill(child: subprocess.Popen) -> None:
+    """End the child and whatever it has started."""
+    for pid in _family(child.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    child.wait()
+
+
+def _family(pid: int) -> list[int]:
+    """A process and its descendants, cheaply: this is asked for twenty times a second while others are timed."""
+    try:
+        lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:  # a thread, or the whole process, ended meanwhile
+        lists = []
+    return [pid, *(one for text in lists for child in text.split() for one in _family(int(child)))]
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process and its descendants hold in memory, without the files that they have mapped."""
+    return sum(_status(one).get("RssAnon", 0) for one in _family(pid))
+
+
+def peak(pid: int | None = None) -> int:
+    """The most bytes that this process (or ``pid``) and its descendants held since ``forget_peak``.
+
+    Mapped files are counted, as far as they were resident.
+    """
+    return sum(_status(one).get("VmHWM", 0) for one in _family(pid or os.getpid()))
+
+
+def forget_peak() -> None:
+    """Let ``peak`` begin anew; does nothing where the system cannot (it is Linux that can)."""
+    try:
+        Path("/proc/self/clear_refs").write_text("5")
+    except OSError:
+        return
+
+
+def _status(pid: int) -> dict[str, int]:
+    """The sizes in /proc/<pid>/status in bytes; what psutil knows where there is no such file."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return _status_elsewhere(pid)
+    pairs = (line.split(":", 1) for line in lines if line.endswith(" kB"))
+    return {name: int(value.split()[0]) * 1024 for name, value in pairs}
+
+
+def _status_elsewhere(pid: int) -> dict[str, int]:
+    try:
+        held = psutil.Process(pid).memory_info().rss
+    except psutil.NoSuchProcess:
+        held = 0
+    return {"RssAnon": held, "VmHWM": held}
+
+
+class Reporter:
+    """The child's end of the pipe."""
+
+    def __init__(self, pipe: int) -> None:
+        self._pipe = os.fdopen(pipe, "w", buffering=1)
+
+    def __call__(self, event: str, **facts: object) -> None:
+        """Report one event."""
+        self._pipe.write(json.dumps({"event": event, **facts}) + "\n")
+
+
+def die_with_parent() -> None:
+    """Let the system kill this process when its parent is gone, so that a killed sweep leaves no orphan (Linux)."""
+    with_parent = 1  # PR_SET_PDEATHSIG
+    try:
+        ctypes.CDLL(None, use_errno=True).prctl(with_parent, signal.SIGKILL)
+    except (OSError, AttributeError):
+        return

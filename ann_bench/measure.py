@@ -1,0 +1,125 @@
+"""The clock: search every query, best of several runs, and hold the answers against what an honest index can say."""
+
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ann_bench.indexes.base import Index
+from datasets import exact
+from datasets.vectors.base import VectorSet
+
+WARM_UP = 100  # queries before the clock starts
+_TOLERANCE = 1e-3  # relative: what a library may round its distances by
+
+Answer = tuple[np.ndarray, np.ndarray | None]
+Run = tuple[list[Answer], np.ndarray]  # answers, and the seconds that each call took
+
+
+class Cheating(Exception):
+    """An answer that no honest index gives."""
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Answers of the best run, and what every run took.
+
+    neighbors (Q, k), distances (Q, k) : recomputed
+    seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
+    """
+
+    neighbors: np.ndarray
+    distances: np.ndarray
+    seconds: np.ndarray
+    times: np.ndarray
+
+
+def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int) -> Timed:
+    """One query a call. ``queries`` are the set's, prepared; only the calls themselves are timed."""
+    calls = [queries[row : row + 1] for row in range(len(queries))]
+    return _measure(index, vector_set, calls, k, runs=runs)
+
+
+def batch(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int) -> Timed:
+    """All queries in one call; a query's time is the mean."""
+    return _measure(index, vector_set, [queries], k, runs=runs)
+
+
+def _measure(index: Index, vector_set: VectorSet, calls: list[np.ndarray], k: int, *, runs: int) -> Timed:
+    own = vector_set.own_rows
+    wanted = k + bool((own >= 0).any())  # where a query would find itself, one more is asked for and thrown away
+    for rows in calls[:WARM_UP]:
+        index.search(rows[:WARM_UP], wanted)
+    found = [_run(index.search, calls, wanted) for _ in range(runs)]
+    answers, seconds = min(found, key=lambda run: run[1].sum())
+    neighbors, reported = _together(answers, len(own), wanted)
+    distances = _check(index, vector_set, neighbors, reported)
+    if wanted > k:
+        neighbors, distances = exact.remove(neighbors, distances, own)
+    totals = np.array([run[1].sum() for run in found])
+    times = seconds if len(calls) == len(own) else np.full(len(own), seconds.sum() / len(own))
+    return Timed(neighbors, distances, totals, times)
+
+
+def _run(search: Callable[[np.ndarray, int], Answer], calls: list[np.ndarray], k: int) -> Run:
+    """Every call once."""
+    clock = time.perf_counter
+    answers, seconds = [], np.empty(len(calls))
+    gc.disable()  # a collection of garbage is not the index's time
+    try:
+        for place, rows in enumerate(calls):
+            start = clock()
+            answer = search(rows, k)
+            seconds[place] = clock() - start
+            answers.append(answer)
+    finally:
+        gc.enable()
+    return answers, seconds
+
+
+def _together(answers: list[Answer], queries: int, k: int) -> Answer:
+    """The answers of all calls as (Q, k) arrays; raises Cheating where that is not what they are."""
+    try:
+        neighbors = np.concatenate([neighbors for neighbors, _ in answers])
+        reported = None if answers[0][1] is None else np.concatenate([distances for _, distances in answers])
+    except (TypeError, ValueError) as error:
+        raise Cheating(f"answers do not fit together: {error}") from None
+    if neighbors.shape != (queries, k) or (reported is not None and reported.shape != (queries, k)):
+        shapes = f"{neighbors.shape}" + ("" if reported is None else f" with distances {reported.shape}")
+        raise Cheating(f"asked for {k} neighbors of {queries} queries, it answered {shapes}")
+    if not np.issubdtype(neighbors.dtype, np.integer):
+        raise Cheating(f"ids must be whole numbers, not {neighbors.dtype}")
+    return neighbors.astype(np.int64, copy=False), reported
+
+
+def _check(index: Index, vector_set: VectorSet, neighbors: np.ndarray, reported: np.ndarray | None) -> np.ndarray:
+    """The recomputed distances (Q, k); raises Cheating for ids or distances that cannot be."""
+    count = len(vector_set.gallery)
+    if neighbors.max() >= count or neighbors.min() < -1:
+        wrong = neighbors.max() if neighbors.max() >= count else neighbors.min()
+        raise Cheating(f"id {wrong} is out of range, the gallery has rows 0 to {count - 1}")
+    in_order = np.sort(neighbors, axis=1)
+    twice = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)
+    if twice.any():
+        query, place = np.argwhere(twice)[0]
+        raise Cheating(f"id {in_order[query, place]} is twice among the neighbors of query {query}")
+    distances = exact.between(vector_set.queries, vector_set.gallery, neighbors, metric=vector_set.metric)
+    if reported is not None and index.exact_distances:
+        _compare(vector_set, distances, reported, neighbors)
+    return distances
+
+
+def _compare(vector_set: VectorSet, distances: np.ndarray, reported: np.ndarray, neighbors: np.ndarray) -> None:
+    """Raises Cheating where the index gives its neighbors other distances than they have."""
+    # Libraries compute |x|^2 - 2xy + |y|^2, which near zero is off by the length of the vectors, squared, x 1e-7.
+    lengths = np.linalg.norm(vector_set.queries[:100].astype(np.float32), axis=1).mean()
+    slack = {"euclidean": 1e-3 * lengths, "hamming": 0.0}.get(vector_set.metric, 1e-3 * max(lengths, 1.0))
+    with np.errstate(invalid="ignore"):  # infinity less infinity, where there is no neighbor
+        right = np.abs(distances - reported) <= _TOLERANCE * np.abs(distances) + slack
+    wrong = np.argwhere(~right & (neighbors >= 0))
+    if len(wrong):
+        query, place = wrong[0]
+        said, found = f"{reported[query, place]:.6g}", f"{distances[query, place]:.6g}"
+        raise Cheating(f"says that row {neighbors[query, place]} is at {said} from query {query}; it is at {found}")

@@ -1,0 +1,80 @@
+"""What an answer is worth: recall in three senses, the distance ratio, and whether the label is found.
+
+Every distance here is recomputed (``exact.between``): what an index says of its own neighbors counts for nothing.
+"""
+
+import numpy as np
+
+from datasets.vectors.base import VectorSet
+
+_RELATIVE = 1e-5  # two distances closer than this are a tie: rounding of single precision
+_ABSOLUTE = {"angular": 1e-6, "inner_product": 1e-6, "euclidean": 0.0, "hamming": 0.0}
+_BLOCK = 1 << 16  # neighbors compared at a time
+
+
+def _at_least_as_near(distances: np.ndarray, bound: np.ndarray, metric: str) -> np.ndarray:
+    """Which ``distances`` (Q, k) are no farther than ``bound`` (Q,), ties and rounding included."""
+    slack = np.abs(bound) * _RELATIVE + _ABSOLUTE[metric]
+    if metric == "inner_product":
+        return distances >= (bound - slack)[:, None]
+    return distances <= (bound + slack)[:, None]
+
+
+def recall(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:
+    """k-recall@k: the share of found neighbors (Q, k) that are no farther than the true k-th: ties cost nothing.
+
+    true_distances : (Q, at least k). As in ann-benchmarks, with a tolerance of 1e-5 of the distance instead of its
+    1e-3 of whatever unit the vectors have.
+    """
+    k = distances.shape[1]
+    return float(_at_least_as_near(distances, true_distances[:, k - 1], metric).mean())
+
+
+def recall_by_id(neighbors: np.ndarray, true_neighbors: np.ndarray) -> float:
+    """The share of the true k nearest ids (Q, at least k) among the k found; ties count against it."""
+    truth = true_neighbors[:, : neighbors.shape[1]]
+    step = max(1, _BLOCK // truth.shape[1])
+    blocks = (slice(start, start + step) for start in range(0, len(truth), step))
+    return sum(int((truth[part, :, None] == neighbors[part, None]).sum()) for part in blocks) / truth.size
+
+
+def first_recall(distances: np.ndarray, true_distances: np.ndarray, r: int, metric: str) -> float:
+    """1-recall@R: the share of queries whose true nearest, or one as near, is among the first R found."""
+    return float(_at_least_as_near(distances[:, :r], true_distances[:, 0], metric).any(axis=1).mean())
+
+
+def distance_ratio(distances: np.ndarray, true_distances: np.ndarray) -> float:
+    """How many times as far as the true neighbors the found ones are, rank by rank, on average; 1 is exact.
+
+    Ranks without a neighbor, and those whose true distance is 0, do not count; NaN where none is left.
+    """
+    truth = true_distances[:, : distances.shape[1]]
+    counts = np.isfinite(distances) & (truth > 0)
+    return float((distances[counts] / truth[counts]).mean()) if counts.any() else float("nan")
+
+
+def label_recall(neighbors: np.ndarray, gallery_labels: np.ndarray, query_labels: np.ndarray) -> float:
+    """The share of queries with their own label among the neighbors (Q, k)."""
+    same = (gallery_labels[neighbors.clip(min=0)] == query_labels[:, None]) & (neighbors >= 0)
+    return float(same.any(axis=1).mean())
+
+
+def scores(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) -> dict[str, float]:
+    """Everything above by name, for neighbors (Q, k) and their recomputed distances, against the set's truth."""
+    k, metric = neighbors.shape[1], vector_set.metric
+    truth, true_distances = vector_set.neighbors, vector_set.distances
+    assert truth is not None and true_distances is not None
+    found = {
+        f"k-recall@{k}": recall(distances, true_distances, metric),
+        f"k-recall@{k} by id": recall_by_id(neighbors, truth),
+    }
+    for r in sorted({1, k} | ({10} if k > 10 else set())):
+        found[f"1-recall@{r}"] = first_recall(distances, true_distances, r, metric)
+    if metric != "inner_product":  # products have no ratio: they may be negative
+        found["distance ratio"] = distance_ratio(distances, true_distances)
+    if vector_set.gallery_labels is not None and vector_set.query_labels is not None:
+        labels = vector_set.gallery_labels, vector_set.query_labels
+        found[f"label recall@{k}"] = label_recall(neighbors, *labels)
+        found[f"exact label recall@{k}"] = label_recall(truth[:, :k], *labels)
+        found["label recall loss"] = found[f"exact label recall@{k}"] - found[f"label recall@{k}"]
+    return found
