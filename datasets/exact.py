@@ -10,7 +10,7 @@ from datasets.vectors import rows as vector_rows
 METRICS = ("euclidean", "inner_product", "angular", "hamming")
 
 _NONE = -1  # the id of a neighbor that is not there
-_ROOM = 1 << 29  # bytes of a prepared block of the gallery; every further block costs k insertions a query and more
+_ROOM = 1 << 28  # bytes of a prepared block of the gallery
 _COMPARED = 1 << 16  # neighbors that are compared with their queries at a time
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # bits of a byte
 

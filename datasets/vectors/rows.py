@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 _COPY_BYTES = 1 << 24  # copied at a time out of a map, so that its pages are never resident beside the whole copy
+_TAKEN = 64  # rows gathered at a time: with every touched page, up to a megabyte beside it becomes resident
 
 
 def blocks(vectors: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
@@ -39,9 +40,8 @@ def take(vectors: np.ndarray, ids: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(vectors[ids])
     taken = np.empty((len(ids), vectors.shape[1]), vectors.dtype)
     order = np.argsort(ids, kind="stable")
-    # A touched page brings its neighbors along, 64 kB in all.
-    for start in range(0, len(ids), 1024):
-        places = order[start : start + 1024]
+    for start in range(0, len(ids), _TAKEN):
+        places = order[start : start + _TAKEN]
         wanted = ids[places]
         taken[places] = vectors[wanted]
         give_back(vectors[wanted[0] : wanted[-1] + 1])

@@ -75,8 +75,9 @@ def _check_published(vector_set: VectorSet, neighbors: np.ndarray, distances: np
     asked = rows.sample_ids(len(neighbors), _SAMPLE // 10, seed=0)
     others = rows.sample_ids(len(gallery), _SAMPLE, seed=0)
     queries = rows.take(vector_set.queries, asked)
-    nearest, near = exact.search(queries, rows.take(gallery, others), 1, metric=metric)
+    nearest, _ = exact.search(queries, rows.take(gallery, others), 1, metric=metric)
     ids, bound = others[nearest], distances[asked, -1:]
+    near = exact.between(queries, gallery, ids, metric=metric)
     slack = 1e-3 * (np.abs(bound) + np.abs(near)) + 1e-6
     nearer = near - slack > bound if metric == "inner_product" else near + slack < bound
     missed = nearer & ~(neighbors[asked] == ids).any(axis=1, keepdims=True) & (ids != vector_set.own_rows[asked, None])
@@ -128,7 +129,7 @@ def _in_order(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, m
 def _read(path: Path) -> _Truth | None:
     """What ``_write`` wrote; None where there is nothing, or nothing whole."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             return file["neighbors"], file["distances"]
     except (OSError, KeyError, ValueError, zipfile.BadZipFile):
         return None

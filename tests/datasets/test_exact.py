@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datasets import exact
+from datasets.vectors import formats
 
 
 def plain_distance(x: np.ndarray, y: np.ndarray, metric: str) -> float:
@@ -148,3 +149,74 @@ def test_k_of_a_thousand():
 def test_says_what_does_not_fit(queries, gallery, options, message):
     with pytest.raises(ValueError, match=message):
         exact.search(queries, gallery, 1, **options)
+
+
+@pytest.mark.parametrize("metric", exact.METRICS)
+@pytest.mark.parametrize("suffix", ["contiguous", "strided"])
+def test_a_mapped_gallery_in_blocks_is_searched_as_in_one(tmp_path, metric, suffix):
+    rng = np.random.default_rng(7)
+    queries, gallery = make(metric, 9, rng), make(metric, 53, rng)
+    gallery[40:] = gallery[:13]  # ties between blocks
+    names = {"contiguous": ".fbin", "strided": ".fvecs"} if metric != "hamming" else {"contiguous": ".u8bin"}
+    path = tmp_path / f"a{names.get(suffix, '.bvecs')}"
+    formats.write(path, gallery)
+    own = rng.integers(-1, 53, 9)
+    whole = exact.search(queries, gallery, 6, metric=metric, exclude=own)
+    for rows in (7, 52):
+        room = rows * gallery.shape[1] * gallery.itemsize
+        neighbors, distances = exact.search(queries, formats.read(path), 6, metric=metric, exclude=own, room=room)
+        np.testing.assert_allclose(distances, whole[1], rtol=1e-5, atol=1e-5)
+        direct = [
+            [plain_distance(q, gallery[g], metric) for g in row] for q, row in zip(queries, neighbors, strict=True)
+        ]
+        np.testing.assert_allclose(distances, direct, atol=1e-3)
+        assert all(len(set(row)) == 6 for row in neighbors) and not (neighbors == own[:, None]).any()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+@pytest.mark.parametrize("metric", ["euclidean", "inner_product", "angular"])
+def test_bytes_are_converted_block_by_block(metric, dtype):
+    rng = np.random.default_rng(8)
+    gallery = rng.integers(0, 100, (40, 5)).astype(dtype)
+    queries = rng.normal(size=(6, 5)).astype(np.float32)
+    neighbors, _ = exact.search(queries, gallery, 4, metric=metric, room=7 * 5 * 4)
+    expected, _ = exact.search(queries, gallery.astype(np.float32), 4, metric=metric)
+    np.testing.assert_array_equal(neighbors, expected)
+
+
+@pytest.mark.parametrize("metric", exact.METRICS)
+def test_fewer_than_k_in_every_block_and_in_all(metric):
+    rng = np.random.default_rng(9)
+    gallery = make(metric, 10, rng)
+    neighbors, distances = exact.search(gallery[:3], np.asfortranarray(gallery), 12, metric=metric, room=1)
+    assert (np.sort(neighbors[:, :10]) == np.arange(10)).all() and (neighbors[:, 10:] == -1).all()
+    assert np.isinf(distances[:, 10:]).all() and np.isfinite(distances[:, :10]).all()
+
+
+@pytest.mark.parametrize("metric", exact.METRICS)
+@pytest.mark.parametrize("mapped", [False, True])
+def test_distances_to_given_neighbors(tmp_path, monkeypatch, metric, mapped):
+    monkeypatch.setattr(exact, "_COMPARED", 10)
+    rng = np.random.default_rng(10)
+    queries, gallery = make(metric, 8, rng), make(metric, 30, rng)
+    neighbors = rng.integers(0, 30, (8, 4))
+    neighbors[2, 1] = neighbors[7, 3] = -1
+    if mapped:
+        formats.write(tmp_path / "a.npy", gallery)
+        gallery = formats.read(tmp_path / "a.npy")
+    distances = exact.between(queries, gallery, neighbors, metric=metric)
+    none = -np.inf if metric == "inner_product" else np.inf
+    for q, row in enumerate(neighbors):
+        expected = [none if g < 0 else plain_distance(queries[q], gallery[g], metric) for g in row]
+        np.testing.assert_allclose(distances[q], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_distances_between_near_duplicates_and_to_rows_of_zeros():
+    one = np.full((1, 64), 100, np.float32)
+    other = one + np.float32(1e-3)
+    ids = np.zeros((1, 1), int)
+    gap = np.linalg.norm(other.astype(np.float64) - one)
+    assert exact.between(one, other, ids, metric="euclidean")[0, 0] == pytest.approx(gap, rel=1e-6)
+    zero = np.zeros_like(one)
+    assert exact.between(zero, one, ids, metric="angular")[0, 0] == 1
+    assert exact.between(one, zero, ids, metric="angular")[0, 0] == 1

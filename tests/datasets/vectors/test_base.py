@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from datasets.errors import InputError
+from datasets.vectors import base
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 
 
@@ -54,3 +56,78 @@ def test_vector_sets_check_themselves():
         VectorSet(name="x", metric="euclidean", gallery=images.vectors, queries=wide)
     with pytest.raises(ValueError, match="name row 4"):
         VectorSet("x", "euclidean", images.vectors, images.vectors, np.full((4, 1), 4), np.zeros((4, 1), np.float32))
+    with pytest.raises(ValueError, match="neighbors .* do not fit 4 queries"):
+        VectorSet("x", "euclidean", images.vectors, images.vectors, np.zeros((3, 1), np.int64))
+    with pytest.raises(ValueError, match="'neighbors' is missing"):
+        VectorSet("x", "euclidean", images.vectors, images.vectors, distances=np.zeros((4, 1), np.float32))
+    with pytest.raises(ValueError, match="query_rows name row 4"):
+        VectorSet("x", "euclidean", images.vectors, images.vectors, query_rows=np.array([0, 1, 2, 4]))
+    with pytest.raises(ValueError, match="uint8 codes, not float32"):
+        VectorSet("x", "hamming", images.vectors, images.vectors)
+    with pytest.raises(ValueError, match="float64"):
+        VectorSet("x", "euclidean", images.vectors.astype(np.float64), images.vectors)
+
+
+def plain_set(**changes) -> VectorSet:
+    rng = np.random.default_rng(0)
+    vectors = rng.integers(0, 256, (60, 4), dtype=np.uint8)
+    return VectorSet(**{"name": "x", "metric": "euclidean", "gallery": vectors[10:], "queries": vectors[:10]} | changes)
+
+
+def test_codes_bytes_and_floats_have_dimensions():
+    assert plain_set().dim == 4 and plain_set(metric="hamming").dim == 32
+    assert plain_set(gallery=np.ones((3, 4), np.int8)).dim == 4
+
+
+def test_rows_that_are_queries_are_their_own_whatever_their_names():
+    own = np.array([3, -1, 7, *range(7)])
+    assert plain_set(query_rows=own).own_rows is own
+    assert (plain_set().own_rows == -1).all()
+    found = with_neighbors(plain_set(query_rows=own), k=49)
+    assert not (found.neighbors == own[:, None]).any()
+
+
+def test_a_fingerprint_tells_sets_apart():
+    one = plain_set()
+    other = one.gallery.copy()
+    other[20, 2] ^= 1
+    own = np.full(10, -1)
+    same = plain_set(name="y", gallery=np.asfortranarray(one.gallery), query_rows=own.copy())
+    assert same.fingerprint() == one.fingerprint() and len(one.fingerprint()) == 16
+    own[3] = 5
+    differing = [
+        one,
+        plain_set(gallery=other),
+        plain_set(queries=other[:10]),
+        plain_set(metric="angular"),
+        plain_set(gallery=one.gallery[:-1]),
+        plain_set(gallery=one.gallery.view(np.int8)),
+        plain_set(query_rows=own),
+    ]
+    assert len({vector_set.fingerprint() for vector_set in differing}) == len(differing)
+
+
+def test_the_fingerprint_of_a_large_set_reads_some_rows_only(monkeypatch):
+    monkeypatch.setattr(base, "_HASHED_BYTES", 100)
+    monkeypatch.setattr(base, "_HASHED_ROWS", 8)
+    one = plain_set()
+    prints = set()
+    for row in range(50):
+        other = one.gallery.copy()
+        other[row] ^= 255
+        prints.add(plain_set(gallery=other).fingerprint())
+    assert one.fingerprint() in prints and len(prints) == 8 + 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_no_numbers_are_found(monkeypatch, value):
+    monkeypatch.setattr(base, "_BLOCK_BYTES", 100)
+    gallery, queries = np.ones((30, 4), np.float32), np.ones((3, 4), np.float32)
+    plain_set(gallery=gallery, queries=queries).check_finite()
+    plain_set().check_finite()
+    gallery[17, 3] = value
+    with pytest.raises(InputError, match="vectors x: row 17 of the gallery holds NaN or infinity"):
+        plain_set(gallery=gallery, queries=queries).check_finite()
+    queries[1, 0] = value
+    with pytest.raises(InputError, match="row 1 of the queries"):
+        plain_set(gallery=gallery, queries=queries).check_finite()

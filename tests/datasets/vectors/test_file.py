@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.vectors import file
+from datasets.vectors import file, rows
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from datasets.vectors.file import load, save
 
@@ -168,3 +168,81 @@ def test_a_group_in_place_of_an_array(tmp_path):
         file.attrs["distance"] = "euclidean"
     with pytest.raises(InputError, match=r"vectors\.h5"):
         load(tmp_path / "vectors.h5")
+
+
+def codes_set(**changes) -> VectorSet:
+    codes = np.random.default_rng(0).integers(0, 256, (12, 3), dtype=np.uint8)
+    return VectorSet(**{"name": "codes", "metric": "hamming", "gallery": codes[4:], "queries": codes[:4]} | changes)
+
+
+def test_large_arrays_are_mapped_and_others_are_read(tmp_path):
+    written = query_gallery_set()
+    save(tmp_path / "a.h5", written)
+    read = load(tmp_path / "a.h5")
+    assert rows.is_mapped(read.gallery) and rows.is_mapped(read.queries)
+    with h5py.File(tmp_path / "b.h5", "w") as packed, h5py.File(tmp_path / "a.h5") as plain:
+        packed.create_dataset("train", data=plain["train"][:], compression="gzip")
+        packed.create_dataset("test", data=plain["test"][:], chunks=(2, 2))
+        packed.attrs["distance"] = "euclidean"
+    other = load(tmp_path / "b.h5")
+    assert not rows.is_mapped(other.gallery) and not rows.is_mapped(other.queries)
+    for found in (read, other):
+        np.testing.assert_array_equal(found.gallery, written.gallery)
+        np.testing.assert_array_equal(found.queries, written.queries)
+
+
+def test_a_mapped_set_outlives_its_file(tmp_path):
+    save(tmp_path / "a.h5", query_gallery_set())
+    read = load(tmp_path / "a.h5")
+    save(tmp_path / "a.h5", from_embeddings(embeddings(3, seed=7), None, name="other"))
+    np.testing.assert_array_equal(read.gallery, query_gallery_set().gallery)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8])
+def test_bytes_stay_bytes(tmp_path, dtype):
+    gallery = np.arange(9).reshape(3, 3).astype(dtype) - dtype(3)
+    written = codes_set(metric="euclidean", gallery=gallery, queries=gallery[:2], query_rows=np.array([0, 1]))
+    save(tmp_path / "a.h5", written)
+    read = load(tmp_path / "a.h5")
+    assert read.gallery.dtype == dtype and read.own_rows.tolist() == [0, 1]
+    np.testing.assert_array_equal(read.gallery, written.gallery)
+
+
+def test_codes_are_bits_in_the_file_and_packed_out_of_it(tmp_path):
+    written = with_neighbors(codes_set(), k=2)
+    save(tmp_path / "codes.h5", written)
+    with h5py.File(tmp_path / "codes.h5") as file:
+        assert file["train"].dtype == bool and file["train"].shape == (8, 24)
+        assert (file.attrs["point_type"], file.attrs["dimension"]) == ("bit", 24)
+        for row, code in zip(file["train"], written.gallery, strict=True):
+            assert "".join(str(int(bit)) for bit in row) == "".join(f"{byte:08b}" for byte in code)
+    read = load(tmp_path / "codes.h5")
+    assert read.dim == 24
+    for name in ("gallery", "queries", "neighbors", "distances"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(written, name), err_msg=name)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_reads_hamming_sets_of_ann_benchmarks(tmp_path, dtype):
+    bits = np.random.default_rng(0).integers(0, 2, (9, 20)).astype(dtype)
+    with h5py.File(tmp_path / "a.hdf5", "w") as file:
+        file["train"], file["test"] = bits[2:], bits[:2]
+        file["neighbors"] = np.tile(np.arange(7), (2, 1))
+        file["distances"] = (bits[:2, None] != bits[None, 2:]).mean(axis=2)  # theirs are shares
+        file.attrs.update({"distance": "hamming", "type": "dense", "point_type": "bit", "dimension": 20})
+    read = load(tmp_path / "a.hdf5")
+    assert read.gallery.shape == (7, 3) and read.gallery.dtype == np.uint8
+    np.testing.assert_array_equal(np.unpackbits(read.gallery, axis=1)[:, :20], bits[2:])
+    assert not np.unpackbits(read.gallery, axis=1)[:, 20:].any()
+    np.testing.assert_array_equal(read.distances, (bits[:2, None] != bits[None, 2:]).sum(axis=2))
+
+
+def test_codes_in_the_file_are_taken_as_they_are_and_wrong_bits_refused(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["train"], file["test"] = codes_set().gallery, codes_set().queries
+        file.attrs.update({"distance": "hamming", "dimension": 24})
+    np.testing.assert_array_equal(load(tmp_path / "a.h5").gallery, codes_set().gallery)
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file.attrs["dimension"] = 3
+    with pytest.raises(InputError, match=r"a\.h5.*'train' must hold bits"):
+        load(tmp_path / "a.h5")
