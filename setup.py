@@ -22,7 +22,8 @@ BASE = [
     "tqdm==4.70.1",  # progress bars
     "hnswlib==0.8.0",  # indexes of the benchmark
     "annoy==1.17.3",
-    "psutil==7.2.2",  # memory of other processes
+    "psutil==7.2.2",  # memory of the machine
+    "threadpoolctl==3.8.0",  # how many threads BLAS and OpenMP take
     "PyYAML==6.0.3",  # grids of the benchmark
     "setuptools; python_version >= '3.12'",  # MXNet imports distutils, which Python 3.12 took out
 ]
@@ -66,13 +67,13 @@ DEV = [
 MILVUS = [
     "pymilvus==3.0.2",
     "milvus-lite==3.2.2",
+    "pyarrow==25.0.1",  # of milvus-lite; the last that runs on NumPy 1.26
 ]
 
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
 BENCH = [
     "torch==2.13.0",
     "pytorch-metric-learning==2.9.0",
-    "threadpoolctl==3.8.0",  # importing MXNet leaves torch with one thread; this gives it all
 ]
 
 setup(
@@ -84,7 +85,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
     packages=find_packages(include=["datasets*", "embedding*", "ann_bench*"]),
-    package_data={"embedding": ["templates/*"], "ann_bench": ["templates/*"]},
+    package_data={"embedding": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
     install_requires=BASE,
     extras_require={"cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
 )

@@ -1,0 +1,171 @@
+"""faiss_binary: Faiss's indexes of packed codes, on true codes or on float rows that are made into codes first.
+
+On codes (metric hamming): "BFlat"; "BIVF1024" or "BIVF1024_HNSW32", inverted lists; "BHNSW32"; "BHash16", rows by their
+first 16 bits; "BHash4x16", by each of the first four times 16 bits. On float rows with a binariser before it: "ITQ128,"
+or "RR128,", by ITQ or a random rotation the signs of 128 numbers. And where wanted ",RFlat" behind: of k * ``k_factor``
+rows whose codes are nearest, the k that are nearest themselves. "ITQ128,BIVF1024,RFlat".
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from ann_bench.indexes import base, binarise
+from ann_bench.indexes.base import Estimate, Grid, Value
+from ann_bench.indexes.binary_build import Build
+from ann_bench.indexes.faiss_grids import inverted_lists
+from datasets.errors import InputError
+
+TRAINING_ROWS = 50  # for each inverted list
+BINARISER_ROWS = 20_000
+MOST_BITS = 256  # of codes of float rows, by default
+
+
+class BinaryIndex(base.Index):
+    """A binary index; with a binariser in front its distances are true ones only where RFlat computes them.
+
+    With inner_product, the codes know nothing of how long rows are.
+    """
+
+    metrics = ("euclidean", "angular", "inner_product", "hamming")
+    dtypes = ("float32", "uint8")
+
+    def __init__(self, build: str, **about: object) -> None:
+        super().__init__(build, **about)
+        self._build = Build.read(build)
+        self._build.check(self.dim, self.metric, self.count)
+        self.exact_distances = self.metric == "hamming" or self._build.refine
+        self._defaults = self._build.defaults()
+        self.tunes = {name: 0 if name == "nflip" else 1 for name in self._defaults}
+        self._bits = self._build.bits or self.dim
+        self._index: faiss.IndexBinary | None = None
+        self._transform: faiss.VectorTransform | None = None
+        self._rows: np.ndarray | None = None  # (count, D), for RFlat
+        self._k_factor = 1
+
+    @property
+    def training_rows(self) -> int:
+        wanted = TRAINING_ROWS * self._build.lists
+        return min(self.count, max(wanted, BINARISER_ROWS) if self._build.binariser else wanted)
+
+    def estimate(self) -> Estimate:
+        expected = self._build.estimate(self.dim, self.count)
+        sample = self.training_rows * (self.dim // 8 if self.metric == "hamming" else 4 * self.dim)
+        return replace(expected, memory=max(expected.memory, sample))
+
+    def set_threads(self, threads: int) -> None:
+        faiss.omp_set_num_threads(threads)
+
+    def train(self, sample: np.ndarray) -> None:
+        if self._build.binariser:
+            self._transform = binarise.KINDS[self._build.binariser](sample, self._bits, seed=self.seed)
+        if self._build.lists:
+            self._made().train(self._codes(sample))
+
+    def add(self, rows: np.ndarray) -> None:
+        if self._build.refine:
+            if self._rows is None:
+                self._rows = np.empty((self.count, self.dim), np.float32)
+            start = self._made().ntotal
+            self._rows[start : start + len(rows)] = rows
+        self._made().add(self._codes(rows))
+
+    def _made(self) -> faiss.IndexBinary:
+        if self._index is None:
+            self._index = faiss.index_binary_factory(self._bits, self._build.inner)
+            if self._build.lists:
+                self._index.cp.seed = self.seed
+                self._index.cp.min_points_per_centroid = 1  # it would print a warning: how many rows is our affair
+        return self._index
+
+    def _codes(self, rows: np.ndarray) -> np.ndarray:
+        return rows if self._transform is None else binarise.codes(self._transform, rows)
+
+    def save(self, path: Path) -> None:
+        """The binariser, the index and the rows, one behind the other as Faiss and numpy write them."""
+        with path.open("wb") as file:
+            writer = faiss.PyCallbackIOWriter(file.write)
+            if self._transform is not None:
+                faiss.write_VectorTransform(self._transform, writer)
+            faiss.write_index_binary(self._index, writer)
+            if self._rows is not None:
+                self._rows.tofile(file)
+
+    def load(self, path: Path) -> None:
+        with path.open("rb") as file:
+            reader = faiss.PyCallbackIOReader(file.read)
+            if self._build.binariser:
+                self._transform = faiss.read_VectorTransform(reader)
+            self._index = faiss.read_index_binary(reader)
+            if self._build.refine:
+                self._rows = np.fromfile(file, np.float32).reshape(self._index.ntotal, self.dim)
+
+    def check_search(self, search: Mapping[str, Value]) -> None:
+        super().check_search(search)
+        if search.get("nflip", 0) > self._build.hash_bits:  # Faiss would write beyond its memory
+            raise InputError(f"--search=nflip={search['nflip']}: {self.build} has {self._build.hash_bits} bits to flip")
+
+    def tune(self, **search: Value) -> None:
+        self.check_search(search)
+        values = self._defaults | search
+        self._k_factor = values.get("k_factor", 1)
+        for name in ("nprobe", "nflip"):
+            if name in values:
+                setattr(self._index, name, values[name])
+        if "efSearch" in values:
+            self._index.hnsw.efSearch = values["efSearch"]
+        if "quantizer_efSearch" in values:
+            faiss.downcast_IndexBinary(self._index.quantizer).hnsw.efSearch = values["quantizer_efSearch"]
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        if self._build.refine:
+            wanted = max(k, min(k * self._k_factor, self._index.ntotal))
+            return self._refined(queries, self._index.search(self._codes(queries), wanted)[1], k)
+        bits, neighbors = self._index.search(self._codes(queries), k)
+        if not self.exact_distances:
+            return neighbors, None
+        distances = bits.astype(np.float32)
+        distances[neighbors < 0] = np.inf
+        return neighbors, distances
+
+    def _refined(self, queries: np.ndarray, found: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """The k nearest by their true distances among ``found`` (n, at least k), -1 last."""
+        distances = np.empty(found.shape, np.float32)
+        products = self.metric == "inner_product"
+        kernel = faiss.fvec_inner_products_by_idx if products else faiss.fvec_L2sqr_by_idx  # which know -1
+        pointers = [faiss.swig_ptr(array) for array in (distances, queries, self._rows, found)]
+        kernel(*pointers, self.dim, *found.shape)
+        each = np.arange(len(found))[:, None]
+        order = (-distances if products else distances).argsort(axis=1)[:, :k]
+        nearest = distances[each, order]
+        if self.metric == "euclidean":
+            np.sqrt(nearest, out=nearest)
+        elif self.metric == "angular":  # of unit rows
+            nearest *= 0.5
+        return found[each, order], nearest
+
+
+def grids(count: int, dim: int, metric: str) -> list[Grid]:
+    """All kinds over codes; over float rows ITQ with each kind and a random rotation, re-ranked."""
+    lists = inverted_lists(count)
+    coarse = f"BIVF{lists}" if lists <= 4096 else f"BIVF{lists}_HNSW32"
+    flat = {"BFlat": {}} if count <= 10_000_000 else {}  # every query looks at every code
+    inner = flat | {coarse: {"nprobe": (1, 4, 16, 64)}, "BHNSW32": {"efSearch": (16, 64, 256)}}
+    bits = dim if metric == "hamming" else min(dim, MOST_BITS) // 8 * 8
+    if bits >= 64:
+        tables = min(4, bits // 16)
+        inner |= {f"BHash{tables}x16": {"nflip": (0, 1, 2)}}
+    if metric == "hamming":
+        return [Grid(build, search) for build, search in inner.items()]
+    if bits == 0 or count < dim:  # too little for ITQ
+        return [Grid("RR64,BFlat,RFlat", {"k_factor": (1, 4, 16, 64)})]
+    factors = {"k_factor": (4, 16, 64)}
+    found = [Grid(f"ITQ{bits},{build},RFlat", search | factors) for build, search in inner.items()]
+    found += [Grid(f"ITQ{bits},{build}", search) for build, search in inner.items() if build[:4] in ("BFla", "BIVF")]
+    return [*found, Grid(f"RR{2 * bits},BFlat,RFlat", factors)] if flat else found
+
+
+Index = BinaryIndex

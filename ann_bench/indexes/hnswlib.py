@@ -1,0 +1,105 @@
+"""hnswlib: the graph of small worlds by its own authors, https://github.com/nmslib/hnswlib. Index and grids.
+
+Built from "M=16,ef_construction=200": links a row, and how many candidates are looked at for them. Searched with
+``ef``, how many candidates are kept while searching; hnswlib itself keeps at least k.
+"""
+
+import math
+from pathlib import Path
+
+import hnswlib
+import numpy as np
+
+from ann_bench.indexes import base
+from ann_bench.indexes.base import Estimate, Grid, Value
+from datasets.errors import InputError
+
+# Rows are of unit length where metric is angular, so that 1 - product, which is what hnswlib gives, is 1 - cosine.
+SPACES = {"euclidean": "l2", "angular": "ip", "inner_product": "ip"}
+DEFAULTS = {"M": 16, "ef_construction": 200}
+EF = 10  # what hnswlib begins with
+WORK = 130  # measured; the rows lie here and there in memory
+M_RANGE = (2, 10_000)  # with 1 its levels never end; above, it prints a warning and takes 10,000
+
+
+class HnswIndex(base.Index):
+    """One graph; rows are added by all threads at once, so that only a build on one thread is repeatable."""
+
+    metrics = tuple(SPACES)
+    tunes = {"ef": 1}
+
+    def __init__(self, build: str, **about: object) -> None:
+        super().__init__(build, **about)
+        self._settings = base.read_settings(build, DEFAULTS, index=self.name)
+        if not M_RANGE[0] <= self._settings["M"] <= M_RANGE[1]:
+            raise InputError(f"--build={build}: M must be from {M_RANGE[0]} to {M_RANGE[1]}")
+        self._graph: hnswlib.Index | None = None  # which takes room for all rows as soon as it is there
+        self._threads = 1
+
+    def estimate(self) -> Estimate:
+        """A row and its 2 M links, M more on each level that it reaches (1 in M of those of the level below)."""
+        links = self._settings["M"]
+        row = 4 * self.dim + 4 * (2 * links + 1) + 8 + 4  # row, links and their number, id, size of the upper levels
+        disk = round(self.count * (row + (4 * links + 4) / (links - 1)))
+        beside = 8 + 40 + 56 + 2 * self._threads  # pointer, lock, entry in the table of ids, marks of who was visited
+        compared = WORK * self._settings["ef_construction"] * math.sqrt(links)  # rows that each row is compared with
+        return Estimate(memory=disk + self.count * beside, disk=disk, work=self.count * self.dim * compared)
+
+    def set_threads(self, threads: int) -> None:
+        self._threads = threads
+        if self._graph is not None:
+            self._graph.set_num_threads(threads)
+
+    def add(self, rows: np.ndarray) -> None:
+        if self._graph is None:
+            self._graph = hnswlib.Index(SPACES[self.metric], self.dim)
+            self._graph.init_index(self.count, random_seed=self.seed, **self._settings)
+            self._graph.set_num_threads(self._threads)
+        start = self._graph.get_current_count()
+        self._graph.add_items(rows, np.arange(start, start + len(rows)))
+
+    def save(self, path: Path) -> None:
+        self._graph.save_index(str(path))
+
+    def load(self, path: Path) -> None:
+        self._graph = hnswlib.Index(SPACES[self.metric], self.dim)
+        self._graph.load_index(str(path))
+        self._graph.set_num_threads(self._threads)
+
+    def tune(self, **search: Value) -> None:
+        self.check_search(search)
+        self._graph.set_ef(search.get("ef", EF))
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        try:
+            neighbors, distances = self._graph.knn_query(queries, k)
+        except RuntimeError:  # some query found fewer than k
+            neighbors, distances = self._search_each(queries, k)
+        if self.metric == "euclidean":
+            np.sqrt(distances, out=distances)
+        elif self.metric == "inner_product":
+            np.subtract(1, distances, out=distances)
+        return neighbors.view(np.int64), distances
+
+    def _search_each(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """One query after another, each for as many as it can find: hnswlib returns k or raises."""
+        neighbors = np.full((len(queries), k), -1, np.int64)
+        distances = np.full((len(queries), k), np.inf, np.float32)
+        for row, query in enumerate(queries):
+            for there in range(min(k, self._graph.get_current_count()), 0, -1):
+                try:
+                    found = self._graph.knn_query(query, there)
+                except RuntimeError:
+                    continue
+                neighbors[row, :there], distances[row, :there] = found[0][0], found[1][0]
+                break
+        return neighbors, distances
+
+
+def grids(count: int, dim: int, metric: str) -> list[Grid]:
+    """Sparse and dense graphs, with ef from fast to nearly exact; the larger the set, the fewer graphs."""
+    links = (8, 16, 32) if count <= 200_000 else (16, 32) if count <= 10_000_000 else (16,)
+    return [Grid(f"M={m},ef_construction=200", {"ef": (10, 20, 40, 80, 160, 320, 640)}) for m in links]
+
+
+Index = HnswIndex

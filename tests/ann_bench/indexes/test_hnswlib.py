@@ -1,0 +1,106 @@
+"""hnswlib: what its build string and ef do, and answers where its graph finds too few."""
+
+import numpy as np
+import pytest
+
+from ann_bench.indexes.hnswlib import Index, grids
+from datasets import exact
+from datasets.errors import InputError
+
+DRAW = np.random.default_rng(0)
+GALLERY = DRAW.normal(size=(1500, 24)).astype(np.float32)
+QUERIES = DRAW.normal(size=(50, 24)).astype(np.float32)
+
+
+def filled(build="M=4,ef_construction=30", gallery=GALLERY, metric="euclidean", count=None):
+    index = Index(build, dim=24, metric=metric, count=count or len(gallery))
+    index.set_threads(1)
+    index.add(gallery)
+    return index
+
+
+def recall(index):
+    truth = exact.search(QUERIES, GALLERY, 10)[0]
+    found = index.search(QUERIES, 10)[0]
+    return np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), truth.tolist(), strict=True)])
+
+
+def test_ef_and_links_buy_recall():
+    sparse, dense = filled(), filled("M=16,ef_construction=100")
+    sparse.tune(ef=10)
+    low = recall(sparse)
+    sparse.tune(ef=200)
+    high = recall(sparse)
+    dense.tune(ef=200)
+    assert low < high - 0.1 < high < recall(dense)
+
+
+def test_tuned_without_ef_it_is_as_at_first():
+    index = filled()
+    first = recall(index)
+    index.tune(ef=500)
+    assert recall(index) > first
+    index.tune()
+    assert recall(index) == first
+
+
+def test_settings_left_out_are_the_defaults():
+    assert (
+        Index("", dim=8, metric="angular", count=9).estimate()
+        == Index("M=16", dim=8, metric="angular", count=9).estimate()
+    )
+
+
+def test_the_same_seed_on_one_thread_builds_the_same():
+    one, other = filled(), filled()
+    assert (one.search(QUERIES, 10)[0] == other.search(QUERIES, 10)[0]).all()
+
+
+def test_a_graph_in_pieces_answers_with_what_it_can_reach():
+    """Many copies of two rows: each is linked to its own copies only."""
+    gallery = np.repeat(GALLERY[:2] * 100, 300, axis=0)
+    index = filled("M=2,ef_construction=2", gallery)
+    neighbors, distances = index.search(QUERIES[:3], 600)
+    assert (neighbors < 0).any(), "otherwise this tests nothing"
+    for found, apart in zip(neighbors, distances, strict=True):
+        there = found >= 0
+        assert there.any() and len(set(found[there].tolist())) == there.sum()
+        assert not there[there.sum() :].any() and np.isinf(apart[~there]).all() and np.isfinite(apart[there]).all()
+
+
+def test_missing_inner_products_are_the_lowest():
+    _, distances = filled(metric="inner_product", gallery=GALLERY[:5]).search(QUERIES[:2], 8)
+    assert (distances[:, 5:] == -np.inf).all() and np.isfinite(distances[:, :5]).all()
+
+
+@pytest.mark.parametrize("build", ("M=1", "M=10001"))
+def test_links_that_hnswlib_cannot_do(build):
+    with pytest.raises(InputError, match=f"--build={build}: M must be from 2 to 10000"):
+        Index(build, dim=8, metric="euclidean", count=10)
+
+
+@pytest.mark.parametrize("build", ("M=0", "M=-3", "M=x", "M", "ef_construction=1e3", f"M={2**40}"))
+def test_numbers_that_are_none(build):
+    with pytest.raises(InputError, match=f"--build={build}: .* must be a whole number from 1"):
+        Index(build, dim=8, metric="euclidean", count=10)
+
+
+def test_a_misspelt_setting_gets_a_suggestion():
+    with pytest.raises(InputError, match="did you mean ef_construction"):
+        Index("ef_constuction=100", dim=8, metric="euclidean", count=10)
+
+
+def test_an_estimate_takes_no_memory():
+    index = Index("M=16", dim=960, metric="euclidean", count=10**12)
+    assert index.estimate().disk > 960 * 4 * 10**12
+
+
+@pytest.mark.parametrize("build", ("M=2", "M=8", "M=48"))
+def test_estimate(build, tmp_path):
+    index = filled(build)
+    index.save(tmp_path / "index")
+    assert index.estimate().disk == pytest.approx((tmp_path / "index").stat().st_size, rel=0.05)
+
+
+def test_larger_sets_get_fewer_graphs():
+    assert [len(grids(count, 128, "euclidean")) for count in (10_000, 10**6, 10**9)] == [3, 2, 1]
