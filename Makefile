@@ -8,10 +8,10 @@ BENCH_READY := $(BENCH)/ready
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check format bench
+.PHONY: help env demo test check format bench bench-large
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
 
 env: $(READY) ## make .venv with all dependencies for the CPU
 
@@ -20,9 +20,13 @@ $(READY): setup.py constraints.txt
 	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,dev]'
 	touch $@
 
-demo: $(READY) ## train margin loss on drawn characters, and report; a few minutes
-	rm -rf runs/demo
+demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes
+	rm -rf runs/demo results/demo
 	$(BIN)/python scripts/train_margin.py --name=demo --epochs=10 --lr=1e-3 --steps=6,8
+	$(BIN)/python -m ann_bench run --data=runs/demo --grid=ann_bench/grids/short.yaml --out=results/demo
+	$(BIN)/python -m ann_bench run --data=photo_sift --grid=ann_bench/grids/short.yaml --out=results/demo
+	$(BIN)/python -m ann_bench plot --data=glyphs --out=results/demo
+	$(BIN)/python -m ann_bench plot --data=photo_sift --out=results/demo
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
@@ -46,3 +50,8 @@ bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one proces
 	$(BENCH)/bin/python benchmarks/loss_step.py
 	$(BENCH)/bin/python benchmarks/train_throughput.py
 	$(BENCH)/bin/python benchmarks/evaluation.py
+	$(BENCH)/bin/python benchmarks/harness_overhead.py
+	$(BENCH)/bin/python benchmarks/exact.py
+
+bench-large: $(READY) ## an index over 10 million vectors in a file, within 2 GB of memory; half an hour
+	$(BIN)/python benchmarks/beyond_memory.py

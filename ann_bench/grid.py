@@ -22,12 +22,12 @@ def default(names: Sequence[str], *, count: int, dim: int, metric: str) -> Plan:
 
 
 def select(patterns: str) -> list[str]:
-    """The indexes that ``"faiss_*,annoy"`` names; "" is every one that is installed.
+    """The indexes that ``"faiss_*,annoy"`` names; "" is every one that needs no extra to be installed.
 
     Raises InputError for a pattern that fits none, and for an index whose library is missing.
     """
     if not patterns:
-        return [name for name in indexes.names() if indexes.installed(name)]
+        return [name for name in indexes.names() if not hasattr(indexes.get(name), "EXTRA")]
     chosen: list[str] = []
     for pattern in patterns.split(","):
         found = fnmatch.filter(indexes.names(), pattern.strip())

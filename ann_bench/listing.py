@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ann_bench import grid, indexes
 from ann_bench.amounts import in_bytes, read_count
 from datasets import vectors
+from datasets.vectors import formats
 from datasets.vectors.base import METRICS
 
 
@@ -22,16 +23,17 @@ class ListOptions:
 
 def main(options: ListOptions) -> None:
     """Print everything."""
-    print(f"sets       {', '.join(vectors.names())}")
-    print(f"metrics    {', '.join(METRICS)}")
+    print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(formats.SUFFIXES)} .h5 .hdf5")
+    print(f"{'metrics':12} {', '.join(METRICS)}")
     for name in indexes.names():
-        print(f"{name:10} {_abilities(name)}")
+        print(f"{name:12} {_abilities(name)}")
     size = {"count": read_count(options.count), "dim": options.dim, "metric": options.metric}
     print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {options.metric}, with what they would take")
+    print(f"{'index':12} {'build':34} {'memory':>8} {'disk':>8}  search")
     for name, entry in grid.default(grid.select(""), **size):
-        estimate = indexes.get(name).Index(entry.build, **size).estimate()
+        expected = indexes.get(name).Index(entry.build, **size).estimate()
         search = " ".join(f"{name}={','.join(map(str, values))}" for name, values in entry.search.items())
-        print(f"{name:12} {entry.build:34} {in_bytes(estimate.memory):>8}  {search}")
+        print(f"{name:12} {entry.build:34} {in_bytes(expected.memory):>8} {in_bytes(expected.disk):>8}  {search}")
 
 
 def _abilities(name: str) -> str:

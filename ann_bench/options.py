@@ -37,7 +37,7 @@ class RunOptions:
     k: int = 10
     """How many neighbors a query asks for."""
     index: str = ""
-    """Indexes, separated by commas, * fits any: faiss_*,annoy. All that are installed if not given."""
+    """Indexes, separated by commas, * fits any: faiss_*,annoy. All but the extras (milvus) if not given."""
     build: str = ""
     """What to build of one --index instead of the defaults, separated by semicolons: IVF1024,Flat;HNSW32."""
     search: str = ""

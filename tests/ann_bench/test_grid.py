@@ -30,7 +30,7 @@ def test_mistakes_in_it_are_named(text, words):
 def test_indexes_are_chosen_by_pattern():
     assert grid.select("faiss_*") == ["faiss_binary", "faiss_float"]
     assert grid.select("annoy,flat,a*") == ["annoy", "flat"]
-    assert set(grid.select("")) >= {"annoy", "faiss_binary", "faiss_float", "flat", "hnswlib"}
+    assert grid.select("") == ["annoy", "faiss_binary", "faiss_float", "flat", "hnswlib"]
 
 
 def test_an_unknown_index_gets_a_suggestion():
@@ -40,7 +40,6 @@ def test_an_unknown_index_gets_a_suggestion():
 
 def test_an_index_that_is_not_installed_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(grid.indexes, "installed", lambda name: name != "milvus")
-    assert "milvus" not in grid.select("")
     with pytest.raises(InputError, match=r"--index=milvus: not installed; pip install .*\[milvus\]"):
         grid.select("milvus")
 
