@@ -35,10 +35,15 @@ TRAINING = [
     "tensorboardX==2.6.5",  # writes TensorBoard files without TensorFlow
 ]
 
+# All that the benchmark of indexes needs, without MXNet.
+ANN = [
+    "faiss-cpu==1.15.1",  # exact search, k-means, indexes; never beside faiss-gpu, they own the same folder
+]
+
 CPU = [
     *TRAINING,
+    *ANN,
     "mxnet==1.9.1",  # asked for; the final release
-    "faiss-cpu==1.15.1",  # exact search and k-means; never beside faiss-gpu, they own the same folder
 ]
 
 GPU = [
@@ -67,7 +72,7 @@ DEV = [
 MILVUS = [
     "pymilvus==3.0.2",
     "milvus-lite==3.2.2",
-    "pyarrow==25.0.1",  # of milvus-lite; the last that runs on NumPy 1.26
+    "pyarrow==25.0.1",  # of milvus-lite; 26 needs NumPy 2
 ]
 
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
@@ -87,5 +92,5 @@ setup(
     packages=find_packages(include=["datasets*", "embedding*", "ann_bench*"]),
     package_data={"embedding": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
     install_requires=BASE,
-    extras_require={"cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
+    extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
 )

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Any
 
-from ann_bench import export, listing, options, plot, recommend, shards, sweep, table
+from ann_bench import disk_build, export, listing, options, plot, recommend, sweep, table
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "list": (listing.main, listing.ListOptions),
     "run": (sweep.main, options.RunOptions),
-    "build": (shards.main, shards.BuildOptions),
+    "build": (disk_build.main, disk_build.BuildOptions),
     "plot": (plot.main, plot.PlotOptions),
     "table": (table.main, table.TableOptions),
     "recommend": (recommend.main, recommend.RecommendOptions),

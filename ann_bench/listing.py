@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ann_bench import grid, indexes
+from ann_bench import builds, grid, indexes
 from ann_bench.amounts import in_bytes, read_count
 from datasets import vectors
 from datasets.vectors import formats
@@ -31,7 +31,7 @@ def main(options: ListOptions) -> None:
     print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {options.metric}, with what they would take")
     print(f"{'index':12} {'build':34} {'memory':>8} {'disk':>8}  search")
     for name, entry in grid.default(grid.select(""), **size):
-        expected = indexes.get(name).Index(entry.build, **size).estimate()
+        expected = builds.expected(indexes.get(name).Index(entry.build, **size))
         search = " ".join(f"{name}={','.join(map(str, values))}" for name, values in entry.search.items())
         print(f"{name:12} {entry.build:34} {in_bytes(expected.memory):>8} {in_bytes(expected.disk):>8}  {search}")
 

@@ -51,8 +51,8 @@ def _measure(index: Index, vector_set: VectorSet, calls: list[np.ndarray], k: in
     own = vector_set.own_rows
     wanted = k + bool((own >= 0).any())  # where a query would find itself, one more is asked for and thrown away
     for rows in calls[:WARM_UP]:
-        index.search(rows[:WARM_UP], wanted)
-    found = [_run(index.search, calls, wanted) for _ in range(runs)]
+        index.find(rows[:WARM_UP], wanted)
+    found = [_run(index.find, calls, wanted) for _ in range(runs)]
     answers, seconds = min(found, key=lambda run: run[1].sum())
     neighbors, reported = _together(answers, len(own), wanted)
     distances = _check(index, vector_set, neighbors, reported)
@@ -81,17 +81,20 @@ def _run(search: Callable[[np.ndarray, int], Answer], calls: list[np.ndarray], k
 
 def _together(answers: list[Answer], queries: int, k: int) -> Answer:
     """The answers of all calls as (Q, k) arrays; raises Cheating where that is not what they are."""
-    try:
-        neighbors = np.concatenate([neighbors for neighbors, _ in answers])
-        reported = None if answers[0][1] is None else np.concatenate([distances for _, distances in answers])
-    except (TypeError, ValueError) as error:
-        raise Cheating(f"answers do not fit together: {error}") from None
-    if neighbors.shape != (queries, k) or (reported is not None and reported.shape != (queries, k)):
-        shapes = f"{neighbors.shape}" + ("" if reported is None else f" with distances {reported.shape}")
-        raise Cheating(f"asked for {k} neighbors of {queries} queries, it answered {shapes}")
+    neighbors = _stack([neighbors for neighbors, _ in answers], queries, k)
     if not np.issubdtype(neighbors.dtype, np.integer):
         raise Cheating(f"ids must be whole numbers, not {neighbors.dtype}")
+    reported = None if answers[0][1] is None else _stack([distances for _, distances in answers], queries, k)
     return neighbors.astype(np.int64, copy=False), reported
+
+
+def _stack(parts: list[np.ndarray], queries: int, k: int) -> np.ndarray:
+    """All parts below each other as (Q, k); joining bytes takes a quarter of the time that np.concatenate does."""
+    joined = np.frombuffer(b"".join(map(np.ascontiguousarray, parts)), parts[0].dtype)
+    if joined.size != queries * k:
+        many = f"{joined.size / queries:g}"
+        raise Cheating(f"asked for {k} neighbors of each of {queries} queries, it answered with {many} on average")
+    return joined.reshape(queries, k)
 
 
 def _check(index: Index, vector_set: VectorSet, neighbors: np.ndarray, reported: np.ndarray | None) -> np.ndarray:
@@ -107,7 +110,7 @@ def _check(index: Index, vector_set: VectorSet, neighbors: np.ndarray, reported:
         raise Cheating(f"id {in_order[query, place]} is twice among the neighbors of query {query}")
     distances = exact.between(vector_set.queries, vector_set.gallery, neighbors, metric=vector_set.metric)
     if reported is not None and index.exact_distances:
-        _compare(vector_set, distances, reported, neighbors)
+        _compare(vector_set, distances, index.in_metric(reported), neighbors)
     return distances
 
 

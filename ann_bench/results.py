@@ -83,11 +83,13 @@ class Result:
     def row(self) -> dict[str, object]:
         """Everything but the arrays, flat: for tables, plots and CSV.
 
-        The point's fields (search as "nprobe=8"), qps, p50, p95 and p99 (milliseconds), the scores, the facts.
+        The point's fields (search as "nprobe=8"), qps, the scores, the facts; and of single queries, which alone have
+        times of their own, p50, p95 and p99 in milliseconds.
         """
         point = asdict(self.point) | {"search": " ".join(f"{n}={v}" for n, v in self.point.search.items())}
-        late = dict(zip(("p50", "p95", "p99"), np.percentile(self.times, (50, 95, 99)) * 1e3, strict=True))
-        return {**point, "qps": self.qps, **{n: float(v) for n, v in late.items()}, **self.scores, **self.facts}
+        late = np.percentile(self.times, (50, 95, 99)) * 1e3 if self.point.mode == "single" else ()
+        named = {name: float(value) for name, value in zip(("p50", "p95", "p99"), late, strict=False)}
+        return {**point, "qps": self.qps, **named, **self.scores, **self.facts}
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": limits.peak(), "measured": now},
+        {**facts, "search_peak_bytes": limits.peak(), "load": os.getloadavg()[0], "measured": now},
     )
 
 

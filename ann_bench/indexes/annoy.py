@@ -65,16 +65,18 @@ class AnnoyIndex(base.Index):
         self.check_search(search)
         self._search_k = search.get("search_k", -1)
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         neighbors = np.full((len(queries), k), -1, np.int64)
         distances = np.full((len(queries), k), self._far, np.float32)
         for row, query in enumerate(self._items(queries)):
             found = self._forest.get_nns_by_vector(query, k, self._search_k, include_distances=True)
             there = len(found[0])
             neighbors[row, :there], distances[row, :there] = found
-        if self.metric == "angular":  # Annoy's is the chord, sqrt(2 (1 - cosine))
-            distances *= distances / 2
         return neighbors, distances
+
+    def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        """Annoy's angular distance is the chord, sqrt(2 (1 - cosine))."""
+        return distances * distances / 2 if self.metric == "angular" else distances
 
     def _items(self, rows: np.ndarray) -> list:
         """Rows as lists, which Annoy takes three times as fast as arrays; bits apart where metric is hamming."""

@@ -35,7 +35,7 @@ class Grid:
 class Estimate:
     """What a build is expected to take, from arithmetic alone.
 
-    memory : bytes resident while building, without the gallery's own file
+    memory : bytes resident while building, without the gallery's own file and an empty process
     disk : bytes of the index when saved
     work : multiply-adds of the build, as matrix products do them; steps that memory slows down count as many times more
     """
@@ -51,7 +51,7 @@ class Index:
     The harness promises: rows are float32 and contiguous, of unit length where metric is angular; packed uint8 codes
     (G, D / 8) where it is hamming. It calls, in this order: ``train`` (where ``training_rows`` is not 0), ``add`` with
     one block after another (all rows in one where ``in_blocks`` is False), ``finish``, ``save``; then, in another
-    process, ``load``, and for every point ``tune`` and many times ``search``.
+    process, ``load``, and for every point ``tune`` and many times ``find``.
 
     metrics : what distances it can search by
     dtypes : what rows it takes
@@ -127,12 +127,21 @@ class Index:
         """Search with these parameters from now on. Raises InputError for what it does not know."""
         raise NotImplementedError
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """Neighbors (n, k), ids nearest first, -1 for none, and their distances (n, k) or None. This is what is timed.
+    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Neighbors (n, k), integer ids nearest first, -1 for none; distances (n, k) in the library's units, or None.
 
-        queries (n, D) : contiguous, n = 1 in single-query mode
+        This is what is timed. queries (n, D) : contiguous, n = 1 in single-query mode
         """
         raise NotImplementedError
+
+    def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        """The distances (n, k) that ``find`` gave, in the metric's units (see exact_distances). Not timed."""
+        return distances
+
+    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        """Neighbors (n, k), and their distances in the metric's units, or None."""
+        neighbors, distances = self.find(queries, k)
+        return neighbors.astype(np.int64, copy=False), None if distances is None else self.in_metric(distances)
 
     def check_search(self, search: Mapping[str, Value]) -> None:
         """Raises InputError where a parameter is unknown, or its value too small, too large or no whole number."""

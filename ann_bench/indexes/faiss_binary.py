@@ -120,7 +120,7 @@ class BinaryIndex(base.Index):
         if "quantizer_efSearch" in values:
             faiss.downcast_IndexBinary(self._index.quantizer).hnsw.efSearch = values["quantizer_efSearch"]
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         if self._build.refine:
             wanted = max(k, min(k * self._k_factor, self._index.ntotal))
             return self._refined(queries, self._index.search(self._codes(queries), wanted)[1], k)
@@ -140,12 +140,12 @@ class BinaryIndex(base.Index):
         kernel(*pointers, self.dim, *found.shape)
         each = np.arange(len(found))[:, None]
         order = (-distances if products else distances).argsort(axis=1)[:, :k]
-        nearest = distances[each, order]
-        if self.metric == "euclidean":
-            np.sqrt(nearest, out=nearest)
-        elif self.metric == "angular":  # of unit rows
-            nearest *= 0.5
-        return found[each, order], nearest
+        return found[each, order], distances[each, order]
+
+    def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        if self.metric == "angular":  # half the square between unit rows
+            return distances / 2
+        return np.sqrt(distances) if self.metric == "euclidean" else distances
 
 
 def grids(count: int, dim: int, metric: str) -> list[Grid]:

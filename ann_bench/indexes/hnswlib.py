@@ -70,16 +70,16 @@ class HnswIndex(base.Index):
         self.check_search(search)
         self._graph.set_ef(search.get("ef", EF))
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         try:
-            neighbors, distances = self._graph.knn_query(queries, k)
+            return self._graph.knn_query(queries, k)
         except RuntimeError:  # some query found fewer than k
-            neighbors, distances = self._search_each(queries, k)
+            return self._search_each(queries, k)
+
+    def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":
-            np.sqrt(distances, out=distances)
-        elif self.metric == "inner_product":
-            np.subtract(1, distances, out=distances)
-        return neighbors.view(np.int64), distances
+            return np.sqrt(distances)
+        return 1 - distances if self.metric == "inner_product" else distances
 
     def _search_each(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """One query after another, each for as many as it can find: hnswlib returns k or raises."""

@@ -139,7 +139,7 @@ class MilvusIndex(base.Index):
         self.check_search(search)
         self._search = self._kind.search | search
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+    def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         if k > MOST_NEIGHBORS:
             raise InputError(f"--k={k}: Milvus finds at most {MOST_NEIGHBORS} neighbors")
         neighbors = np.full((len(queries), k), -1, np.int64)
@@ -150,12 +150,12 @@ class MilvusIndex(base.Index):
                 distances[row, : len(found)] = [hit["distance"] for hit in found]
         if not self.exact_distances:
             return neighbors, None
-        if self.metric == "euclidean":
-            np.sqrt(distances, out=distances)
-        elif self.metric == "angular":
-            there = neighbors >= 0
-            distances[there] = 1 - distances[there]
         return neighbors, distances
+
+    def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        if self.metric == "angular":  # Milvus gives the cosine
+            return np.where(np.isinf(distances), distances, 1 - distances)
+        return np.sqrt(distances) if self.metric == "euclidean" else distances
 
     def _ask(self, queries: np.ndarray, k: int) -> list:
         search = dict(self._search)

@@ -16,8 +16,8 @@ PLUGIN.loader.exec_module(ROGUE)
 
 FOUND_OUT = {
     "twice": "twice among the neighbors",
-    "too_many": r"asked for 3 neighbors of 20 queries, it answered \(20, 6\)",
-    "too_few": r"it answered \(20, 2\)",
+    "too_many": "asked for 3 neighbors of each of 20 queries, it answered with 6 on average",
+    "too_few": "it answered with 2 on average",
     "out_of_range": "id 60 is out of range, the gallery has rows 0 to 59",
     "no_integers": "ids must be whole numbers, not float64",
     "liar": "says that row 0 is at",
@@ -75,13 +75,13 @@ def test_a_query_does_not_find_itself():
 
 def test_only_the_search_itself_is_timed():
     given = vector_set()
-    index, search = rogue("honest", given.gallery), ROGUE.Rogue.search
+    index, search = rogue("honest", given.gallery), ROGUE.Rogue.find
 
     def slow(queries, k):
         time.sleep(0.005)
         return search(index, queries, k)
 
-    index.search = slow
+    index.find = slow
     timed = measure.single(index, given, given.queries, 3, runs=1)
     assert timed.times.min() >= 0.005
     start = time.perf_counter()

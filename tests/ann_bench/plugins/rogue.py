@@ -43,7 +43,7 @@ class Rogue(base.Index):
         self.check_search(search)
         self.step = search.get("step", 0)
 
-    def search(self, queries, k):
+    def find(self, queries, k):
         neighbors, distances = exact.search(queries, self.rows, k)
         return self.answer(neighbors, distances) if self.step == 1 else (neighbors, distances)
 

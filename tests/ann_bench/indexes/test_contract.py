@@ -1,0 +1,231 @@
+"""What every index promises, over all of them by name; a new index joins here with a small build of it."""
+
+import numpy as np
+import pytest
+
+from ann_bench import indexes
+from datasets import exact
+from datasets.errors import InputError
+
+COUNT, DIM, BITS, QUERIES, K = 800, 32, 64, 40, 10
+
+# The index's name -> small builds of it, each with search parameters that find nearly everything.
+BUILDS = {
+    "annoy": [("trees=10", {"search_k": 2000})],
+    "faiss_binary": [
+        ("ITQ32,BIVF16,RFlat", {"nprobe": 16, "k_factor": 40}),
+        ("BIVF16", {"nprobe": 16}),
+        ("BHNSW16", {"efSearch": 200}),
+        ("BHash4x8", {"nflip": 3}),
+    ],
+    "faiss_float": [("IVF16,Flat", {"nprobe": 12}), ("HNSW16", {"efSearch": 100})],
+    "flat": [("Flat", {})],
+    "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
+    "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
+}
+EXACT = ("flat",)
+RECALL = 0.9
+
+
+def cases():
+    """(index, build, search, metric) for all builds, and all metrics by which they can be had."""
+    for name in indexes.names():
+        assert name in BUILDS, f"{name} has no small build: add one to BUILDS"
+        if not indexes.installed(name):
+            yield pytest.param(name, "", {}, "", id=name, marks=pytest.mark.skip("not installed"))
+            continue
+        for build, search in BUILDS[name]:
+            for metric in indexes.get(name).Index.metrics:
+                if name != "faiss_binary" or (metric == "hamming") == build.startswith("B"):
+                    yield pytest.param(name, build, search, metric, id=f"{name}-{build.split(',')[0]}-{metric}")
+
+
+def rows(metric):
+    """Gallery and queries: clusters that overlap, and every tenth gallery row a second time."""
+    draw = np.random.default_rng(3)
+    centers = draw.normal(size=(20, DIM))
+    floats = centers[draw.integers(20, size=COUNT + QUERIES)] + 0.7 * draw.normal(size=(COUNT + QUERIES, DIM))
+    floats = floats.astype(np.float32)
+    floats[1:COUNT:10] = floats[0:COUNT:10]
+    if metric == "hamming":
+        floats = np.packbits(np.concatenate([floats, floats @ draw.normal(size=(DIM, DIM))], axis=1) > 0, axis=1)
+    if metric == "angular":
+        floats /= np.linalg.norm(floats, axis=1, keepdims=True)
+    floats.flags.writeable = False  # as those of a memory map
+    return floats[:COUNT], floats[COUNT:]
+
+
+def true_distances(queries, gallery, neighbors, metric):
+    """The distances (Q, k) of given neighbors, in double precision and the plainest way."""
+    far = -np.inf if metric == "inner_product" else np.inf
+    found = np.full(neighbors.shape, far)
+    for row, column in zip(*np.nonzero(neighbors >= 0), strict=True):
+        one, other = queries[row], gallery[neighbors[row, column]]
+        if metric == "hamming":
+            found[row, column] = bin(int.from_bytes(one) ^ int.from_bytes(other)).count("1")
+        elif metric == "euclidean":
+            found[row, column] = np.linalg.norm(one.astype(np.float64) - other)
+        else:
+            product = one.astype(np.float64) @ other
+            found[row, column] = product if metric == "inner_product" else 1 - product
+    return found
+
+
+def recall(queries, gallery, neighbors, metric):
+    """The share of neighbors that are no farther than the true k-th."""
+    truth = exact.search(queries, gallery, neighbors.shape[1], metric=metric)[0]
+    bound = true_distances(queries, gallery, truth, metric)[:, -1:]
+    found = true_distances(queries, gallery, neighbors, metric)
+    near = found >= bound - 1e-4 if metric == "inner_product" else found <= bound + 1e-4
+    return near.mean()
+
+
+def new(name, build, metric, count=COUNT, dim=None):
+    size = dim or (BITS if metric == "hamming" else DIM)
+    return indexes.get(name).Index(build, dim=size, metric=metric, count=count, seed=7)
+
+
+def filled(name, build, metric, blocks):
+    """An index as the harness builds it."""
+    gallery, _ = rows(metric)
+    index = new(name, build, metric)
+    index.set_threads(1)
+    if index.training_rows:
+        assert index.training_rows <= COUNT
+        index.train(gallery[: index.training_rows])
+    for block in np.array_split(gallery, blocks):
+        index.add(block)
+    index.finish()
+    return index
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A function that gives the file of a build, which is made only once."""
+    folder, there = tmp_path_factory.mktemp("indexes"), {}
+
+    def save(name, build, metric, blocks=1):
+        key = name, build, metric, blocks
+        if key not in there:
+            there[key] = folder / str(len(there))
+            filled(*key).save(there[key])
+        return there[key]
+
+    return save
+
+
+@pytest.fixture
+def loaded(saved):
+    """A function that gives a build as the harness searches in it: saved, and loaded by another index."""
+
+    def load(name, build, metric, blocks=1):
+        index = new(name, build, metric)
+        index.load(saved(name, build, metric, blocks))
+        index.set_threads(1)
+        return index
+
+    return load
+
+
+over_all = pytest.mark.parametrize("name, build, search, metric", list(cases()))
+
+
+@over_all
+def test_it_finds_the_nearest(name, build, search, metric, loaded):
+    gallery, queries = rows(metric)
+    index = loaded(name, build, metric)
+    index.search(queries[:1], K)  # before any tune
+    index.tune(**search)
+    neighbors, distances = index.search(queries, K)
+    assert neighbors.shape == (QUERIES, K) and neighbors.dtype == np.int64
+    assert neighbors.max() < COUNT and neighbors.min() >= 0
+    assert all(len(set(found)) == K for found in neighbors.tolist())
+    score = recall(queries, gallery, neighbors, metric)
+    assert score == 1 if name in EXACT else score >= RECALL
+    if index.exact_distances:
+        assert distances.shape == (QUERIES, K) and distances.dtype == np.float32
+        np.testing.assert_allclose(distances, true_distances(queries, gallery, neighbors, metric), atol=2e-4)
+        assert (np.diff(distances, axis=1) * (-1 if metric == "inner_product" else 1) >= 0).all()
+
+
+@over_all
+def test_one_query_at_a_time_and_on_two_threads_it_finds_the_same(name, build, search, metric, loaded):
+    gallery, queries = rows(metric)
+    index = loaded(name, build, metric)
+    index.tune(**search)
+    together = index.search(queries, K)[0]
+    single = np.concatenate([index.search(queries[row : row + 1], K)[0] for row in range(QUERIES)])
+    index.set_threads(2)
+    threaded = index.search(queries, K)[0]
+    for other in (single, threaded):  # in any order where distances tie
+        measured = [true_distances(queries, gallery, found, metric) for found in (together, other)]
+        np.testing.assert_allclose(*measured, atol=1e-3)
+
+
+@over_all
+def test_added_in_blocks_it_finds_the_same(name, build, search, metric, loaded):
+    if not indexes.get(name).Index.in_blocks:
+        pytest.skip("takes all rows at once")
+    gallery, queries = rows(metric)
+    measured = []
+    for index in (loaded(name, build, metric, blocks) for blocks in (1, 3)):
+        index.tune(**search)
+        measured.append(true_distances(queries, gallery, index.search(queries, K)[0], metric))
+    assert np.isclose(*measured, atol=1e-4).mean() > 0.99  # a graph may meet equal rows in another order
+
+
+@over_all
+def test_asked_for_more_than_there_are_it_fills_up_with_none(name, build, search, metric, loaded):
+    gallery, queries = rows(metric)
+    index = loaded(name, build, metric)
+    index.tune(**search)
+    for k in (COUNT - 1, COUNT + 5):
+        neighbors, _ = index.search(queries[:3], k)
+        assert neighbors.shape == (3, k) and neighbors.max() < COUNT and neighbors.min() >= -1
+        for found in neighbors:
+            there = found[found >= 0]
+            assert len(set(there.tolist())) == len(there) >= K
+            assert (found[len(there) :] == -1).all(), "those that are missing come last"
+
+
+@over_all
+def test_the_estimate_is_near_the_saved_size(name, build, search, metric, saved):
+    expected, path = new(name, build, metric).estimate(), saved(name, build, metric)
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    assert 0.5 < expected.disk / sum(file.stat().st_size for file in files) < 2
+    assert expected.memory > 0 and expected.work > 0
+
+
+@over_all
+def test_what_it_does_not_know_is_one_line(name, build, search, metric):
+    with pytest.raises(InputError, match="--build=no_such_thing=3"):
+        new(name, "no_such_thing=3", metric)
+    with pytest.raises(InputError, match="cannot search by jaccard"):
+        new(name, build, "jaccard")
+    index = new(name, build, metric)
+    with pytest.raises(InputError, match="--search=no_such_thing=3"):
+        index.check_search({"no_such_thing": 3})
+    for parameter, least in index.tunes.items():
+        index.check_search({parameter: least})
+        for value in (least - 1, 1.5, 10**12) if isinstance(least, int) else (least - 1,):
+            with pytest.raises(InputError, match=f"--search={parameter}="):
+                index.check_search({parameter: value})
+    if not index.on_gpus:
+        with pytest.raises(InputError, match="--gpus"):
+            indexes.get(name).Index(build, dim=DIM, metric=metric, count=COUNT, gpus=(0,))
+
+
+@pytest.mark.parametrize(
+    "name, metric", [(name, metric) for name in indexes.names() for metric in indexes.get(name).Index.metrics]
+)
+@pytest.mark.parametrize("dim", (16, 96, 128, 960))
+def test_default_grids_can_be_built_and_searched(name, metric, dim):
+    for count in (1000, 20_000, 100_000, 1_000_000, 10_000_000, 1_000_000_000):
+        grids = indexes.get(name).grids(count, dim, metric)
+        assert grids and len({grid.build for grid in grids}) == len(grids)
+        for grid in grids:
+            index = new(name, grid.build, metric, count, dim)
+            assert index.estimate().disk > 0
+            assert index.training_rows <= count
+            for point in grid.points():
+                index.check_search(point)
