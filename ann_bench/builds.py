@@ -18,7 +18,7 @@ from ann_bench.options import RunOptions
 from ann_bench.results import Point
 from datasets.vectors.base import VectorSet
 
-_PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
+PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, f
 def expected(index: Index) -> Estimate:
     """What a process that builds ``index`` takes."""
     estimate = index.estimate()
-    return replace(estimate, memory=estimate.memory + _PROCESS)
+    return replace(estimate, memory=estimate.memory + PROCESS)
 
 
 def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Path:

@@ -83,15 +83,20 @@ def main(options: BuildOptions) -> None:
 
 def _announce(index: FaissFloat, options: BuildOptions, folder: Path, threads: int) -> None:
     """Print what a build is expected to take; raises InputError where it cannot fit, with what would."""
-    expected, there = index.estimate_shard(options.shards), psutil.virtual_memory().available
     folder.mkdir(parents=True, exist_ok=True)
-    free, disk = psutil.disk_usage(str(folder)).free, 2 * index.estimate().disk  # the shards, and what they become
-    sizes = f"{in_bytes(expected.memory)} of memory a shard, {in_bytes(disk)} of disk in all"
+    free, there = psutil.disk_usage(str(folder)).free, psutil.virtual_memory().available
+    memory, disk = _memory(index, options.shards), 2 * index.estimate().disk  # the shards, and what they become
     seconds = index.estimate().work / builds.speed(threads)
-    print(f"expected: {sizes}, {in_time(seconds)} on {threads} threads for all steps", flush=True)
-    if expected.memory > there:
-        more = (n for n in range(options.shards + 1, 10_000) if index.estimate_shard(n).memory <= there)
+    sizes = f"{in_bytes(memory)} of memory a shard, {in_bytes(disk)} of disk"
+    print(f"expected: {sizes} and {in_time(seconds)} on {threads} threads in all", flush=True)
+    if memory > there:
+        more = (n for n in range(options.shards + 1, 10_000) if _memory(index, n) <= there)
         fit = f"--shards={number} would fit" if (number := next(more, 0)) else "use a --build with fewer lists"
         raise InputError(f"--shards={options.shards}: a shard would not fit into {in_bytes(there)} of memory; {fit}")
     if disk > free and not list(folder.glob("shard-*")):
         raise InputError(f"--out={options.out}: only {in_bytes(free)} are free there; make room or use smaller codes")
+
+
+def _memory(index: FaissFloat, number: int) -> int:
+    """Bytes that a process takes which adds one of ``number`` shards, or trains."""
+    return index.estimate_shard(number).memory + builds.PROCESS

@@ -54,7 +54,7 @@ class Point:
         return folder / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """A measured point.
 
@@ -108,12 +108,18 @@ def write(folder: Path, result: Result) -> Path:
     part = path.with_name(path.name + ".part")
     with h5py.File(part, "w") as file:
         file.attrs.update(_attributes(result))
-        file["times"], file["neighbors"], file["distances"] = result.times, result.neighbors, result.distances
+        file["times"], file["neighbors"] = result.times, result.neighbors
+        file["distances"] = result.distances / _unit(result.point, result.facts)
         file["run_seconds"] = result.seconds
         file.create_group("scores").attrs.update(dict(result.scores))
     os.replace(part, path)
     _failed(path).unlink(missing_ok=True)
     return path
+
+
+def _unit(point: Point, facts: Mapping[str, object]) -> np.float32:
+    """What a distance in a file counts: ann-benchmarks has the share of differing bits, not their number."""
+    return np.float32(facts["dimension"] if point.metric == "hamming" else 1)
 
 
 def _attributes(result: Result) -> dict[str, object]:
@@ -157,6 +163,7 @@ def read(path: Path) -> Result:
             scores = {name: float(value) for name, value in file["scores"].attrs.items()}
             point = Point(**json.loads(file.attrs["point"]))
             facts = json.loads(file.attrs["facts"])
+            arrays["distances"] *= _unit(point, facts)
             return Result(point, file["run_seconds"][:], **arrays, scores=scores, facts=facts)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: not a result of ann_bench, or cut short; remove it and run again") from error

@@ -12,7 +12,7 @@ import tyro
 from ann_bench.commands import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
-TEXTS = ("README.md", "CONTRIBUTING.md")
+TEXTS = ("README.md", "CONTRIBUTING.md", "docs/deep1b.md")
 BLOCKS = [block for name in TEXTS for block in re.findall(r"```bash\n(.*?)```", (ROOT / name).read_text(), re.S)]
 LINES = [line.strip() for block in BLOCKS for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))

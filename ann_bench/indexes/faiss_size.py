@@ -18,9 +18,7 @@ _OPQ_ROUNDS = 50  # each with four iterations of a codebook
 _POLYSEMOUS_WORK = 1e11  # of permuting one codebook by simulated annealing
 _HNSW_SEARCH = 20_000  # of finding the nearest of many centroids in their graph
 _HNSW_WORK, _NSG_WORK = 60, 360_000  # measured: rows that lie here and there in memory; nearest of all rows first
-_KNN_GRAPH = (
-    700  # bytes a row that NSG needs while it is built: its graph of the 64 nearest, and the pools to find them
-)
+_KNN_GRAPH = 700  # bytes a row while NSG is built: its graph of the 64 nearest, and the pools to find them
 
 
 def estimate(twin: faiss.Index, coarse: Coarse | None, count: int, training_rows: int) -> Estimate:

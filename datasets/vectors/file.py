@@ -61,6 +61,8 @@ def _write(file: h5py.File, vector_set: VectorSet) -> None:
             file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
         elif name in ("gallery", "queries"):
             _write_vectors(file, key, value, bits=vector_set.metric == "hamming")
+        elif name == "distances" and vector_set.metric == "hamming":
+            file[key] = value / np.float32(vector_set.dim)  # ann-benchmarks has the share of differing bits
         else:
             file[key] = value
     codes = vector_set.metric == "hamming"
