@@ -69,13 +69,19 @@ class Sweep:
         return replace(build, points=tuple(todo.values()))
 
     def _finished(self, point: Point) -> bool:
-        """Whether the point is measured, on these very vectors."""
+        """Whether the point is measured: on these very vectors, with the same seed and devices."""
         if self.options.force:
             return False
         try:
-            return results.read(point.path(self.options.out)).point.fingerprint == self.fingerprint
+            found = results.read(point.path(self.options.out))
         except InputError:
             return False
+        facts = {name: found.facts.get(name) for name in self._facts()}
+        return found.point.fingerprint == self.fingerprint and facts == self._facts()
+
+    def _facts(self) -> dict[str, object]:
+        """What a point's place does not tell, though it makes another one of it."""
+        return {"seed": self.options.seed, "gpus": self.options.gpus, "uri": self.options.uri}
 
     def run(self) -> None:
         """Build and measure whatever is pending."""
@@ -136,7 +142,7 @@ class Sweep:
             seed=options.seed,
             gpus=options.gpu_ids(),
             uri=options.uri,
-            facts={"estimate_memory": build.estimate.memory},
+            facts={"estimate_memory": build.estimate.memory} | self._facts(),
         )
         return limits.run(WORKER, job.to_json(), seconds=options.timeout, memory=self.limit)
 

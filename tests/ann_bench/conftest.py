@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
@@ -78,3 +79,11 @@ def drawn(tmp_path_factory):
 def made():
     """The function that makes up a result."""
     return made_up
+
+
+@pytest.fixture(autouse=True)
+def same_threads():
+    """Indexes are told how many threads to take, and Faiss remembers that for the whole process."""
+    before = faiss.omp_get_max_threads()
+    yield
+    faiss.omp_set_num_threads(before)

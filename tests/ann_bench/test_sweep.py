@@ -95,6 +95,17 @@ def test_a_finished_point_is_skipped_and_a_failed_one_tried_again(vectors, rogue
     assert {path: path.stat().st_mtime_ns for path in asked.out.rglob("*.hdf5")} != before
 
 
+def test_another_seed_or_other_vectors_are_measured_again(vectors, capsys):
+    asked = {"index": "annoy", "build": "trees=2", "search": "search_k=50"}
+    for more, measured in (({}, 1), ({}, 0), ({"seed": 7}, 1), ({"seed": 7}, 0)):
+        sweep.main(options(vectors, **asked, **more))
+        assert f"{measured} points measured, 0 failed" in capsys.readouterr().out
+    made = file.load(vectors)
+    file.save(vectors, VectorSet("made up", "euclidean", made.gallery[::-1].copy(), made.queries.copy()))
+    sweep.main(options(vectors, **asked, seed=7))
+    assert "1 points measured, 0 failed" in capsys.readouterr().out
+
+
 def test_what_a_point_tells(vectors):
     asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1,8", mode="single,batch", runs=2)
     sweep.main(asked)
