@@ -4,7 +4,7 @@ import hashlib
 import re
 import time
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -16,6 +16,7 @@ from ann_bench.grid import Plan
 from ann_bench.indexes.base import Estimate, Grid, Index
 from ann_bench.options import RunOptions
 from ann_bench.results import Point
+from ann_bench.saved import Saved
 from datasets.vectors.base import VectorSet
 
 PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
@@ -32,7 +33,7 @@ class Build:
     build: str
     points: tuple[Point, ...]
     estimate: Estimate
-    saved: Path
+    saved: Saved
 
 
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Build]:
@@ -41,21 +42,21 @@ def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Buil
     return [_build(name, entry, options, vector_set, fingerprint) for name, entry in plan]
 
 
-def make(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Index:
-    """An empty index."""
+def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:
+    """An empty index for the set; ``given`` are seed, gpus and uri."""
     size = {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
-    return indexes.get(name).Index(build, **size, seed=options.seed, gpus=options.gpu_ids(), uri=options.uri)
+    return indexes.get(name).Index(build, **size, **given)
 
 
 def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, fingerprint: str) -> Build:
-    index = make(name, entry.build, options, vector_set)
+    index = make(name, entry.build, vector_set, **options.of_index())
     points = []
     for search in entry.points():
         index.check_search(search)
         for mode in options.modes():
-            threads = 1 if mode == "single" else options.all_threads()
+            threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
             which = (vector_set.name, fingerprint, vector_set.metric, options.k)
-            points.append(Point(*which, name, entry.build, search, mode, threads))
+            points.append(Point(*which, name, entry.build, search, mode, threads, options.seed, options.device()))
     place = saved(name, entry.build, options, vector_set)
     return Build(name, entry.build, tuple(points), expected(index), place)
 
@@ -66,12 +67,12 @@ def expected(index: Index) -> Estimate:
     return replace(estimate, memory=estimate.memory + PROCESS)
 
 
-def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Path:
+def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Saved:
     """Where this index over this set is kept; another seed, device or set is another place."""
-    which = f"{build} {options.seed} {options.gpus} {vector_set.fingerprint()}"
+    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()}"
     mark = hashlib.sha256(which.encode()).hexdigest()[:8]
     slug = re.sub(r"\W+", "_", f"{name}_{build}").strip("_")[:80]
-    return options.out / vector_set.name / "indexes" / f"{slug}_{mark}"
+    return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")
 
 
 def table(builds: list[Build], threads: int, limit: int) -> str:
@@ -111,6 +112,6 @@ def _what_fits(options: RunOptions, vector_set: VectorSet, limit: int) -> str:
     size = {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
     fits = []
     for name, entry in grid.default(grid.select(""), **size):
-        memory = expected(make(name, entry.build, options, vector_set)).memory
+        memory = expected(make(name, entry.build, vector_set, **options.of_index())).memory
         fits += [f"{name} {entry.build} ({in_bytes(memory)})"] if memory <= limit else []
     return f"these would fit: {', '.join(fits)}" if fits else "none of the default builds fits either"

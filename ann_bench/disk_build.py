@@ -1,5 +1,8 @@
 """The command that builds an index larger than memory: Faiss's lists, shard by shard (ann_bench/shards.py)."""
 
+import contextlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -9,6 +12,7 @@ from ann_bench import builds, shards
 from ann_bench.amounts import in_bytes, in_time
 from ann_bench.indexes.faiss_float import FaissFloat
 from ann_bench.options import RunOptions
+from datasets import lock
 from datasets.errors import InputError
 
 _STEPS = ("", "train", "add", "merge")
@@ -66,19 +70,32 @@ def main(options: BuildOptions) -> None:
     asked = options.as_run()
     asked.check()
     vector_set = asked.source().load()
-    index = builds.make("faiss_float", options.build, asked, vector_set)
-    saved = builds.saved("faiss_float", options.build, asked, vector_set)
+    index = builds.make("faiss_float", options.build, vector_set, seed=options.seed)
+    saved = builds.saved("faiss_float", options.build, asked, vector_set).path
     folder = saved.with_name(saved.name + ".shards")
     index.set_threads(asked.all_threads())
     if options.step != "merge":
         _announce(index, options, folder, asked.all_threads())
     if options.step in ("", "train"):
-        shards.train(index, vector_set, folder)
+        with _alone(folder, "train"):
+            shards.train(index, vector_set, folder)
     for part in range(options.shards) if not options.step else [options.shard] if options.step == "add" else []:
-        shards.add_shard(folder, vector_set, part, options.shards)
+        with _alone(folder, f"shard-{part}"):
+            shards.add_shard(folder, vector_set, part, options.shards)
     if options.step in ("", "merge"):
-        shards.merge(folder, saved)
-        print(f"{saved}: measured by python -m ann_bench run --keep-indexes with the same flags and --search")
+        with _alone(folder, "merge"):
+            shards.merge(folder, saved)
+        print(f"{saved}: measured by python -m ann_bench run with the same flags, --index=faiss_float and --search")
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, step: str) -> Iterator[None]:
+    """Keep other processes from doing the same step at the same time."""
+    held = lock.hold(folder, flag="--shard", name=f"{step}.lock")
+    try:
+        yield
+    finally:
+        os.close(held)
 
 
 def _announce(index: FaissFloat, options: BuildOptions, folder: Path, threads: int) -> None:

@@ -4,18 +4,20 @@ import gc
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
+from ann_bench import limits
 from ann_bench.indexes.base import Index
 from datasets import exact
 from datasets.vectors.base import VectorSet
 
 WARM_UP = 100  # queries before the clock starts
+_BUSY, _BUSY_SECONDS = 1.3, 0.05  # more processor time than the threads have is an index that takes more of them
 _TOLERANCE = 1e-3  # relative: what a library may round its distances by
 
 Answer = tuple[np.ndarray, np.ndarray | None]
-Run = tuple[list[Answer], np.ndarray]  # answers, and the seconds that each call took
 
 
 class Cheating(Exception):
@@ -28,46 +30,68 @@ class Timed:
 
     neighbors (Q, k), distances (Q, k) : recomputed
     seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
+    cores : how many were busy in the best run; peak : most bytes resident by the end of the last
     """
 
     neighbors: np.ndarray
     distances: np.ndarray
     seconds: np.ndarray
     times: np.ndarray
+    cores: float
+    peak: int
 
 
-def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int) -> Timed:
-    """One query a call. ``queries`` are the set's, prepared; only the calls themselves are timed."""
+@dataclass(frozen=True)
+class _Run:
+    """The answer to every call, the seconds it took, and the processor's seconds of all of them."""
+
+    answers: list[Answer]
+    seconds: np.ndarray
+    busy: float
+
+    @property
+    def total(self) -> float:
+        return float(self.seconds.sum())
+
+
+def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int = 1) -> Timed:
+    """One query a call. ``queries`` are the set's, prepared; only the calls themselves are timed.
+
+    Raises Cheating for answers that cannot be, and where more than ``threads`` were at work.
+    """
     calls = [queries[row : row + 1] for row in range(len(queries))]
-    return _measure(index, vector_set, calls, k, runs=runs)
+    return _measure(index, vector_set, calls, k, runs=runs, threads=threads)
 
 
-def batch(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int) -> Timed:
+def batch(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int) -> Timed:
     """All queries in one call; a query's time is the mean."""
-    return _measure(index, vector_set, [queries], k, runs=runs)
+    return _measure(index, vector_set, [queries], k, runs=runs, threads=threads)
 
 
-def _measure(index: Index, vector_set: VectorSet, calls: list[np.ndarray], k: int, *, runs: int) -> Timed:
+def _measure(index: Index, vector_set: VectorSet, calls: list[np.ndarray], k: int, *, runs: int, threads: int) -> Timed:
     own = vector_set.own_rows
     wanted = k + bool((own >= 0).any())  # where a query would find itself, one more is asked for and thrown away
     for rows in calls[:WARM_UP]:
         index.find(rows[:WARM_UP], wanted)
     found = [_run(index.find, calls, wanted) for _ in range(runs)]
-    answers, seconds = min(found, key=lambda run: run[1].sum())
-    neighbors, reported = _together(answers, len(own), wanted)
+    peak = limits.peak()
+    best = min(found, key=lambda run: run.total)
+    _check_threads(best, threads)
+    neighbors, reported = _together(best.answers, len(own), wanted)
     distances = _check(index, vector_set, neighbors, reported)
     if wanted > k:
         neighbors, distances = exact.remove(neighbors, distances, own)
-    totals = np.array([run[1].sum() for run in found])
-    times = seconds if len(calls) == len(own) else np.full(len(own), seconds.sum() / len(own))
-    return Timed(neighbors, distances, totals, times)
+    totals = np.array([run.total for run in found])
+    times = best.seconds if len(calls) == len(own) else np.full(len(own), best.total / len(own))
+    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak)
 
 
-def _run(search: Callable[[np.ndarray, int], Answer], calls: list[np.ndarray], k: int) -> Run:
+def _run(search: Callable[[np.ndarray, int], Answer], calls: list[np.ndarray], k: int) -> _Run:
     """Every call once."""
     clock = time.perf_counter
     answers, seconds = [], np.empty(len(calls))
     gc.disable()  # a collection of garbage is not the index's time
+    busy = time.process_time()
     try:
         for place, rows in enumerate(calls):
             start = clock()
@@ -76,7 +100,13 @@ def _run(search: Callable[[np.ndarray, int], Answer], calls: list[np.ndarray], k
             answers.append(answer)
     finally:
         gc.enable()
-    return answers, seconds
+    return _Run(answers, seconds, time.process_time() - busy)
+
+
+def _check_threads(run: _Run, threads: int) -> None:
+    """Raises Cheating where more threads worked than the index was told to take."""
+    if run.busy > _BUSY * threads * run.total + _BUSY_SECONDS:
+        raise Cheating(f"kept {run.busy / run.total:.1f} cores busy, though it was told to search on {threads}")
 
 
 def _together(answers: list[Answer], queries: int, k: int) -> Answer:
@@ -89,12 +119,19 @@ def _together(answers: list[Answer], queries: int, k: int) -> Answer:
 
 
 def _stack(parts: list[np.ndarray], queries: int, k: int) -> np.ndarray:
-    """All parts below each other as (Q, k); joining bytes takes a quarter of the time that np.concatenate does."""
-    joined = np.frombuffer(b"".join(map(np.ascontiguousarray, parts)), parts[0].dtype)
-    if joined.size != queries * k:
-        many = f"{joined.size / queries:g}"
-        raise Cheating(f"asked for {k} neighbors of each of {queries} queries, it answered with {many} on average")
-    return joined.reshape(queries, k)
+    """All parts below each other as (Q, k), in a quarter of the time that np.concatenate takes."""
+    if set(map(type, parts)) != {np.ndarray}:  # which could put off the search until it is looked at
+        raise Cheating("answers must be arrays of NumPy")
+    first = parts[0]
+    wanted = (queries // len(parts), k)
+    if first.shape != wanted or len(set(map(attrgetter("nbytes"), parts))) > 1:
+        shapes = " and ".join(map(str, sorted({part.shape for part in parts})[:3]))
+        raise Cheating(f"asked for {k} neighbors of each of {wanted[0]}, it answered with arrays of {shapes}")
+    if len(parts) > 1 and np.may_share_memory(first, parts[1]):
+        raise Cheating("each answer must have memory of its own, not be written over by the next")
+    if len(parts) == 1:
+        return first
+    return np.frombuffer(b"".join(parts), first.dtype).reshape(queries, k)
 
 
 def _check(index: Index, vector_set: VectorSet, neighbors: np.ndarray, reported: np.ndarray | None) -> np.ndarray:

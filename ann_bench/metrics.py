@@ -43,14 +43,16 @@ def first_recall(distances: np.ndarray, true_distances: np.ndarray, r: int, metr
     return float(_at_least_as_near(distances[:, :r], true_distances[:, 0], metric).any(axis=1).mean())
 
 
-def distance_ratio(distances: np.ndarray, true_distances: np.ndarray) -> float:
+def distance_ratio(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:
     """How many times as far as the true neighbors the found ones are, rank by rank, on average; 1 is exact.
 
-    Ranks without a neighbor, and those whose true distance is 0, do not count; NaN where none is left.
+    Ranks are by distance, whatever order the index gave. Those without a neighbor, and those whose true distance is 0
+    but for rounding, do not count; NaN where none is left.
     """
     truth = true_distances[:, : distances.shape[1]]
-    counts = np.isfinite(distances) & (truth > 0)
-    return float((distances[counts] / truth[counts]).mean()) if counts.any() else float("nan")
+    found = np.sort(distances, axis=1)
+    counts = np.isfinite(found) & (truth > _ABSOLUTE[metric])
+    return float((found[counts] / truth[counts]).mean()) if counts.any() else float("nan")
 
 
 def label_recall(neighbors: np.ndarray, gallery_labels: np.ndarray, query_labels: np.ndarray) -> float:
@@ -71,7 +73,7 @@ def scores(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) 
     for r in sorted({1, k} | ({10} if k > 10 else set())):
         found[f"1-recall@{r}"] = first_recall(distances, true_distances, r, metric)
     if metric != "inner_product":  # products have no ratio: they may be negative
-        found["distance ratio"] = distance_ratio(distances, true_distances)
+        found["distance ratio"] = distance_ratio(distances, true_distances, metric)
     if vector_set.gallery_labels is not None and vector_set.query_labels is not None:
         labels = vector_set.gallery_labels, vector_set.query_labels
         found[f"label recall@{k}"] = label_recall(neighbors, *labels)

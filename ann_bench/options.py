@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -107,6 +108,14 @@ class RunOptions:
         if not re.fullmatch(r"(\d+(,\d+)*)?", self.gpus):
             raise InputError(f"--gpus={self.gpus}: must be numbers such as 0 or 0,1")
         return tuple(int(part) for part in self.gpus.split(",") if part)
+
+    def of_index(self) -> dict[str, Any]:
+        """What every index is told besides its build and the size of the set."""
+        return {"seed": self.seed, "gpus": self.gpu_ids(), "uri": self.uri}
+
+    def device(self) -> str:
+        """Where indexes search, "" for this machine's processor."""
+        return f"gpus {self.gpus}" if self.gpus else self.uri
 
     def memory_limit(self) -> int:
         """Bytes."""

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from glob import escape
 from pathlib import Path
 
 import h5py
@@ -27,6 +28,7 @@ class Point:
     """What is measured: an index built and tuned in one way, searching one set in one mode.
 
     data, fingerprint : the set's name, and the hash that tells it from others of that name
+    device : GPUs or the address of a server, "" for the processor
     """
 
     data: str
@@ -38,6 +40,8 @@ class Point:
     search: Mapping[str, Value]
     mode: str
     threads: int
+    seed: int = 0
+    device: str = ""
 
     @property
     def title(self) -> str:
@@ -49,7 +53,8 @@ class Point:
         words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
         words += [f"threads_{self.threads}"] if self.mode == "batch" else []
         slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
-        mark = hashlib.sha256(json.dumps([self.build, dict(self.search)], sort_keys=True).encode()).hexdigest()[:6]
+        which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
+        mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
         group = self.index + ("-batch" if self.mode == "batch" else "")
         return folder / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
 
@@ -142,12 +147,14 @@ def _attributes(result: Result) -> dict[str, object]:
 
 
 def write_failure(folder: Path, failure: Failure) -> Path:
-    """Notes a failure, unless the point was measured before."""
-    path = _failed(failure.point.path(folder))
+    """Notes a failure, in place of a result of the same point."""
+    measured = failure.point.path(folder)
+    path = _failed(measured)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(asdict(failure), indent=1))
     os.replace(part, path)
+    measured.unlink(missing_ok=True)
     return path
 
 
@@ -181,4 +188,4 @@ def read_failures(folder: Path, *, data: str = "", k: int = 0) -> list[Failure]:
 
 
 def _files(folder: Path, data: str, k: int, pattern: str) -> Iterator[Path]:
-    return iter(sorted(folder.glob(f"{data or '*'}/{k or '*'}/*/{pattern}")))
+    return iter(sorted(folder.glob(f"{escape(data) or '*'}/{k or '*'}/*/{pattern}")))

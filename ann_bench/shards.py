@@ -15,9 +15,10 @@ import faiss
 import numpy as np
 from tqdm import tqdm
 
-from ann_bench import limits, worker
+from ann_bench import limits
 from ann_bench.indexes import faiss_float
 from ann_bench.indexes.faiss_float import FaissFloat
+from ann_bench.saved import Saved
 from datasets.errors import InputError
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
@@ -92,22 +93,19 @@ def merge(folder: Path, to: Path | None = None) -> Path:
     Raises InputError naming the shards that are missing.
     """
     plan, shards = _read_plan(folder), _finished(folder)
-    to = to or folder / "merged"
-    if worker.facts_path(to).exists() and to.exists():
-        return to
+    saved = Saved(to or folder / "merged")
+    if saved.exists:
+        return saved.path
     limits.forget_peak()
     start = time.perf_counter()
-    part = to.with_name(to.name + ".part")
-    for old in (part, to):
-        worker.remove(old)
+    part = saved.cleared_part()
     part.mkdir(parents=True)
     _merge_lists(folder / _TRAINED, shards, part)
-    os.replace(part, to)
-    facts = {"build_threads": faiss.omp_get_max_threads(), "index_bytes": worker.bytes_of(to), "shards": len(shards)}
     notes = [plan, *(_read(shard.with_suffix(".json")) for shard in shards), _took(start)]
-    facts |= {"build_seconds": sum(note["seconds"] for note in notes), "fingerprint": plan["fingerprint"]}
-    _write_json(worker.facts_path(to), facts | {"build_peak_bytes": max(note["peak_bytes"] for note in notes)})
-    return to
+    facts = {"build_threads": faiss.omp_get_max_threads(), "shards": len(shards), "keep": True}
+    facts |= {"build_seconds": sum(note["seconds"] for note in notes)}
+    saved.finish(facts | {"build_peak_bytes": max(note["peak_bytes"] for note in notes)})
+    return saved.path
 
 
 def _merge_lists(trained: Path, shards: list[Path], to: Path) -> None:

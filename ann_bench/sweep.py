@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 
 from tqdm import tqdm
 
-from ann_bench import builds, grid, indexes, limits, results, worker
+from ann_bench import builds, grid, indexes, limits, results
 from ann_bench.builds import Build
 from ann_bench.grid import Plan
 from ann_bench.indexes.base import Grid
@@ -58,30 +58,25 @@ class Sweep:
         self.cache = options.out / "truth"
         self.fingerprint, self.limit = vector_set.fingerprint(), options.memory_limit()
         self.measured = self.failed = 0
-        asked = builds.of_plan(plan, options, vector_set)
-        every = {point.path(options.out): point for build in asked for point in build.points}
+        self.asked = builds.of_plan(plan, options, vector_set)
+        every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in every.items() if not self._finished(point)}
         self.skipped = len(every) - len(self.pending)
-        self.builds = [build for build in map(self._without_finished, asked) if build.points]
+        self.builds = [build for build in map(self._without_finished, self.asked) if build.points]
 
     def _without_finished(self, build: Build) -> Build:
         todo = {path: point for point in build.points if (path := point.path(self.options.out)) in self.pending}
         return replace(build, points=tuple(todo.values()))
 
     def _finished(self, point: Point) -> bool:
-        """Whether the point is measured: on these very vectors, with the same seed and devices."""
+        """Whether the point is measured, on these very vectors."""
         if self.options.force:
             return False
         try:
             found = results.read(point.path(self.options.out))
         except InputError:
             return False
-        facts = {name: found.facts.get(name) for name in self._facts()}
-        return found.point.fingerprint == self.fingerprint and facts == self._facts()
-
-    def _facts(self) -> dict[str, object]:
-        """What a point's place does not tell, though it makes another one of it."""
-        return {"seed": self.options.seed, "gpus": self.options.gpus, "uri": self.options.uri}
+        return found.point == point
 
     def run(self) -> None:
         """Build and measure whatever is pending."""
@@ -92,6 +87,8 @@ class Sweep:
         with tqdm(total=total, unit="point", disable=None) as self.bar:
             for build in self.builds:
                 self._run_build(build)
+        for build in self.asked:  # also what a sweep left that was killed after its last point
+            self._clear(build)
         counts = f"{self.measured} points measured, {self.failed} failed, {self.skipped} were finished before"
         print(f"{counts}: {self.options.out / self.vector_set.name}")
         if self.failed and not self.measured:
@@ -107,23 +104,34 @@ class Sweep:
     def _run_build(self, build: Build) -> None:
         """Build the index, unless it is there, and measure its points; a worker that dies costs one point."""
         self.bar.set_description(f"{build.index} {build.build}")
-        refusal = builds.refusal(build, self.options, self.vector_set, self.limit)
-        if refusal:
-            return self._fail(build.points, "estimate", refusal)
-        if indexes.get(build.index).Index.saves and not self._is_built(build):
+        if not self._is_built(build):
+            refusal = builds.refusal(build, self.options, self.vector_set, self.limit)
+            if refusal:
+                return self._fail(build.points, "estimate", refusal)
             try:
-                list(self._work(build, ()))
+                self._build(build)
             except limits.Ended as end:
+                build.saved.remove()
                 return self._fail(build.points, "build", str(end))
         left = list(build.points)
         while left:
             left = self._search(build, left)
-        if not self.options.keep_indexes:
-            worker.remove(build.saved)
-            worker.facts_path(build.saved).unlink(missing_ok=True)
+        self._clear(build)
+
+    def _build(self, build: Build) -> None:
+        """Build and save; an index that cannot be saved is built where it is searched."""
+        if indexes.get(build.index).Index.saves:
+            for _ in self._work(build, ()):
+                pass
 
     def _is_built(self, build: Build) -> bool:
-        return build.saved.exists() and worker.facts_path(build.saved).exists() and not self.options.force
+        """Whether the index is there; what is to be kept is not built again only to be measured again."""
+        return build.saved.exists and (not self.options.force or build.saved.kept)
+
+    def _clear(self, build: Build) -> None:
+        """Remove the index, unless it is to be kept."""
+        if not (self.options.keep_indexes or build.saved.kept):
+            build.saved.remove()
 
     def _work(self, build: Build, points: tuple[Point, ...]) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
@@ -135,33 +143,37 @@ class Sweep:
             build=build.build,
             k=options.k,
             threads=options.all_threads(),
-            saved=str(build.saved),
+            saved=str(build.saved.path),
             out=str(options.out),
             points=points,
             runs=options.runs,
-            seed=options.seed,
-            gpus=options.gpu_ids(),
-            uri=options.uri,
-            facts={"estimate_memory": build.estimate.memory} | self._facts(),
+            **options.of_index(),
+            keep=options.keep_indexes,
+            facts={"estimate_memory": build.estimate.memory},
         )
         return limits.run(WORKER, job.to_json(), seconds=options.timeout, memory=self.limit)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
-        begun, done = False, 0
+        begun = done = 0  # points
         try:
             for event in self._work(build, tuple(points)):
                 if event["event"] == "point":
-                    begun = True
+                    begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
                     self._note(points[event["place"]], event)
             return []
         except limits.Ended as end:
-            lost = points[done : done + 1] if begun else points  # it could not even load the index
-            self._fail(lost, "search" if begun else "load", str(end))
-            return points[done + len(lost) :]
+            if not begun:  # it could not even load the index; another sweep shall build it, unless shards made it
+                if build.saved.exists and "shards" not in build.saved.facts():
+                    build.saved.remove()
+                self._fail(points, "load", str(end))
+                return []
+            if begun > done:
+                self._fail(points[done:begun], "search", str(end))
+            return points[begun:]
 
     def _note(self, point: Point, event: dict) -> None:
         if event["event"] == "failed":

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import platform
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +16,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ann_bench import indexes, limits, measure, metrics, results
+from ann_bench import builds, limits, measure, metrics, results
 from ann_bench.indexes.base import Index
 from ann_bench.results import Point, Result
+from ann_bench.saved import Saved
 from datasets.errors import InputError
 from datasets.vectors import rows as vector_rows
 from datasets.vectors import truth
@@ -36,6 +36,7 @@ Report = Callable[..., None]
 class Job:
     """What a worker is to do.
 
+    keep : whether the index is to stay when everything is measured
     source : the fields of the Source that is searched in; cache : folder of its true neighbors
     saved : where the index is, or is to be, on disk; its facts stand beside it
     points : what to measure, none is a build; all share index and build
@@ -54,6 +55,7 @@ class Job:
     seed: int = 0
     gpus: tuple[int, ...] = ()
     uri: str = ""
+    keep: bool = False
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -68,15 +70,9 @@ class Job:
         return Job(**given | {"gpus": tuple(given["gpus"])})
 
 
-def facts_path(saved: Path) -> Path:
-    """The file beside a saved index that tells about its build."""
-    return saved.with_name(saved.name + ".json")
-
-
 def make(job: Job, vector_set: VectorSet) -> Index:
     """The empty index of a job."""
-    given = {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
-    return indexes.get(job.index).Index(job.build, **given, seed=job.seed, gpus=job.gpus, uri=job.uri)
+    return builds.make(job.index, job.build, vector_set, seed=job.seed, gpus=job.gpus, uri=job.uri)
 
 
 def build(job: Job, report: Report) -> None:
@@ -84,17 +80,7 @@ def build(job: Job, report: Report) -> None:
     vector_set = Source(**job.source).load()
     index = make(job, vector_set)
     facts = fill(index, vector_set, job.threads, report, seed=job.seed)
-    saved = Path(job.saved)
-    saved.parent.mkdir(parents=True, exist_ok=True)
-    part = saved.with_name(saved.name + ".part")
-    remove(part)
-    remove(saved)
-    index.save(part)
-    facts |= {"index_bytes": bytes_of(part), "fingerprint": vector_set.fingerprint()}
-    os.replace(part, saved)
-    note = facts_path(saved).with_name(facts_path(saved).name + ".part")
-    note.write_text(json.dumps(facts, indent=1))
-    os.replace(note, facts_path(saved))
+    Saved(Path(job.saved)).write(index, facts | {"keep": job.keep})
 
 
 def fill(index: Index, vector_set: VectorSet, threads: int, report: Report, *, seed: int) -> dict[str, Any]:
@@ -127,7 +113,7 @@ def search(job: Job, report: Report) -> None:
     facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
     if index.saves:
         index.load(Path(job.saved))
-        facts |= json.loads(facts_path(Path(job.saved)).read_text())
+        facts |= Saved(Path(job.saved)).facts()
     else:
         facts |= fill(index, vector_set, job.threads, report, seed=job.seed) | {"index_bytes": 0}
     facts["bytes_per_vector"] = facts["index_bytes"] / len(vector_set.gallery)
@@ -153,8 +139,8 @@ def _measured(
     index.set_threads(point.threads)
     mode = measure.single if point.mode == "single" else measure.batch
     with threadpool_limits(point.threads):
-        timed = mode(index, vector_set, queries, point.k, runs=runs)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+        timed = mode(index, vector_set, queries, point.k, runs=runs, threads=point.threads)
+    now = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
     return Result(
         point,
         timed.seconds,
@@ -162,7 +148,13 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": limits.peak(), "load": os.getloadavg()[0], "measured": now},
+        {
+            **facts,
+            "search_peak_bytes": timed.peak,
+            "cores_busy": timed.cores,
+            "load": os.getloadavg()[0],
+            "measured": now,
+        },
     )
 
 
@@ -189,18 +181,6 @@ def _cpu() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def bytes_of(path: Path) -> int:
-    """Of a file, or of everything in a folder."""
-    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
-
-
-def remove(path: Path) -> None:
-    """A file or a folder, if it is there."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    path.unlink(missing_ok=True)
 
 
 def main(pipe: str) -> None:

@@ -7,15 +7,17 @@ from pathlib import Path
 from datasets.errors import InputError
 
 
-def hold(folder: Path, *, flag: str) -> int:
+def hold(folder: Path, *, flag: str, name: str = "lock") -> int:
     """A file descriptor that keeps other processes out of ``folder`` (made where it is not there) until it is closed.
+
+    name : of the file that is locked; others in the same folder are locks of their own
 
     Raises InputError, naming the ``flag`` by which another folder can be given, where one is in it already, or where
     the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_CREAT | os.O_WRONLY)
+        lock = os.open(folder / name, os.O_CREAT | os.O_WRONLY)
     except OSError as error:
         raise InputError(f"{folder} cannot be made ({error.strerror}): make room, or give another {flag}") from None
     try:

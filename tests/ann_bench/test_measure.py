@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ann_bench import measure
+from datasets import exact
 from datasets.vectors.base import VectorSet, with_neighbors
 
 PLUGIN = importlib.util.spec_from_file_location("rogue", Path(__file__).parent / "plugins" / "rogue.py")
@@ -16,8 +17,8 @@ PLUGIN.loader.exec_module(ROGUE)
 
 FOUND_OUT = {
     "twice": "twice among the neighbors",
-    "too_many": "asked for 3 neighbors of each of 20 queries, it answered with 6 on average",
-    "too_few": "it answered with 2 on average",
+    "too_many": r"asked for 3 neighbors of each of (1|20), it answered with arrays of \((1|20), 6\)",
+    "too_few": r"it answered with arrays of \((1|20), 2\)",
     "out_of_range": "id 60 is out of range, the gallery has rows 0 to 59",
     "no_integers": "ids must be whole numbers, not float64",
     "liar": "says that row 0 is at",
@@ -40,7 +41,7 @@ def rogue(build: str, gallery: np.ndarray, step: int = 1) -> ROGUE.Rogue:
 @pytest.mark.parametrize("mode", [measure.single, measure.batch])
 def test_an_honest_index_is_exact_and_every_run_is_kept(mode):
     given = vector_set()
-    timed = mode(rogue("honest", given.gallery), given, given.queries, 3, runs=4)
+    timed = mode(rogue("honest", given.gallery), given, given.queries, 3, runs=4, threads=2)
     np.testing.assert_array_equal(timed.neighbors, given.neighbors[:, :3])
     np.testing.assert_allclose(timed.distances, given.distances[:, :3], rtol=1e-4)
     assert timed.seconds.shape == (4,) and timed.times.shape == (20,)
@@ -52,14 +53,14 @@ def test_an_honest_index_is_exact_and_every_run_is_kept(mode):
 def test_a_cheat_is_found_out(mode, build):
     given = vector_set()
     with pytest.raises(measure.Cheating, match=FOUND_OUT[build]):
-        mode(rogue(build, given.gallery), given, given.queries, 3, runs=1)
+        mode(rogue(build, given.gallery), given, given.queries, 3, runs=1, threads=2)
 
 
 def test_an_index_with_distances_of_its_own_may_round_them():
     given = vector_set()
     index = rogue("liar", given.gallery)
     index.exact_distances = False
-    timed = measure.batch(index, given, given.queries, 3, runs=1)
+    timed = measure.batch(index, given, given.queries, 3, runs=1, threads=2)
     np.testing.assert_array_equal(timed.neighbors[0], [0, 1, 2])
     plain = np.linalg.norm(given.queries[:, None] - given.gallery[None, :3], axis=2)
     np.testing.assert_allclose(timed.distances, plain, rtol=1e-5)  # but recall is counted with the true ones
@@ -68,23 +69,73 @@ def test_an_index_with_distances_of_its_own_may_round_them():
 def test_a_query_does_not_find_itself():
     rows = vector_set().gallery
     given = with_neighbors(VectorSet("alone", "euclidean", rows, rows, attrs={"leave_one_out": True}), k=4)
-    timed = measure.single(rogue("honest", rows, 0), given, given.queries, 4, runs=1)
+    timed = measure.single(rogue("honest", rows, 0), given, given.queries, 4, runs=1, threads=2)
     assert not (timed.neighbors == np.arange(60)[:, None]).any()
     np.testing.assert_array_equal(timed.neighbors, given.neighbors)
 
 
-def test_only_the_search_itself_is_timed():
+@pytest.mark.parametrize("mode", [measure.single, measure.batch])
+def test_only_the_search_itself_is_timed(mode, monkeypatch):
     given = vector_set()
-    index, search = rogue("honest", given.gallery), ROGUE.Rogue.find
+    index, between = rogue("honest", given.gallery), exact.between
 
-    def slow(queries, k):
-        time.sleep(0.005)
-        return search(index, queries, k)
+    def slow(*arrays, **how):
+        time.sleep(0.5)
+        return between(*arrays, **how)
 
-    index.find = slow
-    timed = measure.single(index, given, given.queries, 3, runs=1)
-    assert timed.times.min() >= 0.005
-    start = time.perf_counter()
-    timed = measure.batch(index, given, given.queries, 3, runs=2)
-    assert timed.seconds.sum() < time.perf_counter() - start
-    assert len(set(timed.times)) == 1
+    monkeypatch.setattr(exact, "between", slow)
+    assert mode(index, given, given.queries, 3, runs=1, threads=2).seconds.sum() < 0.4
+    find = index.find
+    index.find = lambda *asked: (time.sleep(0.01), find(*asked))[1]
+    calls = 20 if mode is measure.single else 1
+    assert mode(index, given, given.queries, 3, runs=1, threads=2).seconds.sum() >= 0.01 * calls
+
+
+def answers(index, change):
+    """Let ``find`` give something else from the third query on."""
+    find, count = index.find, iter(range(1000))
+    index.find = lambda *asked: change(next(count), *find(*asked))
+    return index
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda n, ids, far: (ids[:, : 2 + n % 2], None), r"arrays of \(1, 2\) and \(1, 3\)"),
+        (lambda n, ids, far: (BUFFER, None), "memory of its own"),
+        (lambda n, ids, far: (ids.tolist(), None), "must be arrays"),
+        (lambda n, ids, far: (Later(ids), None), "must be arrays"),
+    ],
+)
+def test_answers_that_only_look_right_are_found_out(change, words):
+    given = vector_set()
+    index = answers(rogue("honest", given.gallery), change)
+    with pytest.raises(measure.Cheating, match=words):
+        measure.single(index, given, given.queries, 3, runs=1)
+
+
+BUFFER = np.arange(3)[None]
+
+
+class Later:
+    """An answer that searches only when it is looked at, after the clock has stopped."""
+
+    def __init__(self, ids):
+        self.ids, self.shape, self.nbytes, self.dtype = ids, ids.shape, ids.nbytes, ids.dtype
+
+    def __array__(self):
+        return self.ids
+
+
+def test_more_threads_than_allowed_are_found_out(monkeypatch):
+    given = vector_set()
+    index, clock = rogue("honest", given.gallery), iter([0.0, 100.0])
+    monkeypatch.setattr(measure.time, "process_time", lambda: next(clock))
+    with pytest.raises(measure.Cheating, match="cores busy, though it was told to search on 1"):
+        measure.single(index, given, given.queries, 3, runs=1)
+
+
+def test_the_cores_of_a_run_are_told():
+    given = vector_set()
+    timed = measure.single(rogue("honest", given.gallery), given, given.queries, 3, runs=1, threads=2)
+    assert 0 < timed.cores < 3 and timed.peak > 10**7

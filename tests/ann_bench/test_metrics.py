@@ -52,7 +52,9 @@ def test_recalls_by_hand():
     assert metrics.recall_by_id(neighbors, truth) == pytest.approx(2 / 6)
     assert metrics.first_recall(distances, true_distances, 1, "euclidean") == 0
     assert metrics.first_recall(distances, true_distances, 3, "euclidean") == 0.5
-    assert metrics.distance_ratio(distances, true_distances) == pytest.approx(np.mean([2, 3.5 / 2, 1 / 3, 3]))
+    assert metrics.distance_ratio(distances, true_distances, "euclidean") == pytest.approx(
+        np.mean([1, 2 / 2, 3.5 / 3, 9])  # ranks by distance; two are missing
+    )
 
 
 def test_recall_by_id_is_the_same_in_blocks(monkeypatch):
@@ -66,7 +68,9 @@ def test_recall_by_id_is_the_same_in_blocks(monkeypatch):
 
 def test_a_ratio_of_nothing_is_no_number():
     zeros = np.zeros((2, 3), np.float32)
-    assert np.isnan(metrics.distance_ratio(zeros, zeros))
+    assert np.isnan(metrics.distance_ratio(zeros, zeros, "euclidean"))
+    nearly = np.full((2, 3), 1e-15, np.float32)  # of copies, 1 - cosine is rarely 0 itself
+    assert np.isnan(metrics.distance_ratio(zeros + 0.1, nearly, "angular"))
 
 
 def test_labels_found_and_lost():

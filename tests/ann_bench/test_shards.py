@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from ann_bench import disk_build, shards, worker
+from ann_bench import disk_build, shards
 from ann_bench.disk_build import BuildOptions
 from ann_bench.indexes import flat
 from ann_bench.indexes.faiss_float import Index
+from ann_bench.saved import Saved
 from datasets.errors import InputError
 from datasets.vectors import formats, rows
 from datasets.vectors.base import VectorSet
@@ -118,9 +119,9 @@ def test_the_command_leaves_an_index_where_a_sweep_finds_it(tmp_path, capfd):
         disk_build.main(options(tmp_path, shards=2, **step))
     saved = next(path for path in (tmp_path / "out").rglob("*") if (path / "merged.faiss").exists())
     asked = options(tmp_path).as_run()
-    assert saved == disk_build.builds.saved("faiss_float", "IVF8,PQ4np", asked, asked.source().load())
-    facts = shards._read(worker.facts_path(saved))
-    assert facts["index_bytes"] == worker.bytes_of(saved) > COUNT * 12
+    assert saved == disk_build.builds.saved("faiss_float", "IVF8,PQ4np", asked, asked.source().load()).path
+    facts = Saved(saved).facts()
+    assert facts["index_bytes"] == sum(file.stat().st_size for file in saved.iterdir()) > COUNT * 12
     assert facts["build_seconds"] > 0 and facts["build_peak_bytes"] > 0 and facts["build_threads"] == 1
     assert "expected:" in capfd.readouterr().out
 

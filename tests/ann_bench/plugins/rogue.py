@@ -63,6 +63,10 @@ class Rogue(base.Index):
         self.misbehave(self.build)
         return neighbors, distances
 
+    def __del__(self):
+        if self.build == "bad_end" and hasattr(self, "step"):  # in the worker, when everything is measured
+            os.kill(os.getpid(), signal.SIGSEGV)
+
     def misbehave(self, how):
         if how == "raises":
             raise RuntimeError("out of luck")
