@@ -17,7 +17,7 @@ def main(words: Sequence[str]) -> None:
         print(f"error: {unknown('command', words[0], COMMANDS)}", file=sys.stderr)
         sys.exit(2)
     function, options = COMMANDS[words[0]]
-    command.main(function, options, words[1:])
+    command.main(function, options, words[1:], name=f"python -m ann_bench {words[0]}")
 
 
 if __name__ == "__main__":

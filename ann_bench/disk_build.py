@@ -65,6 +65,8 @@ def main(options: BuildOptions) -> None:
     """Do the steps that are asked for; those that are finished are passed over."""
     if options.step not in _STEPS:
         raise InputError(f"--step={options.step}: must be train, add or merge; leave it out for all of them")
+    if options.shards < 1:
+        raise InputError(f"--shards={options.shards}: must be at least 1")
     if not 0 <= options.shard < options.shards:
         raise InputError(f"--shard={options.shard}: must be from 0 to below --shards={options.shards}")
     asked = options.as_run()
@@ -73,6 +75,7 @@ def main(options: BuildOptions) -> None:
     index = builds.make("faiss_float", options.build, vector_set, seed=options.seed)
     saved = builds.saved("faiss_float", options.build, asked, vector_set).path
     folder = saved.with_name(saved.name + ".shards")
+    shards.check(index)
     index.set_threads(asked.all_threads())
     if options.step != "merge":
         _announce(index, options, folder, asked.all_threads())
@@ -84,7 +87,7 @@ def main(options: BuildOptions) -> None:
             shards.add_shard(folder, vector_set, part, options.shards)
     if options.step in ("", "merge"):
         with _alone(folder, "merge"):
-            shards.merge(folder, saved)
+            shards.merge(folder, options.shards, saved)
         print(f"{saved}: measured by python -m ann_bench run with the same flags, --index=faiss_float and --search")
 
 

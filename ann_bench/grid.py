@@ -15,9 +15,10 @@ Plan = list[tuple[str, Grid]]  # (index, what to build of it)
 
 def default(names: Sequence[str], *, count: int, dim: int, metric: str) -> Plan:
     """The default grids of ``names`` for (count, dim) vectors, of those indexes that can search by ``metric``."""
-    fit = [name for name in names if metric in indexes.get(name).Index.metrics]
+    able = [name for name in indexes.names() if metric in indexes.get(name).Index.metrics]
+    fit = [name for name in names if name in able]
     if not fit:
-        raise InputError(f"--index={','.join(names)}: none can search by {metric}; python -m ann_bench list shows all")
+        raise InputError(f"--index={','.join(names)}: cannot search by {metric}; {', '.join(able)} can")
     return [(name, grid) for name in fit for grid in indexes.get(name).grids(count, dim, metric)]
 
 
@@ -61,7 +62,7 @@ def read(path: Path) -> Plan:
         if name not in indexes.names():
             raise unknown(f"index in {path}", str(name), indexes.names())
         require(name)
-        if not isinstance(entries, list):
+        if not isinstance(entries, list) or not entries:
             raise InputError(f"--grid={path}: {name} must be a list of builds, each with build: and search:")
         plan += [(name, _entry(entry, f"--grid={path}: {name}")) for entry in entries]
     return plan
@@ -70,11 +71,13 @@ def read(path: Path) -> Plan:
 def _entry(entry: object, where: str) -> Grid:
     if not isinstance(entry, Mapping) or not set(entry) <= {"build", "search"}:
         raise InputError(f"{where}: '{entry}' must have build: and may have search:, nothing else")
-    search = entry.get("search") or {}
+    build, search = entry.get("build") or "", entry.get("search") or {}
+    if not isinstance(build, str):
+        raise InputError(f"{where}: build must be a text like IVF1024,Flat, not '{build}'")
     if not isinstance(search, Mapping):
         raise InputError(f"{where}: search must map parameters to values, not '{search}'")
     values = {str(name): _values(given, f"{where}: {name}") for name, given in search.items()}
-    return Grid(str(entry.get("build") or ""), values)
+    return Grid(build, values)
 
 
 def _values(given: object, where: str) -> tuple[Value, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ann_bench import builds, grid, indexes
 from ann_bench.amounts import in_bytes, read_count
 from datasets import vectors
+from datasets.errors import InputError, unknown
 from datasets.vectors import formats
 from datasets.vectors.base import METRICS
 
@@ -23,11 +24,15 @@ class ListOptions:
 
 def main(options: ListOptions) -> None:
     """Print everything."""
+    size = {"count": read_count(options.count), "dim": options.dim, "metric": options.metric}
+    if options.dim < 1 or options.metric == "hamming" and options.dim % 8:
+        raise InputError(f"--dim={options.dim}: must be at least 1, and whole bytes where --metric is hamming")
+    if options.metric not in METRICS:
+        raise unknown("metric", options.metric, METRICS)
     print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(formats.SUFFIXES)} .h5 .hdf5")
     print(f"{'metrics':12} {', '.join(METRICS)}")
     for name in indexes.names():
         print(f"{name:12} {_abilities(name)}")
-    size = {"count": read_count(options.count), "dim": options.dim, "metric": options.metric}
     print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {options.metric}, with what they would take")
     print(f"{'index':12} {'build':34} {'memory':>8} {'disk':>8}  search")
     for name, entry in grid.default(grid.select(""), **size):
@@ -41,7 +46,7 @@ def _abilities(name: str) -> str:
     if not indexes.installed(name):
         return f"not installed: pip install -c constraints.txt -e '.[{module.EXTRA}]'"
     index = module.Index
-    words = [", ".join(index.metrics)]
+    words = [", ".join(index.metrics), f"{' or '.join(index.dtypes)} rows"]
     words += ["in blocks"] if index.in_blocks else ["all rows at once"]
     words += ["saves"] if index.saves else []
     words += ["GPUs"] if index.on_gpus else []

@@ -10,7 +10,8 @@ import psutil
 
 from ann_bench.amounts import read_bytes
 from ann_bench.results import MODES
-from datasets.errors import InputError
+from datasets.errors import InputError, unknown
+from datasets.vectors.base import METRICS
 from datasets.vectors.source import Source
 
 
@@ -81,9 +82,13 @@ class RunOptions:
 
     def check(self) -> None:
         """Raises InputError for values that make no sense, before anything is loaded."""
-        for name, least in (("k", 1), ("runs", 1), ("threads", 0), ("rows", 0), ("max_queries", 0)):
+        for name, least in (("k", 1), ("runs", 1), ("threads", 0), ("rows", 0), ("max_queries", 0), ("seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must be at least {least}")
+        if self.threads > (cores := os.cpu_count() or 1):
+            raise InputError(f"--threads={self.threads}: this machine has {cores} cores")
+        if self.metric and self.metric not in METRICS:
+            raise unknown("metric", self.metric, METRICS)
         if not self.timeout > 0:
             raise InputError(f"--timeout={self.timeout}: must be above 0")
         if self.grid and (self.index or self.build or self.search):

@@ -183,8 +183,15 @@ def read_all(folder: Path, *, data: str = "", k: int = 0) -> list[Result]:
 
 def read_failures(folder: Path, *, data: str = "", k: int = 0) -> list[Failure]:
     """All failures likewise."""
-    found = [json.loads(path.read_text()) for path in _files(folder, data, k, "*.failed.json")]
-    return [Failure(Point(**note["point"]), note["stage"], note["reason"]) for note in found]
+    return [_read_failure(path) for path in _files(folder, data, k, "*.failed.json")]
+
+
+def _read_failure(path: Path) -> Failure:
+    try:
+        note = json.loads(path.read_text())
+        return Failure(Point(**note["point"]), note["stage"], note["reason"])
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a failure that ann_bench noted, or cut short; remove it") from error
 
 
 def _files(folder: Path, data: str, k: int, pattern: str) -> Iterator[Path]:

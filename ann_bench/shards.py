@@ -6,7 +6,6 @@ finished is on disk and is not done again.
 
 import json
 import os
-import re
 import time
 from pathlib import Path
 from typing import Any
@@ -28,16 +27,21 @@ BLOCK = 1 << 16  # gallery rows in memory at a time
 _PLAN, _TRAINED = "plan.json", "trained.faiss"
 
 
-def train(index: FaissFloat, vector_set: VectorSet, folder: Path) -> Path:
-    """Train ``index`` on a sample of the gallery and write it, empty, to ``folder``, with all that the shards need.
-
-    Raises InputError where such an index has no lists that could lie on disk, or where the folder holds another one.
-    """
+def check(index: FaissFloat) -> None:
+    """Raises InputError where such an index has no lists that could lie on disk."""
     if not isinstance(index, FaissFloat) or not index.in_shards:
         kinds = (
             "inverted lists of rows or codes can: IVF or IMI with Flat, PQ or SQ, without x4fs, +refinement or RFlat"
         )
         raise InputError(f"--build={index.build}: cannot be built in shards; {kinds}")
+
+
+def train(index: FaissFloat, vector_set: VectorSet, folder: Path) -> Path:
+    """Train ``index`` on a sample of the gallery and write it, empty, to ``folder``, with all that the shards need.
+
+    Raises InputError where such an index has no lists that could lie on disk, or where the folder holds another one.
+    """
+    check(index)
     folder.mkdir(parents=True, exist_ok=True)
     plan = {name: getattr(index, name) for name in ("build", "dim", "metric", "count", "seed")}
     plan |= {"fingerprint": vector_set.fingerprint()}
@@ -87,12 +91,12 @@ def add_shard(folder: Path, vector_set: VectorSet, part: int, of: int) -> Path:
     return shard
 
 
-def merge(folder: Path, to: Path | None = None) -> Path:
-    """Merge the lists of all shards on disk; the index that ``Index.load`` reads is the folder ``to``, <folder>/merged.
+def merge(folder: Path, of: int, to: Path | None = None) -> Path:
+    """Merge the lists of all ``of`` shards on disk; ``Index.load`` reads the folder ``to``, <folder>/merged.
 
     Raises InputError naming the shards that are missing.
     """
-    plan, shards = _read_plan(folder), _finished(folder)
+    plan, shards = _read_plan(folder), _finished(folder, of)
     saved = Saved(to or folder / "merged")
     if saved.exists:
         return saved.path
@@ -131,17 +135,11 @@ def _shard(folder: Path, part: int, of: int) -> Path:
     return folder / f"shard-{part}-of-{of}.faiss"
 
 
-def _finished(folder: Path) -> list[Path]:
+def _finished(folder: Path, of: int) -> list[Path]:
     """All shards, in the order of their rows."""
-    notes = sorted(folder.glob("shard-*-of-*.json"))
-    numbers = {int(re.search(r"of-(\d+)", note.stem)[1]) for note in notes}
-    if len(numbers) != 1:
-        have = f"shards of {' and of '.join(map(str, sorted(numbers)))} parts" if numbers else "no finished shard"
-        raise InputError(f"{folder}: has {have}; add all parts of one number before merging")
-    of = numbers.pop()
-    missing = [part for part in range(of) if not _shard(folder, part, of).with_suffix(".json").exists()]
+    missing = [str(part) for part in range(of) if not _shard(folder, part, of).with_suffix(".json").exists()]
     if missing:
-        raise InputError(f"{folder}: lacks of {of} shards {', '.join(map(str, missing))}; add them before merging")
+        raise InputError(f"{folder}: lacks of {of} shards {', '.join(missing)}; add them before merging")
     return [_shard(folder, part, of) for part in range(of)]
 
 

@@ -31,6 +31,9 @@ def main(options: RunOptions) -> None:
     if plan is None:
         size = {"count": len(vector_set.gallery), "dim": vector_set.dim, "metric": vector_set.metric}
         plan = grid.default(names, **size)
+        left_out = ", ".join(name for name in names if name not in dict(plan))
+        if left_out:
+            print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
     held = lock.hold(options.out, flag="--out")
     try:
         Sweep(options, vector_set, plan).run()
@@ -80,9 +83,9 @@ class Sweep:
 
     def run(self) -> None:
         """Build and measure whatever is pending."""
-        self._announce()
         if self.builds:  # the workers find it in the cache
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache)
+        self._announce()
         total = sum(len(build.points) for build in self.builds)
         with tqdm(total=total, unit="point", disable=None) as self.bar:
             for build in self.builds:

@@ -86,7 +86,7 @@ def step(folder: Path, words: list[str]) -> None:
     elif words[0] == "shard":
         shards.add_shard(folder / "shards", opened(folder)[0], int(words[1]), SHARDS)
     elif words[0] == "merge":
-        shards.merge(folder / "shards")
+        shards.merge(folder / "shards", SHARDS)
     else:
         search(folder, words[1])
     print(json.dumps({"seconds": round(time.perf_counter() - start, 1), "gigabytes": round(limits.peak() / 1e9, 3)}))

@@ -17,8 +17,12 @@ from datasets.errors import InputError, RunFailed, suggestion
 Options = TypeVar("Options")
 
 
-def main(function: Callable[[Options], None], options: type[Options], words: Sequence[str] | None = None) -> None:
+def main(
+    function: Callable[[Options], None], options: type[Options], words: Sequence[str] | None = None, *, name: str = ""
+) -> None:
     """Read ``options`` from the command line, or from ``words``, and call ``function`` with them.
+
+    name : of the command in its help, where it is not that of its file
 
     A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
     interrupt with code 130.
@@ -27,7 +31,7 @@ def main(function: Callable[[Options], None], options: type[Options], words: Seq
     arguments = _spell_out(sys.argv[1:] if words is None else list(words))
     try:
         _refuse_unknown(arguments, options)
-        function(_parse(arguments, options))
+        function(_parse(arguments, options, name))
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads our output, `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -39,21 +43,19 @@ def main(function: Callable[[Options], None], options: type[Options], words: Seq
         _end("interrupted; started again, the same command goes on from what it had finished", code=130)
 
 
-def _parse(arguments: list[str], options: type[Options]) -> Options:
+def _parse(arguments: list[str], options: type[Options], name: str) -> Options:
     """The options; tyro's boxed complaint about a value becomes one line."""
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments)
+            return tyro.cli(options, args=arguments, prog=name or None)
     except SystemExit as end:
         if not end.code:  # --help
             raise
-        words = (
-            re.sub(r"[^\x20-\x7e]+", " ", complaint.getvalue())
-            .split("For full helptext")[0]
-            .split("Argument helptext")[0]
-        )
-        raise InputError(" ".join(words.replace("Parsing error", "").split()) + "; --help lists all flags") from None
+        words = re.sub(r"[^\x20-\x7e]+", " ", complaint.getvalue())
+        words = words.split("For full helptext")[0].split("Argument helptext")[0]
+        words = re.sub(r"-{3,}|Parsing error|Value error|Unrecognized options(?! *:)", " ", words)
+        raise InputError(" ".join(words.split()) + "; --help lists all flags") from None
 
 
 def _end(line: str, *, code: int) -> None:

@@ -19,7 +19,8 @@ def hold(folder: Path, *, flag: str, name: str = "lock") -> int:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / name, os.O_CREAT | os.O_WRONLY)
     except OSError as error:
-        raise InputError(f"{folder} cannot be made ({error.strerror}): make room, or give another {flag}") from None
+        mend = f"give another {flag}" if folder.is_file() else f"make room, or give another {flag}"
+        raise InputError(f"{folder} cannot be made ({error.strerror}): {mend}") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

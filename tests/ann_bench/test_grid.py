@@ -66,6 +66,8 @@ def test_yaml(tmp_path):
         ("a: [", "not YAML"),
         ("faiss_flot: []", "did you mean faiss_float"),
         ("flat: Flat", "must be a list"),
+        ("flat: []", "must be a list"),
+        ("flat: [{build: [1, 2]}]", "build must be a text"),
         ("flat: [{bild: x}]", "must have build:"),
         ("flat: [{build: x, search: 3}]", "must map parameters"),
         ("flat: [{build: x, search: {ef: [a]}}]", "'a' is no number"),
@@ -86,3 +88,10 @@ def test_a_missing_or_binary_file_is_named(tmp_path):
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="cannot be read"):
         grid.read(tmp_path / "binary")
+
+
+def test_the_default_names_who_can():
+    size = {"count": 1000, "dim": 64, "metric": "hamming"}
+    assert {name for name, _ in grid.default(["flat", "annoy"], **size)} == {"annoy"}
+    with pytest.raises(InputError, match="--index=flat: cannot search by hamming; annoy, faiss_binary"):
+        grid.default(["flat"], **size)

@@ -82,6 +82,20 @@ def test_list_shows_what_there_is(capsys):
         assert word in text
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--dim=0"], "--dim=0"),
+        (["--dim=12", "--metric=hamming"], "whole bytes"),
+        (["--metric=foo"], "unknown metric 'foo'"),
+        (["--count=abc"], "--count=abc"),
+    ],
+)
+def test_list_prints_nothing_before_a_mistake(capsys, flags, words):
+    code, text, complaint = ends(capsys, "list", *flags)
+    assert (code, text) == (2, "") and words in complaint
+
+
 def test_an_unknown_command_gets_a_suggestion(capsys):
     assert_mistake(capsys, ["rum"], "unknown command 'rum': did you mean run?")
 
@@ -116,5 +130,7 @@ def test_wishes_that_cannot_be_met(capsys, files):
     build = ("--index=faiss_float", "--build=IMI2x2,PQ4", "--metric=inner_product")
     assert_mistake(capsys, run_words(files, *build), "IMI2x2,PQ4", "inner_product")
     assert_mistake(capsys, run_words(files, "--kk=3"), "unknown flag --kk")
+    assert_mistake(capsys, run_words(files, "--k=ten"), "error: Error parsing --k")
+    assert_mistake(capsys, run_words(files, f"--out={files / 'base.fvecs'}"), "base.fvecs", "give another --out")
     assert_mistake(capsys, run_words(files, "--data=sift1n"), "did you mean sift1m")
     assert not list(files.rglob("*.hdf5"))

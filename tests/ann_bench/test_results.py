@@ -109,6 +109,13 @@ def test_a_broken_file_is_named(tmp_path, content):
         results.read(path)
 
 
+def test_a_broken_failure_is_named(tmp_path):
+    path = results.write_failure(tmp_path, Failure(point(), "search", "hang"))
+    path.write_text("{")
+    with pytest.raises(InputError, match=f"{path.name}: not a failure"):
+        results.read_failures(tmp_path)
+
+
 def test_nothing_is_left_of_a_write_that_failed(tmp_path, monkeypatch):
     monkeypatch.setattr(results, "_attributes", lambda _: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError):

@@ -44,7 +44,7 @@ def test_merged_shards_answer_as_one_build(build, metric, parts, tmp_path, monke
     for part in reversed(range(parts)):  # in any order
         shards.add_shard(tmp_path, vector_set, part, parts)
     merged = new(build, metric)
-    merged.load(shards.merge(tmp_path))
+    merged.load(shards.merge(tmp_path, parts))
     whole = new(build, metric)
     whole.load(tmp_path / "trained.faiss")
     whole.add(rows.prepared(vector_set.gallery, metric))
@@ -61,7 +61,7 @@ def test_a_merged_index_can_be_moved(tmp_path):
     vector_set = made()
     shards.train(new("IVF8,Flat"), vector_set, tmp_path)
     shards.add_shard(tmp_path, vector_set, 0, 1)
-    merged = shards.merge(tmp_path, tmp_path / "here")
+    merged = shards.merge(tmp_path, 1, tmp_path / "here")
     merged.rename(tmp_path / "there")
     index = new("IVF8,Flat")
     index.load(tmp_path / "there")
@@ -72,11 +72,11 @@ def test_a_merged_index_can_be_moved(tmp_path):
 def test_what_is_finished_is_not_done_again(tmp_path):
     vector_set = made()
     done = [shards.train(new("IVF8,Flat"), vector_set, tmp_path), shards.add_shard(tmp_path, vector_set, 0, 1)]
-    done.append(shards.merge(tmp_path) / "merged.faiss")
+    done.append(shards.merge(tmp_path, 1) / "merged.faiss")
     times = [path.stat().st_mtime_ns for path in done]
     shards.train(new("IVF8,Flat"), vector_set, tmp_path)
     shards.add_shard(tmp_path, vector_set, 0, 1)
-    shards.merge(tmp_path)
+    shards.merge(tmp_path, 1)
     assert [path.stat().st_mtime_ns for path in done] == times
     (tmp_path / "shard-0-of-1.json").unlink()  # as if killed before it was noted
     shards.add_shard(tmp_path, vector_set, 0, 1)
@@ -97,14 +97,14 @@ def test_mistakes_are_one_line(tmp_path):
         shards.train(new("IVF16,Flat"), vector_set, tmp_path)
     with pytest.raises(InputError, match="begun with fingerprint"):
         shards.add_shard(tmp_path, made(seed=1), 0, 2)
-    with pytest.raises(InputError, match="no finished shard"):
-        shards.merge(tmp_path)
+    with pytest.raises(InputError, match="lacks of 2 shards 0, 1; add them"):
+        shards.merge(tmp_path, 2)
     shards.add_shard(tmp_path, vector_set, 1, 3)
     with pytest.raises(InputError, match="lacks of 3 shards 0, 2"):
-        shards.merge(tmp_path)
+        shards.merge(tmp_path, 3)
     shards.add_shard(tmp_path, vector_set, 0, 2)
-    with pytest.raises(InputError, match="shards of 2 and of 3 parts"):
-        shards.merge(tmp_path)
+    with pytest.raises(InputError, match="lacks of 2 shards 1"):  # those of other numbers do not count
+        shards.merge(tmp_path, 2)
 
 
 def options(tmp_path, **given):

@@ -62,7 +62,9 @@ def test_a_sweep_goes_on_past_rogues(vectors, rogues, capsys):
     measured = {(one.point.build, one.point.search["step"]): one for one in results.read_all(asked.out)}
     failures = {(one.point.build, one.point.search["step"]): one for one in results.read_failures(asked.out)}
     in_search = ("twice", "raises", "crash", "hang", "hungry")
-    right = {(build, step) for build in in_search for step in (0, 2)} | {(build, step) for build in ("honest", "bad_end") for step in range(3)}
+    right = {(build, step) for build in in_search for step in (0, 2)} | {
+        (build, step) for build in ("honest", "bad_end") for step in range(3)
+    }
     assert set(measured) == right
     assert all(one.scores["k-recall@5"] == 1 for one in measured.values())
     reasons = {
@@ -196,6 +198,10 @@ def test_flat_is_exact_where_distances_tie(vectors):
         ({"memory": "lots"}, "no amount of memory"),
         ({"gpus": "x"}, "numbers such as"),
         ({"runs": 0}, "at least 1"),
+        ({"seed": -3}, "--seed=-3: must be at least 0"),
+        ({"threads": 1000}, "this machine has"),
+        ({"metric": "euclidian"}, "did you mean euclidean"),
+        ({"index": "flat", "metric": "hamming"}, "hamming"),
         ({"timeout": 0}, "above 0"),
         ({"index": "hnswlib", "gpus": "0"}, "does not run on GPUs"),
     ],
