@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from ann_bench import builds, shards
+from ann_bench import builds, limits, shards
 from ann_bench.amounts import in_bytes, in_time
 from ann_bench.indexes.faiss_float import FaissFloat
 from ann_bench.options import RunOptions
@@ -104,7 +104,7 @@ def _alone(folder: Path, step: str) -> Iterator[None]:
 def _announce(index: FaissFloat, options: BuildOptions, folder: Path, threads: int) -> None:
     """Print what a build is expected to take; raises InputError where it cannot fit, with what would."""
     folder.mkdir(parents=True, exist_ok=True)
-    free, there = psutil.disk_usage(str(folder)).free, psutil.virtual_memory().available
+    free, there = psutil.disk_usage(str(folder)).free, limits.available()
     memory, disk = _memory(index, options.shards), 2 * index.estimate().disk  # the shards, and what they become
     seconds = index.estimate().work / builds.speed(threads)
     sizes = f"{in_bytes(memory)} of memory a shard, {in_bytes(disk)} of disk"

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ann_bench.indexes.faiss_grids import inverted_lists
+from ann_bench.indexes.faiss_parts import SCALE
 from ann_bench.rows import Row
 
 _BREADTH = ("ef", "efSearch", "search_L")  # how many candidates a search in a graph keeps
@@ -107,10 +108,10 @@ def _divided(build: str, advice: float, times: float) -> tuple[str, int, int]:
         bits = int(product[1])
         more = max(1, min(14, bits + round(math.log2(times) / 2)))
         return build.replace(product[0], f"IMI2x{more}"), 4**bits, 4**more
-    found = re.search(r"(IVF|nlist=)(\d+)", build)
+    found = re.search(r"(IVF|nlist=)(\d+)([kM]?)", build)
     if not found:
         return build, 1, 1
-    lists = int(found[2])
+    lists = int(found[2]) * SCALE[found[3]]
     more = max(1, round(lists * advice))
     return build.replace(found[0], f"{found[1]}{more}", 1), lists, more
 
@@ -121,9 +122,11 @@ def _values(search: str) -> dict[str, float]:
 
 
 def _tuned(search: str, factors: dict[str, float]) -> str:
-    """The search parameters, those in ``factors`` so many times as large."""
+    """The search parameters, those in ``factors`` so many times as large; 0, which switches one off, stays 0."""
     words = []
     for part in search.split():
         name, _, value = part.partition("=")
-        words.append(f"{name}={round(float(value) * factors[name])}" if name in factors else part)
+        if name in factors and float(value):
+            part = f"{name}={max(1, round(float(value) * factors[name]))}"
+        words.append(part)
     return " ".join(words)

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,14 @@ import psutil
 from ann_bench.amounts import in_bytes
 
 _GLANCE = 0.05  # seconds between two looks at a child's memory
+# Where cgroups are, and their files: the limit, what is used, and the lines of memory.stat that can be dropped.
+_CGROUP_V1 = (
+    "sys/fs/cgroup/memory",
+    "memory.limit_in_bytes",
+    "memory.usage_in_bytes",
+    ("total_inactive_file", "total_active_file"),
+)
+_CGROUP_V2 = ("sys/fs/cgroup", "memory.max", "memory.current", ("inactive_file", "active_file"))
 _LAST_WORDS = 300  # characters of what a child complained about that are worth keeping
 
 
@@ -29,10 +38,11 @@ def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Ite
     """Start ``command``, give it ``job`` to read, and yield the events that it reports until the one called "done".
 
     seconds : the longest that it may take from one event to the next; those called "progress" do not count
-    memory : bytes that it may hold resident, besides files that it has mapped (those the system can drop)
+    memory : bytes that it may hold, besides files that it has mapped (those the system can drop)
 
-    The child reads its job from stdin, and finds the number of the pipe for its Reporter as its last argument. It never
-    outlives this call. Raises Ended where it crashed, was killed or did not keep to the limits.
+    The child reads its job from stdin, and finds the number of the pipe for its Reporter as its last argument. Neither
+    it nor what it has started outlives this call. Raises Ended where it crashed, was killed, reported what is no event
+    or did not keep to the limits.
     """
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as pipe, tempfile.TemporaryFile() as told, tempfile.TemporaryFile() as complaints:
@@ -58,15 +68,20 @@ def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Ite
 
 
 def _events(child: subprocess.Popen, pipe: int, *, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
-    """What the child reports until it closes the pipe; raises Ended where a limit is passed."""
-    left, since = b"", time.monotonic()
+    """What the child reports until it ends; raises Ended where a limit is passed."""
+    left, since, closed = b"", time.monotonic(), False
     while True:
-        if select.select([pipe], [], [], _GLANCE)[0]:
+        dead = child.poll() is not None  # asked before the pipe is read, so that its last words are in there
+        if dead and (closed or not _ready(pipe, 0)):
+            return  # whoever else may hold the pipe open
+        if closed:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_GLANCE)
+        elif _ready(pipe, _GLANCE):
             chunk = os.read(pipe, 1 << 16)
-            if not chunk:
-                return
+            closed = not chunk
             *lines, left = (left + chunk).split(b"\n")
-            for event in map(json.loads, lines):
+            for event in map(_event, lines):
                 since = since if event["event"] == "progress" else time.monotonic()
                 yield event
         if time.monotonic() - since > seconds:
@@ -74,6 +89,20 @@ def _events(child: subprocess.Popen, pipe: int, *, seconds: float, memory: int) 
         held = resident(child.pid)
         if held > memory:
             raise Ended(f"held {in_bytes(held)} of memory, the limit is {in_bytes(memory)} (--memory)")
+
+
+def _ready(pipe: int, seconds: float) -> bool:
+    return bool(select.select([pipe], [], [], seconds)[0])
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    if not isinstance(event, dict) or "event" not in event:
+        raise Ended(f"reported what is no event: {line[:_LAST_WORDS].decode(errors='replace')!r}")
+    return event
 
 
 def _ending(child: subprocess.Popen, complaints: Any) -> str:
@@ -90,10 +119,11 @@ def _ending(child: subprocess.Popen, complaints: Any) -> str:
 
 
 def _kill(child: subprocess.Popen) -> None:
-    """End the child and whatever it has started."""
-    for pid in _family(child.pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """End the child and whatever it has started: its session, also where it is gone itself, and those that left it."""
+    family = _family(child.pid) if child.poll() is None else []
+    for kill, pid in [(os.killpg, child.pid), *((os.kill, pid) for pid in family)]:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
     child.wait()
 
 
@@ -107,8 +137,42 @@ def _family(pid: int) -> list[int]:
 
 
 def resident(pid: int) -> int:
-    """Bytes that a process and its descendants hold in memory, without the files that they have mapped."""
-    return sum(_status(one).get("RssAnon", 0) for one in _family(pid))
+    """Bytes that a process and its descendants hold, shared or swapped ones as well, without files they have mapped.
+
+    Files of a file system in memory (/dev/shm) count, where they are mapped: they cannot be dropped.
+    """
+    sizes = (_status(one) for one in _family(pid))
+    return sum(size.get(name, 0) for size in sizes for name in ("RssAnon", "RssShmem", "VmSwap"))
+
+
+def available(root: Path = Path("/")) -> int:
+    """Bytes that may still be used: what the machine has left, or the cgroups of this process, whichever is less.
+
+    root : where proc and sys are looked for
+    """
+    return min([psutil.virtual_memory().available, *_left_by_cgroups(root)])
+
+
+def _left_by_cgroups(root: Path) -> Iterator[int]:
+    """What each cgroup around this process has left; files that the system only remembers count as free."""
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        lines = []
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        mount, most, now, kept = _CGROUP_V1 if controllers else _CGROUP_V2
+        inside = Path(path.lstrip("/"))  # in a container it may be the host's, and not be there
+        for folder in (root / mount / part for part in (inside, *inside.parents)):
+            with contextlib.suppress(OSError, ValueError):  # ValueError: "max" is no limit
+                left = int((folder / most).read_text()) - int((folder / now).read_text())
+                yield max(0, left + _remembered(folder / "memory.stat", kept))
+
+
+def _remembered(path: Path, names: Sequence[str]) -> int:
+    pairs = (line.split() for line in path.read_text().splitlines()) if path.is_file() else ()
+    return sum(int(value) for name, value in pairs if name in names)
 
 
 def peak(pid: int | None = None) -> int:
@@ -156,10 +220,13 @@ class Reporter:
         self._pipe.write(json.dumps({"event": event, **facts}) + "\n")
 
 
-def die_with_parent() -> None:
-    """Let the system kill this process when its parent is gone, so that a killed sweep leaves no orphan (Linux)."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Let the system kill this process when its parent is gone, so that a killed sweep leaves no orphan (Linux).
+
+    parent : its process id; where that is gone already, when nobody asked the system yet, this process exits now
+    """
     with_parent = 1  # PR_SET_PDEATHSIG
-    try:
+    with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None, use_errno=True).prctl(with_parent, signal.SIGKILL)
-    except (OSError, AttributeError):
-        return
+    if parent is not None and os.getppid() != parent:
+        sys.exit("the process that started this one is gone")

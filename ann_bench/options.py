@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from ann_bench import limits
 from ann_bench.amounts import read_bytes
 from ann_bench.results import MODES
 from datasets.errors import InputError, unknown
@@ -124,7 +123,7 @@ class RunOptions:
 
     def memory_limit(self) -> int:
         """Bytes."""
-        return read_bytes(self.memory) if self.memory else int(psutil.virtual_memory().available * 0.9)
+        return read_bytes(self.memory) if self.memory else int(limits.available() * 0.9)
 
     def all_threads(self) -> int:
         """Threads of builds and batch searches."""

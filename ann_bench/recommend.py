@@ -1,6 +1,5 @@
 """Recommend: of what was measured, the fastest point that reaches a recall within a memory, for so many vectors."""
 
-import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from ann_bench.amounts import in_bytes, in_time, read_bytes, read_count, signifi
 from ann_bench.results import MODES
 from ann_bench.rows import Row
 from datasets import vectors
-from datasets.errors import InputError, unknown
+from datasets.errors import InputError, RunFailed, unknown
 
 _ROUGH = 20  # beyond so many times the vectors measured, an extrapolation is little more than a guess
 _SHOWN = 6  # families
@@ -70,6 +69,8 @@ def main(options: RecommendOptions) -> None:
     asked += f", within {in_bytes(memory)}" if memory else ""
     print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
     print(render(choices))
+    if choices[0].lacking:
+        raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
 
 
 def choose(rows: Sequence[Row], *, recall: float, memory: int | None, count: int, mode: str) -> list[Choice]:
@@ -113,15 +114,16 @@ def _choice(row: Row, point: growth.Grown, lacking: str, count: int) -> Choice:
 
 
 def _command(row: Row, point: growth.Grown) -> str:
-    data = re.fullmatch(r"(.+?)(?:-(\d+))?", row["data"])
-    named = not point.model and data is not None and data[1] in vectors.names()
-    words = ["--data", data[1] if named else "VECTORS"]  # type: ignore[index]
-    words += ["--metric", row["metric"]] if not named and row["metric"] != "euclidean" else []
-    words += ["--rows", data[2]] if named and data[2] else []  # type: ignore[index]
+    # A set that was cut or changed has a name of its own. The set's own metric may be another than the point's.
+    named = not point.model and row["data"] in vectors.names()
+    words = ["--data", row["data"] if named else "VECTORS", "--metric", row["metric"]]
     words += ["--index", row["index"], "--build", point.build]
     words += ["--search", point.search.replace(" ", ",")] if point.search else []
     words += ["--k", str(row["k"]), "--mode", row["mode"]]
     words += ["--threads", str(row["threads"])] if row["mode"] == "batch" else []
+    words += ["--seed", str(row["seed"])] if row["seed"] else []
+    gpus = row["device"].removeprefix("gpus ")  # else it is the address of a server
+    words += ["--gpus" if gpus != row["device"] else "--uri", gpus] if gpus else []
     return "python -m ann_bench run " + shlex.join(words)
 
 

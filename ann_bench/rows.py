@@ -37,14 +37,15 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measure
     """
     if mode and mode not in MODES:
         raise unknown("mode", mode, MODES)
-    found = {(path.parts[-4], path.parts[-3]) for path in folder.glob("*/*/*/*.hdf5")}
+    places = (path.parts[-4:-2] for path in folder.glob("*/*/*/*.hdf5"))
+    found = {(name, count) for name, count in places if count.isdecimal()}
     if not found:
         raise InputError(f"--out={folder}: there are no results; python -m ann_bench run --out {folder} makes some")
     data = _only("--data", data, sorted({name for name, _ in found}), folder)
-    k = int(
-        _only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=_as_number), folder)
-    )
-    measured = [result.row for result in results.read_all(folder, data=data, k=k)]
+    k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
+    measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
+    if not measured:
+        raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: str(row.get("measured", "")))["fingerprint"]
     rows = [row for row in measured if row["fingerprint"] == last and mode in ("", row["mode"])]
     if not rows:
@@ -61,10 +62,6 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path) -> str:
     if not asked and len(known) > 1:
         raise InputError(f"{flag}: say which one; {folder} holds results of {', '.join(known)}")
     return asked or known[0]
-
-
-def _as_number(word: str) -> tuple[int, str]:
-    return (int(word), word) if word.isdecimal() else (0, word)
 
 
 def recall(row: Row) -> float:

@@ -154,7 +154,7 @@ class Sweep:
             keep=options.keep_indexes,
             facts={"estimate_memory": build.estimate.memory},
         )
-        return limits.run(WORKER, job.to_json(), seconds=options.timeout, memory=self.limit)
+        return limits.run((*WORKER, str(os.getpid())), job.to_json(), seconds=options.timeout, memory=self.limit)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""

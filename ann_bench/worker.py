@@ -1,4 +1,4 @@
-"""One build, or the searches of one build, in a process of its own: python -m ann_bench.worker PIPE < JOB."""
+"""One build, or the searches of one build, in a process of its own: python -m ann_bench.worker PARENT PIPE < JOB."""
 
 import contextlib
 import json
@@ -134,6 +134,7 @@ def search(job: Job, report: Report) -> None:
 def _measured(
     index: Index, vector_set: VectorSet, queries: np.ndarray, point: Point, facts: Mapping[str, Any], runs: int
 ) -> Result:
+    vector_rows.give_back(vector_set.gallery)  # which the last point's recall was computed with
     limits.forget_peak()
     index.tune(**point.search)
     index.set_threads(point.threads)
@@ -183,9 +184,9 @@ def _cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def main(pipe: str) -> None:
+def main(parent: str, pipe: str) -> None:
     """Do the job; one line on stderr where it cannot be done."""
-    limits.die_with_parent()
+    limits.die_with_parent(int(parent))
     report = limits.Reporter(int(pipe))
     todo = Job.from_json(sys.stdin.read())
     try:
@@ -198,4 +199,4 @@ def main(pipe: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

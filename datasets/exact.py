@@ -12,6 +12,7 @@ METRICS = ("euclidean", "inner_product", "angular", "hamming")
 _NONE = -1  # the id of a neighbor that is not there
 _ROOM = 1 << 28  # bytes of a prepared block of the gallery
 _COMPARED = 1 << 16  # neighbors that are compared with their queries at a time
+_COPIED = 1 << 13  # the same where they are copied first: so few that the copy stays in the cache
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # bits of a byte
 
 _Blocks = Iterable[tuple[int, np.ndarray]]
@@ -76,12 +77,15 @@ def between(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, *, 
     """Distances (Q, k) float32 of every query to its ``neighbors`` (Q, k) int64, from the differences themselves.
 
     In the units of ``search``, but right to single precision also between near duplicates; infinity (minus infinity
-    for inner_product) where the id is negative. Rows of a map are read in the order in which they lie, some at a time.
+    for inner_product) where the id is negative. Rows of a large map are read in the order in which they lie, some at a
+    time; of a small one what was read stays resident (``rows.take``).
     """
     distances = np.empty(neighbors.shape, np.float32)
-    in_place = _is_prepared(gallery, metric) and not vector_rows.is_mapped(gallery)
-    for start in range(0, len(queries), max(1, _COMPARED // max(1, neighbors.shape[1]))):
-        part = slice(start, start + max(1, _COMPARED // max(1, neighbors.shape[1])))
+    near = vector_rows.may_stay(gallery)
+    in_place = near and _is_prepared(gallery, metric)
+    step = max(1, (_COPIED if near and not in_place else _COMPARED) // max(1, neighbors.shape[1]))
+    for start in range(0, len(queries), step):
+        part = slice(start, start + step)
         ids, found = np.ascontiguousarray(neighbors[part], np.int64), gallery
         if not in_place:
             found = vector_rows.prepared(vector_rows.take(gallery, ids.clip(0).ravel()), metric)

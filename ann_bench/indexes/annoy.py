@@ -27,6 +27,7 @@ class AnnoyIndex(base.Index):
     metrics = tuple(DISTANCES)
     dtypes = ("float32", "uint8")
     tunes = {"search_k": 1}
+    batch_threads = 1
 
     def __init__(self, build: str, **about: object) -> None:
         super().__init__(build, **about)
@@ -66,16 +67,20 @@ class AnnoyIndex(base.Index):
         self._search_k = search.get("search_k", -1)
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        neighbors = np.full((len(queries), k), -1, np.int64)
-        distances = np.full((len(queries), k), self._far, np.float32)
-        for row, query in enumerate(self._items(queries)):
-            found = self._forest.get_nns_by_vector(query, k, self._search_k, include_distances=True)
-            there = len(found[0])
-            neighbors[row, :there], distances[row, :there] = found
-        return neighbors, distances
+        neighbors, distances = [], []
+        for query in self._items(queries):
+            ids, apart = self._forest.get_nns_by_vector(query, k, self._search_k, include_distances=True)
+            missing = k - len(ids)
+            if missing:
+                ids += [-1] * missing
+                apart += [self._far] * missing
+            neighbors.append(ids)
+            distances.append(apart)
+        return np.array(neighbors), np.array(distances)
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         """Annoy's angular distance is the chord, sqrt(2 (1 - cosine))."""
+        distances = distances.astype(np.float32)
         return distances * distances / 2 if self.metric == "angular" else distances
 
     def _items(self, rows: np.ndarray) -> list:

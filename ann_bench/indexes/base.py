@@ -54,10 +54,11 @@ class Index:
     process, ``load``, and for every point ``tune`` and many times ``find``.
 
     metrics : what distances it can search by
-    dtypes : what rows it takes
+    dtypes : what rows it takes, as they are promised above
     in_blocks : whether rows can be added a block at a time, so that the gallery need not fit into memory
     saves : whether it can be written to disk and read again
     on_gpus : whether it can use GPUs
+    batch_threads : how many threads can search a batch, whatever it is told; 0 is as many as it is told
     batch_threads : on how many threads it searches a batch, 0 is on as many as it is told
     exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
         1 - cosine, differing bits); the harness then holds them against its own
@@ -69,6 +70,7 @@ class Index:
     in_blocks: ClassVar[bool] = True
     saves: ClassVar[bool] = True
     on_gpus: ClassVar[bool] = False
+    batch_threads: ClassVar[int] = 0
     batch_threads: ClassVar[int] = 0
     exact_distances: bool = True
     tunes: Mapping[str, Value] = {}
@@ -137,7 +139,10 @@ class Index:
         raise NotImplementedError
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
-        """The distances (n, k) that ``find`` gave, in the metric's units (see exact_distances). Not timed."""
+        """The distances (n, k) that ``find`` gave, in the metric's units (see exact_distances). Not timed.
+
+        Infinite, and for inner products minus infinite, where there is no neighbor.
+        """
         return distances
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from ann_bench.indexes import base, binarise
+from ann_bench.indexes import base, binarise, faiss_parts
 from ann_bench.indexes.base import Estimate, Grid, Value
 from ann_bench.indexes.binary_build import Build
 from ann_bench.indexes.faiss_grids import inverted_lists
@@ -124,25 +124,24 @@ class BinaryIndex(base.Index):
         if self._build.refine:
             wanted = max(k, min(k * self._k_factor, self._index.ntotal))
             return self._refined(queries, self._index.search(self._codes(queries), wanted)[1], k)
-        bits, neighbors = self._index.search(self._codes(queries), k)
-        if not self.exact_distances:
-            return neighbors, None
-        distances = bits.astype(np.float32)
-        distances[neighbors < 0] = np.inf
-        return neighbors, distances
+        differing, neighbors = self._index.search(self._codes(queries), k)
+        return neighbors, differing if self.exact_distances else None
 
     def _refined(self, queries: np.ndarray, found: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest by their true distances among ``found`` (n, at least k), -1 last."""
-        distances = np.empty(found.shape, np.float32)
-        products = self.metric == "inner_product"
-        kernel = faiss.fvec_inner_products_by_idx if products else faiss.fvec_L2sqr_by_idx  # which know -1
-        pointers = [faiss.swig_ptr(array) for array in (distances, queries, self._rows, found)]
-        kernel(*pointers, self.dim, *found.shape)
-        each = np.arange(len(found))[:, None]
-        order = (-distances if products else distances).argsort(axis=1)[:, :k]
-        return found[each, order], distances[each, order]
+        count, wanted = found.shape
+        neighbors, distances = np.empty((count, k), np.int64), np.empty((count, k), np.float32)
+        kernel = faiss.knn_inner_products_by_idx if self.metric == "inner_product" else faiss.knn_L2sqr_by_idx
+        given = [faiss.swig_ptr(array) for array in (queries, self._rows, found)]
+        best = [faiss.swig_ptr(array) for array in (distances, neighbors)]
+        kernel(*given, self.dim, count, len(self._rows), wanted, k, *best, wanted)
+        return neighbors, distances
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        if self.metric == "hamming":  # Faiss puts the largest or the smallest number where there is no neighbor
+            there = (distances >= 0) & (distances <= self.dim)
+            return np.where(there, distances, np.inf).astype(np.float32)
+        distances = faiss_parts.without_missing(distances)
         if self.metric == "angular":  # half the square between unit rows
             return distances / 2
         return np.sqrt(distances) if self.metric == "euclidean" else distances

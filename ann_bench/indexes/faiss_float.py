@@ -14,6 +14,7 @@ from datasets.errors import InputError
 MERGED = "merged.faiss"  # in a folder of shards, the index over the lists that lie beside it
 
 _NSG_ROWS = 100  # Faiss tries its graph of the nearest on so many
+_LOOKED_AT = 2000  # rows that an NSG is looked at for copies
 _POINTS = 256  # training rows a centroid; Faiss uses no more
 _FEWEST_POINTS = 39  # fewer, and Faiss warns
 _MOST_TRAINING_ROWS = 1 << 18  # except where that would be fewer than the fewest a centroid
@@ -61,6 +62,9 @@ class FaissFloat(base.Index):
         if self._centroids > self.count:
             few = f"has {self._centroids} centroids to find, but the gallery only {self.count} rows"
             raise InputError(f"--build={self.build}: {few}; ask for fewer, or use more rows")
+        misfit = faiss_parts.misfit(self._twin, self.count)
+        if misfit:
+            raise InputError(f"--build={self.build}: {misfit}")
         has_hnsw = any(isinstance(part, faiss.IndexHNSW) for part in parts)
         if self._ef_construction and not has_hnsw:
             raise InputError(f"--build={self.build}: efConstruction is for HNSW, which is not in it; leave it out")
@@ -110,6 +114,9 @@ class FaissFloat(base.Index):
 
     def finish(self) -> None:
         if self._whole is not None:
+            few = self._whole[:: max(1, self._filled // _LOOKED_AT)]
+            if len(np.unique(few, axis=0)) < len(few) / 2:
+                raise InputError(f"--build={self.build}: Faiss never ends an NSG over rows of which most are the same")
             self.made().add(self._whole[: self._filled])
             self._whole = None
 
@@ -161,6 +168,7 @@ class FaissFloat(base.Index):
         return neighbors, None if distances is None else np.pad(distances, missing, constant_values=np.inf)
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
+        distances = faiss_parts.without_missing(distances)
         if self._twin.metric_type == faiss.METRIC_INNER_PRODUCT:
             return distances if self.metric == "inner_product" else 1 - distances
         if self.metric == "angular":  # half the square between unit rows

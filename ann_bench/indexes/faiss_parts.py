@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import faiss
+import numpy as np
 
 from ann_bench.indexes.base import Value
 from datasets.errors import InputError
 
 _COARSE = re.compile(r"(?:^|(?<=,))(?:IVF(\d+)([kM]?)|IMI(\d+)x(\d+))(?!\d)")
-_SCALE = {"": 1, "k": 1024, "M": 1024 * 1024}
+SCALE = {"": 1, "k": 1024, "M": 1024 * 1024}  # of IVF64k
 _SPACE = getattr(faiss, "GpuParameterSpace", faiss.ParameterSpace)
 WITH_ALL_ROWS = ("index", "base_index", "refine_index", "storage")  # where Faiss keeps an index in another
 _INSIDE = (*WITH_ALL_ROWS, "quantizer")
@@ -33,7 +34,7 @@ def coarse(build: str) -> Coarse | None:
     if found is None:
         return None
     if found[3] is None:
-        lists = int(found[1]) * _SCALE[found[2]]
+        lists = int(found[1]) * SCALE[found[2]]
         return Coarse(lists, lists)
     return Coarse(2 ** (int(found[3]) * int(found[4])), 2 ** int(found[4]))
 
@@ -89,11 +90,32 @@ def learns_codebook(part: faiss.Index) -> bool:
     return hasattr(part, "pq") and not isinstance(part, faiss.MultiIndexQuantizer)
 
 
+def steps(index: faiss.Index) -> list[faiss.VectorTransform]:
+    """What is done to rows before any index in it sees them."""
+    chains = [part.chain for part in inside(index) if isinstance(part, faiss.IndexPreTransform)]
+    return [faiss.downcast_VectorTransform(chain.at(i)) for chain in chains for i in range(chain.size())]
+
+
 def opqs(index: faiss.Index) -> list[faiss.OPQMatrix]:
     """The rotations that are learned for a product quantizer."""
-    chains = [part.chain for part in inside(index) if isinstance(part, faiss.IndexPreTransform)]
-    steps = [faiss.downcast_VectorTransform(chain.at(i)) for chain in chains for i in range(chain.size())]
-    return [step for step in steps if isinstance(step, faiss.OPQMatrix)]
+    return [step for step in steps(index) if isinstance(step, faiss.OPQMatrix)]
+
+
+def misfit(index: faiss.Index, count: int) -> str:
+    """What Faiss's factory makes but cannot train on ``count`` rows, in words; "" where there is nothing of that."""
+    for step in steps(index):
+        if isinstance(step, faiss.PCAMatrix | faiss.ITQTransform) and step.d_out > min(step.d_in, count):
+            name = "PCA" if isinstance(step, faiss.PCAMatrix) else "ITQ"
+            return f"{name} cannot make {step.d_out} dimensions of {step.d_in} from {count} rows; ask for fewer"
+        if isinstance(step, faiss.OPQMatrix) and step.d_out % step.M:
+            return f"OPQ{step.M} cannot cut {step.d_out} dimensions into {step.M} equal parts; OPQ{step.M}_D sets D"
+    return ""
+
+
+def without_missing(distances: np.ndarray) -> np.ndarray:
+    """Distances (n, k) as Faiss gives them, but infinite where there is no neighbor: Faiss puts the largest float."""
+    missing = np.abs(distances) >= np.finfo(np.float32).max
+    return np.where(missing, np.copysign(np.float32(np.inf), distances), distances)
 
 
 def prepare(index: faiss.Index, *, seed: int, ef_construction: int) -> list[faiss.ProductQuantizer]:

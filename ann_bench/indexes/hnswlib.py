@@ -58,6 +58,10 @@ class HnswIndex(base.Index):
         start = self._graph.get_current_count()
         self._graph.add_items(rows, np.arange(start, start + len(rows)))
 
+    def made(self) -> hnswlib.Index:
+        """The graph itself, once there are rows in it."""
+        return self._graph
+
     def save(self, path: Path) -> None:
         self._graph.save_index(str(path))
 
@@ -74,25 +78,29 @@ class HnswIndex(base.Index):
         try:
             return self._graph.knn_query(queries, k)
         except RuntimeError:  # some query found fewer than k
-            return self._search_each(queries, k)
+            return self._in_halves(queries, k) if len(queries) > 1 else self._fewer(queries, k)
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":
             return np.sqrt(distances)
         return 1 - distances if self.metric == "inner_product" else distances
 
-    def _search_each(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """One query after another, each for as many as it can find: hnswlib returns k or raises."""
-        neighbors = np.full((len(queries), k), -1, np.int64)
-        distances = np.full((len(queries), k), np.inf, np.float32)
-        for row, query in enumerate(queries):
-            for there in range(min(k, self._graph.get_current_count()), 0, -1):
-                try:
-                    found = self._graph.knn_query(query, there)
-                except RuntimeError:
-                    continue
-                neighbors[row, :there], distances[row, :there] = found[0][0], found[1][0]
-                break
+    def _in_halves(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Both halves of the queries apart, so that those with k neighbors are still searched for together."""
+        middle = len(queries) // 2
+        found = [self.find(part, k) for part in (queries[:middle], queries[middle:])]
+        neighbors = np.concatenate([ids.astype(np.int64, copy=False) for ids, _ in found])
+        return neighbors, np.concatenate([distances for _, distances in found])
+
+    def _fewer(self, query: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """As many as a query (1, D) can find: hnswlib returns k or raises."""
+        neighbors, distances = np.full((1, k), -1, np.int64), np.full((1, k), np.inf, np.float32)
+        for there in range(min(k, self._graph.get_current_count()), 0, -1):
+            try:
+                neighbors[:, :there], distances[:, :there] = self._graph.knn_query(query, there)
+            except RuntimeError:
+                continue
+            break
         return neighbors, distances
 
 

@@ -122,7 +122,9 @@ class VectorSet:
         return exact.own_rows(self.query_paths or ("",) * len(self.queries), self.gallery_paths)
 
     def fingerprint(self) -> str:
-        """16 hexadecimal digits that tell this set from others: metric, shapes, dtypes, vectors, and rows not to find.
+        """16 hexadecimal digits that tell this set from others.
+
+        Of metric, shapes, dtypes, vectors, labels, and the rows that queries are not to find.
 
         Where the gallery, or the queries, take more than 128 MiB, 4,096 evenly spaced rows stand for all of them: two
         large files that differ in a few rows only may share a fingerprint, but it costs no reading of 384 GB.
@@ -136,20 +138,29 @@ class VectorSet:
                 digest.update(block)
         own = self.own_rows
         if (own >= 0).any():
-            digest.update(own)
+            digest.update(np.ascontiguousarray(own))
+        if self.leave_one_out:
+            digest.update(b"leave_one_out")
+        for part in ("gallery_labels", "query_labels"):
+            labels = getattr(self, part)
+            if labels is not None:
+                digest.update(part.encode())
+                digest.update(np.ascontiguousarray(labels))
         return digest.hexdigest()[:16]
 
     def check_finite(self) -> None:
-        """Raises InputError naming the first row that holds NaN or infinity; reads all vectors once, in blocks."""
+        """Raises InputError naming the first row that is not finite, squared; reads all vectors once, in blocks."""
         for part in ("queries", "gallery"):
             vectors = getattr(self, part)
             if vectors.dtype != np.float32 or part == "gallery" and vectors is self.queries:
                 continue
             for start, block in _blocks(vectors):
-                good = np.isfinite(block).all(axis=1)
+                # Sums of squares are compared everywhere: what overflows them is as good as infinite.
+                good = np.isfinite(np.einsum("nd,nd->n", block, block))
                 if not good.all():
                     where = f"row {start + int(np.argmin(good))} of the {part}"
-                    raise InputError(f"vectors {self.name}: {where} holds NaN or infinity; mend it or take it out")
+                    wrong = "holds NaN, infinity, or values whose squares are too large for float32"
+                    raise InputError(f"vectors {self.name}: {where} {wrong}; mend it, scale all, or take it out")
 
     @property
     def query_embeddings(self) -> Embeddings:

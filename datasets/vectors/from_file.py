@@ -1,5 +1,6 @@
 """One's own vectors: a vectors file or one of ann-benchmarks, or a gallery file with files of queries and neighbors."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from datasets.vectors.base import METRICS, VectorSet
 QUERIES = 1000  # rows of the gallery that ask where there is no file of queries
 
 _HDF5 = (".h5", ".hdf5")
+_LONGEST = 100  # characters of a name
 _VECTORS_FILE = "vectors.h5"  # what a training writes into its folder
 
 
@@ -24,7 +26,7 @@ def load(
         themselves
     truth : the true neighbors of ``queries``, as ``formats.read_truth`` reads them
     metric : euclidean where nobody says; hamming takes uint8 as packed codes, all others as numbers. HDF5 says its own;
-        naming another one forgets the neighbors
+        naming another one forgets the neighbors. The name tells a metric that is not the file's own, or euclidean
 
     Files of formats are mapped into memory, but for .npy of other floats than float32, which are converted whole.
     Raises InputError naming the file.
@@ -36,34 +38,45 @@ def load(
         for name, value in (("queries", queries), ("truth", truth)):
             if value is not None:
                 raise InputError(f"--{name}={value}: {path} holds its own; leave the flag out")
-        return with_metric(file.load(path), metric)
+        found = file.load(path)
+        return with_metric(replace(found, name=_name(found.name)), metric)
     gallery = _vectors(path)
     metric = metric or "euclidean"
+    name = _name(path.stem) + ("" if metric == "euclidean" else f"-{metric}")
     try:
         if queries is None:
             if truth is not None:
                 raise InputError(f"--truth={truth}: name the file of the queries as well, by --queries")
             asking = rows.sample_ids(len(gallery), QUERIES, seed=0)
-            return VectorSet(path.stem, metric, gallery, rows.take(gallery, asking), query_rows=asking)
+            return VectorSet(name, metric, gallery, rows.take(gallery, asking), query_rows=asking)
         asked = _vectors(Path(queries))
         if asked.shape[1] != gallery.shape[1]:
             raise InputError(f"{queries}: has {asked.shape[1]} dimensions, the gallery {path} {gallery.shape[1]}")
-        found = VectorSet(path.stem, metric, gallery, asked)
+        found = VectorSet(name, metric, gallery, asked)
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
     return found if truth is None else _with_ids(found, Path(truth))
 
 
 def with_metric(vector_set: VectorSet, metric: str | None) -> VectorSet:
-    """The set under another metric, without its neighbors; the same set where the metric is its own, or none."""
+    """The set under another metric and a name that tells it ("birds-angular"), without its neighbors.
+
+    The same set where the metric is its own, or none.
+    """
     if not metric or metric == vector_set.metric:
         return vector_set
     if metric not in METRICS:
         raise unknown("metric", metric, METRICS)
     try:
-        return replace(vector_set, metric=metric, neighbors=None, distances=None)
+        name = f"{vector_set.name}-{metric}"
+        return replace(vector_set, name=name, metric=metric, neighbors=None, distances=None)
     except ValueError as error:
         raise InputError(f"--metric={metric}: vectors {vector_set.name}: {error}") from error
+
+
+def _name(text: str) -> str:
+    """A name out of a file as one folder can bear it: letters, digits, ".", "_" and "-", not hidden, not too long."""
+    return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:_LONGEST] or "vectors"
 
 
 def _file(path: Path) -> Path:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 _COPY_BYTES = 1 << 24  # copied at a time out of a map, so that its pages are never resident beside the whole copy
+_SMALL_BYTES = 1 << 30  # a map of up to here may become resident
 _TAKEN = 64  # rows gathered at a time: with every touched page, up to a megabyte beside it becomes resident
 
 
@@ -35,8 +36,12 @@ def contiguous(vectors: np.ndarray) -> np.ndarray:
 
 
 def take(vectors: np.ndarray, ids: np.ndarray) -> np.ndarray:
-    """A contiguous copy of the rows ``ids`` (n,), in their order; a map's are read in the order in which they lie."""
-    if not is_mapped(vectors):
+    """A contiguous copy of the rows ``ids`` (n,), in their order.
+
+    Those of a map of more than 1 GiB are read in the order in which they lie, and its pages are given back; what is
+    read of a smaller one stays resident, so that the next rows cost no more than rows in memory.
+    """
+    if may_stay(vectors):
         return np.ascontiguousarray(vectors[ids])
     taken = np.empty((len(ids), vectors.shape[1]), vectors.dtype)
     order = np.argsort(ids, kind="stable")
@@ -69,6 +74,14 @@ def prepared(rows: np.ndarray, metric: str) -> np.ndarray:
         return rows
     length = np.linalg.norm(rows, axis=1, keepdims=True)
     return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+
+
+def may_stay(vectors: np.ndarray) -> bool:
+    """Whether the rows are in memory already, or in a map so small that all of it may come to be."""
+    if not is_mapped(vectors):
+        return True
+    low, high = np.byte_bounds(vectors)  # not nbytes: of each row it may be a few bytes that are looked at
+    return high - low <= _SMALL_BYTES
 
 
 def is_mapped(vectors: np.ndarray) -> bool:

@@ -23,6 +23,8 @@ class Source:
     queries, truth : files of queries and of their true neighbors, for a gallery file only
     metric : "" is the set's own, of a gallery file euclidean
     rows, max_queries : only so many of the first gallery rows and queries; 0 is all
+
+    What is not the whole set under its own metric has a name of its own: "photo_sift-angular-5000-q10".
     """
 
     data: str = "photo_sift"
@@ -84,10 +86,12 @@ def _cut_gallery(whole: VectorSet, count: int) -> VectorSet:
 
 
 def _cut_queries(whole: VectorSet, count: int) -> VectorSet:
+    """The first ``count`` queries, likewise, with their neighbors."""
     if not 0 < count < len(whole.queries):
         return whole
     return replace(
         whole,
+        name=f"{whole.name}-q{count}",
         queries=whole.queries[:count],
         neighbors=_first(whole.neighbors, count),
         distances=_first(whole.distances, count),

@@ -60,6 +60,28 @@ def test_lists_grow_by_the_rule_and_probes_by_their_root(made):
     assert grown.build_seconds == pytest.approx(2 * 100 * more)
 
 
+@pytest.mark.parametrize(
+    "words, number", [("IVF64k,Flat", "IVF65536,Flat"), ("IVF1M_HNSW32,PQ16", "IVF1048576_HNSW32,PQ16")]
+)
+def test_lists_by_the_thousand_are_as_many(made, words, number):
+    for count in (10**7, 10**8, 10**5):
+        one, other = (grow(made(build, gallery=10**6, qps=100).row, count) for build in (words, number))
+        assert (one.qps, one.build_seconds, one.search) == (other.qps, other.build_seconds, other.search)
+        assert one.build == other.build or count == 10**6
+
+
+def test_with_fewer_vectors_no_search_parameter_becomes_nothing(made):
+    for build, index, search in (
+        ("IVF1024,Flat", "faiss_float", {"nprobe": 1, "max_codes": 100}),
+        ("M=16", "hnswlib", {"ef": 1}),
+        ("trees=10", "annoy", {"search_k": 1}),
+    ):
+        grown = grow(made(build, index=index, gallery=10**8, search=search).row, 1000)
+        assert all(part.endswith("=1") for part in grown.search.split())
+    off = grow(made(search={"nprobe": 8, "max_codes": 0}).row, 10**7)
+    assert off.search.endswith(" max_codes=0")
+
+
 def test_lists_under_a_graph_need_no_look_at_every_centroid(made):
     grown = grow(made("IVF1024_HNSW32,Flat", search={"nprobe": 16}, qps=1000).row, 10_000_000)
     more = inverted_lists(10_000_000) / inverted_lists(100_000)

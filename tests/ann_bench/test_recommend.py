@@ -6,6 +6,7 @@ import pytest
 
 from ann_bench import grid, recommend
 from ann_bench.indexes.faiss_grids import inverted_lists
+from ann_bench.options import RunOptions
 from ann_bench.recommend import RecommendOptions, choose, render
 from datasets.errors import InputError
 
@@ -66,10 +67,10 @@ def test_the_command_can_be_given_to_run(rows):
 @pytest.mark.parametrize(
     ("data", "count", "words"),
     [
-        ("photo_sift", 100_000, ["--data photo_sift --index"]),
-        ("photo_sift-5000", 100_000, ["--data photo_sift --rows 5000 --index"]),
-        ("own", 100_000, ["--data VECTORS --index"]),
-        ("photo_sift", 200_000, ["--data VECTORS --index"]),
+        ("photo_sift", 100_000, ["--data photo_sift --metric euclidean --index"]),
+        ("photo_sift-5000", 100_000, ["--data VECTORS --metric euclidean --index"]),
+        ("own", 100_000, ["--data VECTORS --metric euclidean --index"]),
+        ("photo_sift", 200_000, ["--data VECTORS --metric euclidean --index"]),
     ],
 )
 def test_the_command_names_the_data(made, data, count, words):
@@ -78,9 +79,32 @@ def test_the_command_names_the_data(made, data, count, words):
     assert all(word in command for word in words) and command.endswith("--mode batch --threads 2")
 
 
-def test_the_metric_is_named_for_a_file(made):
-    row = made(data="own", metric="angular").row
-    assert "--data VECTORS --metric angular" in choose([row], recall=0, memory=None, count=5, mode="single")[0].command
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ("own", "VECTORS"),
+        ("photo_sift", "photo_sift"),
+        ("photo_sift-q10", "VECTORS"),
+        ("photo_sift-angular", "VECTORS"),
+    ],
+)
+def test_the_metric_is_named(made, data, named):
+    row = made(data=data, metric="angular").row
+    command = choose([row], recall=0, memory=None, count=100_000, mode="single")[0].command
+    assert f"--data {named} --metric angular" in command
+
+
+def test_the_command_has_the_seed_and_the_device(made):
+    point = made()
+    assert (point.point.seed, point.point.device) == (0, "")
+    ends = {}
+    for seed, device in ((0, ""), (3, ""), (0, "gpus 0,1"), (3, "http://host:19530")):
+        row = {**point.row, "seed": seed, "device": device}
+        ends[seed, device] = choose([row], recall=0, memory=None, count=100_000, mode="single")[0].command
+    plain = ends[0, ""]
+    assert [end.removeprefix(plain) for end in ends.values()] == [
+        "", " --seed 3", " --gpus 0,1", " --seed 3 --uri http://host:19530"]  # fmt: skip
+    assert RunOptions(gpus="0,1").device() == "gpus 0,1" and RunOptions(uri="http://a:1").device() == "http://a:1"
 
 
 def test_command(measured_folder, capsys):

@@ -72,6 +72,26 @@ def test_points_of_other_vectors_under_the_same_name_are_left_out(tmp_path, made
     assert [row["fingerprint"] for row in load(tmp_path).rows] == ["new"]
 
 
+def test_names_that_a_pattern_reads_in_another_way(tmp_path, made):
+    for name in ("base[1]", "base1"):
+        results.write(tmp_path, made(data=name))
+    assert [row["data"] for row in load(tmp_path, data="base[1]").rows] == ["base[1]"]
+
+
+def test_folders_that_are_no_results_of_ours(measured_folder):
+    (path, *_) = measured_folder.glob("*/*/*/*.hdf5")
+    for part in ("photo_sift/best", "photo_sift/0010"):
+        (measured_folder / part / "flat").mkdir(parents=True)
+        (measured_folder / part / "flat" / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match="--k: say which one; .* 10"):
+        load(measured_folder)
+    assert len(load(measured_folder, k=10).rows) == 32
+    for place in measured_folder.glob("photo_sift/10/*/*"):
+        place.unlink()
+    with pytest.raises(InputError, match="--data=photo_sift: .*10 holds no points"):
+        load(measured_folder)
+
+
 def test_nothing_there(tmp_path, measured_folder):
     with pytest.raises(InputError, match="there are no results; python -m ann_bench run"):
         load(tmp_path / "nowhere")

@@ -28,7 +28,7 @@ import sys
 sys.path.insert(0, {str(ROOT)!r})
 from ann_bench import indexes, worker
 indexes.__path__.append({PLUGINS!r})
-worker.main(sys.argv[-1])
+worker.main(*sys.argv[1:])
 """
 
 

@@ -1,5 +1,7 @@
 """Annoy: what its trees and search_k do, seeds, threads, and the estimate."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -60,6 +62,24 @@ def test_few_looked_at_are_filled_up_with_none():
     assert missing.any() and np.isinf(distances[missing]).all() and np.isfinite(distances[~missing]).all()
     _, products = filled(gallery=GALLERY[:5], metric="inner_product").search(QUERIES[:2], 8)
     assert (products[:, 5:] == -np.inf).all() and np.isfinite(products[:, :5]).all()
+
+
+def test_a_batch_is_searched_by_one_thread_and_it_says_so():
+    assert Index.batch_threads == 1
+    index = filled("trees=20", threads=2)
+    index.tune(search_k=1500)
+    queries = np.tile(QUERIES, (20, 1))
+    wall, work = time.perf_counter(), time.process_time()
+    index.find(queries, 10)
+    assert time.process_time() - work < 1.3 * (time.perf_counter() - wall) + 0.02
+
+
+def test_what_is_timed_makes_no_arrays_to_fill(monkeypatch):
+    index = filled("trees=1")
+    monkeypatch.setattr(np, "full", lambda *_, **__: pytest.fail("np.full takes longer than a search"))
+    for search_k in (1, 500):  # some missing, and none
+        index.tune(search_k=search_k)
+        assert index.find(QUERIES[:1], 60)[0].shape == (1, 60)
 
 
 def test_a_thousand_equal_rows():

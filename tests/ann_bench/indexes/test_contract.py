@@ -55,6 +55,12 @@ def rows(metric):
     return floats[:COUNT], floats[COUNT:]
 
 
+@pytest.mark.parametrize("name", indexes.names())
+def test_it_takes_the_rows_of_its_metrics_and_no_others(name):
+    index = indexes.get(name).Index
+    assert set(index.dtypes) == {rows(metric)[0].dtype.name for metric in index.metrics}
+
+
 def true_distances(queries, gallery, neighbors, metric):
     """The distances (Q, k) of given neighbors, in double precision and the plainest way."""
     far = -np.inf if metric == "inner_product" else np.inf
@@ -149,6 +155,19 @@ def test_it_finds_the_nearest(name, build, search, metric, loaded):
 
 
 @over_all
+def test_all_answers_are_of_one_kind(name, build, search, metric, loaded):
+    """Single queries' answers are joined as bytes, those with and those without missing neighbors."""
+    gallery, queries = rows(metric)
+    index = loaded(name, build, metric)
+    index.tune(**search)
+    kinds = set()
+    for k in (K, COUNT + 5):
+        neighbors, distances = index.find(queries[:1], k)
+        kinds.add((neighbors.dtype.itemsize, None if distances is None else distances.dtype))
+    assert len(kinds) == 1
+
+
+@over_all
 def test_one_query_at_a_time_and_on_two_threads_it_finds_the_same(name, build, search, metric, loaded):
     gallery, queries = rows(metric)
     index = loaded(name, build, metric)
@@ -180,12 +199,15 @@ def test_asked_for_more_than_there_are_it_fills_up_with_none(name, build, search
     index = loaded(name, build, metric)
     index.tune(**search)
     for k in (COUNT - 1, COUNT + 5):
-        neighbors, _ = index.search(queries[:3], k)
+        neighbors, distances = index.search(queries[:3], k)
         assert neighbors.shape == (3, k) and neighbors.max() < COUNT and neighbors.min() >= -1
         for found in neighbors:
             there = found[found >= 0]
             assert len(set(there.tolist())) == len(there) >= K
             assert (found[len(there) :] == -1).all(), "those that are missing come last"
+        if index.exact_distances:
+            far = -np.inf if metric == "inner_product" else np.inf
+            assert ((distances == far) == (neighbors < 0)).all() and distances.dtype == np.float32
 
 
 @over_all

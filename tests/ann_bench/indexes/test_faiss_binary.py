@@ -114,6 +114,15 @@ def test_a_query_that_no_table_has_finds_none():
     assert (neighbors < 0).any() and (np.isinf(distances) == (neighbors < 0)).all()
 
 
+@pytest.mark.parametrize("build", ("BFlat", "BHNSW8", "BHash16"))
+def test_on_codes_the_librarys_own_arrays_are_what_is_timed(build):
+    index = filled(build, "hamming")
+    neighbors, distances = index.find(codes(QUERIES), 2010)
+    assert distances.dtype == np.int32 and (neighbors < 0).any()
+    in_bits = index.in_metric(distances)
+    assert in_bits.dtype == np.float32 and (np.isinf(in_bits) == (neighbors < 0)).all()
+
+
 def test_more_flips_than_bits_are_refused():
     index = Index("BHash12", dim=64, metric="hamming", count=10)
     index.check_search({"nflip": 12})

@@ -194,6 +194,12 @@ def test_training_is_silent(capfd, filled):
         ("HNSW1", "at least 2 links"),
         ("PQ8x0", "1 bit"),
         ("IDMap,Flat", "leave IDMap out"),
+        ("PCA32,Flat", "PCA cannot make 32 dimensions of 16 from 1500 rows"),
+        ("PCAWR20,IVF16,PQ4", "PCA cannot make 20 dimensions of 16"),
+        ("PCA8,PCA12,Flat", "PCA cannot make 12 dimensions of 8"),
+        ("ITQ32,LSH", "ITQ cannot make 32 dimensions of 16"),
+        ("OPQ32,Flat", "OPQ32 cannot cut 16 dimensions into 32 equal parts; OPQ32_D sets D"),
+        ("OPQ5_16,IVF16,SQ8", "OPQ5 cannot cut 16 dimensions"),
         ("HNSW16,efConstruction=none", "whole number"),
         ("IVF16,Flat,efConstruction=50", "not in it"),
     ],
@@ -212,6 +218,8 @@ def test_other_refusals():
         new("IMI2x4,PQ4", "inner_product")
     with pytest.raises(InputError, match="NSG needs more than 100 rows"):
         new("NSG16", count=100)
+    with pytest.raises(InputError, match="PCA cannot make 12 dimensions of 16 from 10 rows"):
+        new("PCA12,Flat", count=10)
     with pytest.raises(InputError, match="--gpus=7: Faiss sees"):
         Index("IVF16,Flat", dim=DIM, metric="euclidean", count=COUNT, gpus=(7,))
 
@@ -234,3 +242,11 @@ def test_default_grids_fit_small_and_odd_sets(count, dim):
             index = new(grid.build, metric, count, dim)
             for point in grid.points():
                 index.check_search(point)
+
+
+def test_an_nsg_over_copies_is_refused():
+    """Faiss itself never comes back."""
+    index = new("NSG16")
+    index.add(np.ones((COUNT, DIM), np.float32))
+    with pytest.raises(InputError, match="most are the same"):
+        index.finish()

@@ -68,6 +68,32 @@ def test_a_graph_in_pieces_answers_with_what_it_can_reach():
         assert not there[there.sum() :].any() and np.isinf(apart[~there]).all() and np.isfinite(apart[there]).all()
 
 
+def test_one_query_that_finds_too_few_does_not_part_all_the_others():
+    index = filled()
+    whole, asked = index.made(), []
+
+    class Short:
+        """The graph, but far queries find only 3."""
+
+        def knn_query(self, queries, k):
+            asked.append(len(queries))
+            if k > 3 and (queries > 500).any():
+                raise RuntimeError("fewer than k")
+            return whole.knn_query(queries, k)
+
+        def get_current_count(self):
+            return whole.get_current_count()
+
+    queries = np.tile(QUERIES[:32], (8, 1))
+    queries[77] = 1000
+    index._graph = Short()
+    neighbors, distances = index.find(queries, 10)
+    assert neighbors.dtype == np.int64 and (neighbors[77, 3:] == -1).all() and np.isinf(distances[77, 3:]).all()
+    others = np.arange(256) != 77
+    assert (neighbors[others] == whole.knn_query(queries[others], 10)[0]).all() and (neighbors[77, :3] >= 0).all()
+    assert len(asked) < 30, "not query by query"
+
+
 def test_missing_inner_products_are_the_lowest():
     _, distances = filled(metric="inner_product", gallery=GALLERY[:5]).search(QUERIES[:2], 8)
     assert (distances[:, 5:] == -np.inf).all() and np.isfinite(distances[:, :5]).all()

@@ -103,6 +103,12 @@ def test_a_fingerprint_tells_sets_apart():
         plain_set(gallery=one.gallery[:-1]),
         plain_set(gallery=one.gallery.view(np.int8)),
         plain_set(query_rows=own),
+        plain_set(gallery_labels=np.arange(50)),
+        plain_set(gallery_labels=np.arange(50)[::-1]),
+        plain_set(query_labels=np.arange(10)),
+        plain_set(gallery_labels=np.arange(50), query_labels=np.arange(10)),
+        plain_set(queries=one.gallery, query_rows=np.arange(50)),
+        plain_set(queries=one.gallery, attrs={"leave_one_out": True}),
     ]
     assert len({vector_set.fingerprint() for vector_set in differing}) == len(differing)
 
@@ -119,14 +125,14 @@ def test_the_fingerprint_of_a_large_set_reads_some_rows_only(monkeypatch):
     assert one.fingerprint() in prints and len(prints) == 8 + 1
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30])
 def test_values_that_are_no_numbers_are_found(monkeypatch, value):
     monkeypatch.setattr(base, "_BLOCK_BYTES", 100)
     gallery, queries = np.ones((30, 4), np.float32), np.ones((3, 4), np.float32)
     plain_set(gallery=gallery, queries=queries).check_finite()
     plain_set().check_finite()
     gallery[17, 3] = value
-    with pytest.raises(InputError, match="vectors x: row 17 of the gallery holds NaN or infinity"):
+    with pytest.raises(InputError, match="vectors x: row 17 of the gallery holds NaN, infinity"):
         plain_set(gallery=gallery, queries=queries).check_finite()
     queries[1, 0] = value
     with pytest.raises(InputError, match="row 1 of the queries"):

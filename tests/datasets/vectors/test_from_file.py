@@ -58,6 +58,36 @@ def test_bytes_are_numbers_unless_they_are_said_to_be_codes(files):
     assert from_file.load(files / "bytes.bvecs", metric="hamming").dim == 64
 
 
+def test_the_name_tells_another_metric(files):
+    assert from_file.load(files / "bytes.bvecs", metric="euclidean").name == "bytes"
+    assert from_file.load(files / "bytes.bvecs", metric="hamming").name == "bytes-hamming"
+    queries = files / "queries.fbin"
+    assert from_file.load(files / "gallery.fvecs", queries=queries, metric="angular").name == "gallery-angular"
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("base[1]", "base_1_"),
+        ("my birds *?", "my_birds_"),
+        ("a/../../b", "a_.._.._b"),
+        ("..", "vectors"),
+        (".hidden", "hidden"),
+        ("", "vectors"),
+        ("Vögel-1.5_x", "Vögel-1.5_x"),
+        ("x" * 300, "x" * 100),
+    ],
+)
+def test_a_name_is_that_of_one_folder(tmp_path, name, safe):
+    file.save(tmp_path / "a.h5", VectorSet(name, "euclidean", GALLERY, QUERIES))
+    assert from_file.load(tmp_path / "a.h5").name == safe
+
+
+def test_the_name_of_a_gallery_file_too(tmp_path):
+    formats.write(tmp_path / "base [1].fvecs", GALLERY)
+    assert from_file.load(tmp_path / "base [1].fvecs").name == "base_1_"
+
+
 def test_other_floats_are_converted(files):
     found = from_file.load(files / "doubles.npy")
     assert found.gallery.dtype == np.float32

@@ -39,6 +39,25 @@ def test_taken_rows_come_in_the_order_asked_for(vectors):
     assert rows.take(somewhere, ids[:0]).shape == (0, 6)
 
 
+def test_taken_from_a_map_that_is_too_large_to_stay(vectors, monkeypatch):
+    somewhere, plain = vectors
+    assert rows.may_stay(somewhere)
+    monkeypatch.setattr(rows, "_SMALL_BYTES", 70_000)  # of 72,000
+    assert rows.may_stay(somewhere) != rows.is_mapped(somewhere)
+    assert rows.may_stay(somewhere[:, :2]) != rows.is_mapped(somewhere)  # which lies all over the file
+    assert rows.may_stay(somewhere[:2000])
+    ids = np.random.default_rng(1).integers(0, 3000, 5000)
+    np.testing.assert_array_equal(rows.take(somewhere, ids), plain[ids])
+
+
+def test_rows_of_a_small_map_are_not_given_back(vectors, monkeypatch):
+    """Each of which costs more than to take the rows."""
+    given = []
+    monkeypatch.setattr(rows, "give_back", given.append)
+    rows.take(vectors[0], np.arange(3000))
+    assert not given
+
+
 def test_a_sample_is_different_rows_and_always_the_same(vectors):
     somewhere, plain = vectors
     ids = rows.sample_ids(3000, 100, seed=3)
@@ -86,6 +105,7 @@ import re, sys
 from pathlib import Path
 from datasets.vectors import formats, rows
 def resident(): return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+rows._SMALL_BYTES = 1 << 24
 before = resident()
 vectors = formats.read(sys.argv[1])
 if sys.argv[2] == "blocks":

@@ -49,6 +49,16 @@ def test_named_sets_load_from_their_root(a_set_named):
     assert a_set_named == [Path("data"), Path("elsewhere")]
 
 
+def test_what_is_not_the_whole_set_under_its_own_metric_has_its_own_name(a_set_named, tmp_path):
+    assert Source(metric="euclidean", rows=99, max_queries=99).load().name == "photo_sift"
+    assert Source(metric="angular").load().name == "photo_sift-angular"
+    assert Source(max_queries=4).load().name == "photo_sift-q4"
+    assert Source(metric="angular", rows=20, max_queries=4).load().name == "photo_sift-angular-20-q4"
+    path = saved(tmp_path, from_embeddings(ASKING, IMAGES, name="birds", metric="angular"))
+    names = {Source(data=path, metric=metric).load().name for metric in ("", "angular", "euclidean")}
+    assert names == {"birds", "birds-euclidean"}
+
+
 def test_files_by_either_flag(tmp_path):
     formats.write(tmp_path / "g.fvecs", IMAGES.vectors)
     formats.write(tmp_path / "q.fvecs", ASKING.vectors)
@@ -69,7 +79,7 @@ def test_fewer_rows_lose_the_neighbors_and_keep_whose_rows_they_are(tmp_path):
 def test_fewer_queries_keep_their_neighbors(tmp_path):
     whole = Source(data=saved(tmp_path, from_embeddings(ASKING, IMAGES, name="birds"))).load()
     found = Source(data=str(tmp_path), max_queries=2).load()
-    assert found.name == "birds" and found.own_rows.tolist() == [4, 5] and found.query_paths == ("4", "5")
+    assert found.name == "birds-q2" and found.own_rows.tolist() == [4, 5] and found.query_paths == ("4", "5")
     for name in ("queries", "neighbors", "distances", "query_labels"):
         np.testing.assert_array_equal(getattr(found, name), getattr(whole, name)[:2])
 

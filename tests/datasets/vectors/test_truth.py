@@ -168,12 +168,72 @@ def test_neighbors_of_other_vectors_are_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_computed_truth_does_not_hide_published_one(tmp_path):
+    ids, distances = by_hand(made_up())
+    with_truth(made_up(), 10, cache=tmp_path)
+    with pytest.raises(InputError, match="other vectors"):
+        with_truth(replace(made_up(), neighbors=np.roll(ids[:, :10], 1, axis=0)), 10, cache=tmp_path)
+    found = with_truth(replace(made_up(), neighbors=ids[:, :12].copy()), 10, cache=tmp_path)
+    np.testing.assert_array_equal(found.distances, distances[:, :10])
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_published_truth_is_not_believed_without_it(tmp_path, monkeypatch):
+    """Also one that no check finds out."""
+    for check in ("_check_by_sample", "_check_by_search"):
+        monkeypatch.setattr(truth, check, lambda *_: None)
+    ids, distances = by_hand(made_up())
+    wrong = replace(made_up(), neighbors=ids[:, 50:60].copy())
+    np.testing.assert_array_equal(with_truth(wrong, 10, cache=tmp_path).distances, distances[:, 50:60])
+    np.testing.assert_array_equal(with_truth(made_up(), 10, cache=tmp_path).distances, distances[:, :10])
+    other = replace(made_up(), neighbors=ids[:, 60:70].copy())
+    np.testing.assert_array_equal(with_truth(other, 10, cache=tmp_path).distances, distances[:, 60:70])
+
+
+def test_a_row_twice_among_published_neighbors(tmp_path):
+    ids = by_hand(made_up())[0][:, :10].copy()
+    ids[3, 7] = ids[3, 2]
+    with pytest.raises(InputError, match="made up: query 3 has a row twice"):
+        with_truth(replace(made_up(), neighbors=ids), 10, cache=tmp_path)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_published_neighbors_are_held_against_exact_search(tmp_path, monkeypatch, metric):
+    """Rows one rank too far are what a sample of the gallery hardly ever finds; a few of them may be rounding."""
+    monkeypatch.setattr(truth, "_SAMPLE", 10)
+    rng = np.random.default_rng(0)
+    gallery, queries = rng.normal(size=(5000, 8)).astype(np.float32), rng.normal(size=(15, 8)).astype(np.float32)
+    if metric == "hamming":
+        gallery, queries = rng.integers(0, 256, (5000, 8), np.uint8), rng.integers(0, 256, (15, 8), np.uint8)
+    vector_set = VectorSet("approximate", metric, gallery, queries)
+    ids, distances = by_hand(vector_set)
+    for wrong in (1, 15):  # of 150
+        neighbors = ids[:, :10].copy()
+        farther = (distances != distances[:, 9:10]) & (np.arange(5000) > 9)
+        neighbors[:wrong, 9] = ids[np.arange(15), farther.argmax(axis=1)][:wrong]
+        published = replace(vector_set, neighbors=neighbors)
+        if wrong == 1:
+            assert with_truth(published, 10, cache=tmp_path).neighbors.shape == (15, 10)
+            continue
+        with pytest.raises(InputError, match=r"approximate: row \d+ is nearer to query \d+ .* right file"):
+            with_truth(published, 10, cache=tmp_path)
+        monkeypatch.setattr(truth, "_SEARCHED_ROWS", 4999)
+        assert with_truth(published, 10, cache=tmp_path).neighbors.shape == (15, 10)
+
+
+def test_published_neighbors_of_a_set_whose_queries_are_its_own_rows(tmp_path):
+    ids, distances = by_hand(made_up(own=True))
+    found = with_truth(replace(made_up(own=True), neighbors=ids[:, :299].copy()), 299, cache=tmp_path)
+    np.testing.assert_array_equal(found.distances, distances[:, :299])
+
+
 def test_nan_is_looked_for_once(tmp_path, monkeypatch):
     vector_set = made_up()
     looked = []
     monkeypatch.setattr(VectorSet, "check_finite", lambda self: looked.append(self))
     for k in (3, 2, 4):
         with_truth(vector_set, k, cache=tmp_path)
+    with_truth(replace(vector_set, neighbors=by_hand(vector_set)[0][:, :5].copy()), 5, cache=tmp_path)
     assert len(looked) == 1
     monkeypatch.undo()
     gallery = vector_set.gallery.copy()
