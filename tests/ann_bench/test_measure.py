@@ -127,6 +127,26 @@ class Later:
         return self.ids
 
 
+def test_rounding_between_copies_is_no_lie():
+    """|x|^2 - 2xy + |y|^2 of a row and its copy is off by some 1e-6; its root is a thousandth."""
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(500, 128)).astype(np.float32)
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    given = with_neighbors(VectorSet("copies", "euclidean", rows, rows.copy()), k=3)
+
+    def search(queries, k):
+        squares = (queries**2).sum(1)[:, None] - 2 * queries @ rows.T + (rows**2).sum(1)
+        ids = np.argsort(squares, axis=1)[:, :k]
+        return ids, np.sqrt(np.take_along_axis(squares, ids, axis=1).clip(0) + 2e-6)
+
+    index = rogue("honest", given.gallery[:, :8])
+    index.find = search
+    assert measure.batch(index, given, given.queries, 3, runs=1, threads=2).distances[:, 0].max() == 0
+    index.find = lambda *asked: (search(*asked)[0], search(*asked)[1] + 0.1)
+    with pytest.raises(measure.Cheating, match="says that row"):
+        measure.batch(index, given, given.queries, 3, runs=1, threads=2)
+
+
 def test_more_threads_than_allowed_are_found_out(monkeypatch):
     given = vector_set()
     index, clock = rogue("honest", given.gallery), iter([0.0, 100.0])
