@@ -149,13 +149,7 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {
-            **facts,
-            "search_peak_bytes": timed.peak,
-            "cores_busy": timed.cores,
-            "load": os.getloadavg()[0],
-            "measured": now,
-        },
+        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **now},
     )
 
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,7 @@ def test_what_a_point_tells(vectors):
         assert one.facts["build_peak_bytes"] > 10**7 and one.facts["search_peak_bytes"] > 10**7
         assert one.facts["cpu"] and one.facts["versions"]["numpy"] == np.__version__
         assert one.facts["gallery"] == 600 and one.facts["build_seconds"] > 0
+        assert datetime.fromisoformat(one.facts["measured"]) and one.facts["load"] >= 0
     exact = [one for one in found if one.point.search["nprobe"] == 8]
     for one in exact:
         assert one.scores["k-recall@5"] == 1
