@@ -44,8 +44,12 @@ def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Buil
 
 def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:
     """An empty index for the set; ``given`` are seed, gpus and uri."""
-    size = {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
-    return indexes.get(name).Index(build, **size, **given)
+    return indexes.get(name).Index(build, **size(vector_set), **given)
+
+
+def size(vector_set: VectorSet) -> dict[str, Any]:
+    """What an index, and the default grids, are told of a set."""
+    return {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
 
 
 def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, fingerprint: str) -> Build:
@@ -109,9 +113,8 @@ def refusal(build: Build, options: RunOptions, vector_set: VectorSet, limit: int
 
 def _what_fits(options: RunOptions, vector_set: VectorSet, limit: int) -> str:
     """Default builds that the memory is enough for."""
-    size = {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
     fits = []
-    for name, entry in grid.default(grid.select(""), **size):
+    for name, entry in grid.default(grid.select(""), **size(vector_set)):
         memory = expected(make(name, entry.build, vector_set, **options.of_index())).memory
         fits += [f"{name} {entry.build} ({in_bytes(memory)})"] if memory <= limit else []
     return f"these would fit: {', '.join(fits)}" if fits else "none of the default builds fits either"

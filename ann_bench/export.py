@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from ann_bench import results
 from ann_bench.rows import Row
 from datasets.errors import InputError
+from datasets.whole import beside
 
 _SUFFIXES = (".csv", ".jsonl")
 
@@ -53,11 +53,10 @@ def write(rows: Sequence[Row], path: Path) -> None:
     if path.suffix not in _SUFFIXES:
         raise InputError(f"--to={path}: must end in {' or '.join(_SUFFIXES)}")
     text = _csv(rows) if path.suffix == ".csv" else "".join(json.dumps(dict(row)) + "\n" for row in rows)
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8", newline="")
-        os.replace(part, path)
+        with beside(path) as part:
+            part.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         raise InputError(f"--to={path}: cannot be written ({error.strerror})") from error
 

@@ -1,6 +1,5 @@
 """The page of a benchmark: its pictures, a table to sort and search, what failed and why, on what machine; one file."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from ann_bench.families import styles
 from ann_bench.results import Failure
 from ann_bench.rows import Row
 from datasets.errors import InputError
+from datasets.whole import beside
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _GOALS = (0.9, 0.95, 0.99)  # recalls for which the fastest point is told at the top
@@ -50,9 +50,8 @@ def write(rows: Sequence[Row], failures: Sequence[Failure], folder: Path, *, pic
     )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / "index.html.part"
-        part.write_text(text, encoding="utf-8", errors="replace")
-        os.replace(part, folder / "index.html")
+        with beside(folder / "index.html") as part:
+            part.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"{folder}: the page cannot be written there ({error.strerror})") from error
     return folder / "index.html"

@@ -7,7 +7,6 @@ run's times, the scores and what theirs lack stand beside them. ``<arguments>.fa
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +18,7 @@ import numpy as np
 
 from ann_bench.indexes.base import Value
 from datasets.errors import InputError
+from datasets.whole import beside
 
 MODES = ("single", "batch")  # one query a call on one thread; all queries in one call on so many threads
 
@@ -110,14 +110,12 @@ def write(folder: Path, result: Result) -> Path:
     """Saves a result, whole or not at all, and removes a failure of the same point."""
     path = result.point.path(folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with h5py.File(part, "w") as file:
+    with beside(path) as part, h5py.File(part, "w") as file:
         file.attrs.update(_attributes(result))
         file["times"], file["neighbors"] = result.times, result.neighbors
         file["distances"] = result.distances / _unit(result.point, result.facts)
         file["run_seconds"] = result.seconds
         file.create_group("scores").attrs.update(dict(result.scores))
-    os.replace(part, path)
     _failed(path).unlink(missing_ok=True)
     return path
 
@@ -151,9 +149,8 @@ def write_failure(folder: Path, failure: Failure) -> Path:
     measured = failure.point.path(folder)
     path = _failed(measured)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(asdict(failure), indent=1))
-    os.replace(part, path)
+    with beside(path) as part:
+        part.write_text(json.dumps(asdict(failure), indent=1))
     measured.unlink(missing_ok=True)
     return path
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ann_bench.indexes.base import Index
+from datasets.whole import beside
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,8 @@ class Saved:
         """Move what was written in place, and note the facts and its size."""
         written = dict(facts) | {"index_bytes": _bytes_of(self._part)}
         os.replace(self._part, self.path)
-        note = self.facts_path.with_name(self.facts_path.name + ".part")
-        note.write_text(json.dumps(written, indent=1))
-        os.replace(note, self.facts_path)
+        with beside(self.facts_path) as note:
+            note.write_text(json.dumps(written, indent=1))
 
     def remove(self) -> None:
         """Whatever there is of it."""

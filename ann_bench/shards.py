@@ -5,7 +5,6 @@ finished is on disk and is not done again.
 """
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from ann_bench.saved import Saved
 from datasets.errors import InputError
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
+from datasets.whole import beside
 
 BLOCK = 1 << 16  # gallery rows in memory at a time
 
@@ -148,15 +148,13 @@ def _took(start: float) -> dict[str, float]:
 
 
 def _write_whole(index: faiss.Index, path: Path) -> None:
-    part = path.with_name(f"{path.name}.part")
-    faiss.write_index(index, str(part))
-    os.replace(part, path)
+    with beside(path) as part:
+        faiss.write_index(index, str(part))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(content, indent=1))
-    os.replace(part, path)
+    with beside(path) as part:
+        part.write_text(json.dumps(content, indent=1))
 
 
 def _read(path: Path) -> dict[str, Any]:

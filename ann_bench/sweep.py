@@ -29,8 +29,7 @@ def main(options: RunOptions) -> None:
     names = [] if plan else grid.select(options.index)
     vector_set = options.source().load()
     if plan is None:
-        size = {"count": len(vector_set.gallery), "dim": vector_set.dim, "metric": vector_set.metric}
-        plan = grid.default(names, **size)
+        plan = grid.default(names, **builds.size(vector_set))
         left_out = ", ".join(name for name in names if name not in dict(plan))
         if left_out:
             print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")

@@ -1,7 +1,6 @@
 """The report of a vectors file: scores, maps, queries with their nearest images and training curves on one page."""
 
 import base64
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from datasets import exact
 from datasets.errors import InputError
 from datasets.vectors import file
 from datasets.vectors.base import Embeddings, VectorSet
+from datasets.whole import beside
 from embedding import plots
 from embedding.evaluate import KS, evaluate_set
 from embedding.journal import Line, read_lines
@@ -154,9 +154,8 @@ def _write(folder: Path, page: str, pictures: Mapping[str, bytes]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         for name, png in pictures.items():
             (folder / f"{name}.png").write_bytes(png)
-        part = folder / "index.html.part"
-        part.write_text(page, encoding="utf-8", errors="replace")
-        os.replace(part, folder / "index.html")
+        with beside(folder / "index.html") as part:
+            part.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"{folder}: the report cannot be written there ({error.strerror})") from error
     return folder / "index.html"

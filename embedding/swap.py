@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from datasets.errors import InputError
+from datasets.whole import beside
 from embedding.mx import mx
 
 _FULL = 2**20  # bytes left on a disk that is as good as full
@@ -44,10 +45,8 @@ def finish_swap(target: Path) -> None:
 
 def write_whole(path: Path, text: str) -> None:
     """Write a small text file beside its place, then move it there."""
-    with explained(path, "write"):
-        part = path.with_name(path.name + ".part")
+    with explained(path, "write"), beside(path) as part:
         part.write_text(text)
-        os.replace(part, path)
 
 
 @contextmanager

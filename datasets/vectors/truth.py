@@ -1,7 +1,6 @@
 """The true nearest neighbors of a set: the published ones, or computed once, resumed after a kill, and kept on disk."""
 
 import hashlib
-import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -14,6 +13,7 @@ from datasets import exact
 from datasets.errors import InputError
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
+from datasets.whole import beside
 
 _BLOCK = 2048  # queries at a time: what a kill can cost, and how often a gallery larger than memory is read
 _SAMPLE = 10_000  # gallery rows, and a tenth as many queries, that published neighbors are held against
@@ -182,11 +182,9 @@ def _read(path: Path) -> _Truth | None:
 
 
 def _write(path: Path, truth: _Truth) -> None:
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        with beside(path) as part, part.open("wb") as stream:
             np.savez(stream, neighbors=truth[0], distances=truth[1])
-        os.replace(part, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written, make room or name another folder ({error.strerror})") from error
