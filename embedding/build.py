@@ -18,7 +18,8 @@ from embedding.batches import Batches
 from embedding.decode import Augmentation
 from embedding.fit import Optimizers
 from embedding.judge import Judge
-from embedding.mx import gluon, mx, nd
+from embedding.losses.base import EmbeddingLoss
+from embedding.mx import mx, nd
 from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
 from embedding.swap import last_line
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 Devices = list[mx.Context]
 
 # Called with the number of training classes, gives the loss.
-MakeLoss = Callable[[int], gluon.Block]
+MakeLoss = Callable[[int], EmbeddingLoss]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Parts:
     """All that an epoch needs; ``validation`` is None where no classes are held out."""
 
     net: EmbeddingNet
-    loss: gluon.Block
+    loss: EmbeddingLoss
     optimizers: Optimizers
     batches: Batches
     judge: Judge
@@ -47,8 +48,8 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
     """Everything that the options describe, made for ``images`` on ``devices``."""
     training = hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
     batches = class_batches(options, training, devices)
-    net = network(options, devices)
     loss = make_loss(batches.class_count)
+    net = network(options, devices, unit_rows=loss.unit_rows)
     loss.initialize(ctx=devices)
     loss.hybridize(static_alloc=True)
     return Parts(
@@ -101,9 +102,9 @@ def readable(images: ImageSet, rows: np.ndarray, max_bad: float) -> np.ndarray:
     return np.array(kept, dtype=np.int64)
 
 
-def network(options: TrainOptions, devices: Devices) -> EmbeddingNet:
+def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) -> EmbeddingNet:
     """The network on ``devices``, with pretrained weights where the options name them."""
-    net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool)
+    net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
     net.initialize(mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2), ctx=devices)
     try:
         for device in devices:  # the shapes of all weights follow from a first image

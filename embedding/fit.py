@@ -10,6 +10,7 @@ from tqdm import tqdm
 
 from datasets.errors import InputError, RunFailed
 from embedding.batches import Batch
+from embedding.losses.base import EmbeddingLoss
 from embedding.mx import autograd, gluon, mx, nd
 
 log = logging.getLogger(__name__)
@@ -43,9 +44,13 @@ class Schedule:
     steps: tuple[int, ...] = ()
     factor: float = 0.5
 
+    def decay(self, epoch: int) -> float:
+        """What the rate of epoch 1, 2, ... is multiplied by."""
+        return self.factor ** sum(epoch > step for step in self.steps)
+
     def at(self, epoch: int) -> float:
         """The rate of epoch 1, 2, ..."""
-        return self.lr * self.factor ** sum(epoch > step for step in self.steps)
+        return self.lr * self.decay(epoch)
 
 
 class Optimizers:
@@ -57,7 +62,7 @@ class Optimizers:
     def __init__(
         self,
         net: gluon.Block,
-        loss: gluon.Block,
+        loss: EmbeddingLoss,
         *,
         optimizer: str = "adam",
         wd: float = 0.0,
@@ -67,7 +72,7 @@ class Optimizers:
         # Lists, because Trainer would sort a dictionary by names, which count the layers made in this process so far:
         # saved states would then not fit the same network made later.
         params, own_params = list(net.collect_params().values()), list(loss.collect_params().values())
-        self._own_rate = getattr(loss, "learning_rate", None)
+        self._own_rate, self._own_stays = loss.learning_rate, loss.optimizer is not None
         self._clip = clip
         self.trainers: list[gluon.Trainer] = []
         if self._own_rate is None:
@@ -75,14 +80,15 @@ class Optimizers:
         self._params = [param for param in params if param.grad_req != "null"]
         self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd}, kvstore))
         if self._own_rate is not None and own_params:
-            own = {"learning_rate": self._own_rate, "momentum": 0.9}
-            self.trainers.append(_trainer(own_params, "sgd", own, kvstore))
+            own = {"learning_rate": self._own_rate, "wd": 0.0 if self._own_stays else wd}
+            own_params = [param for param in own_params if param.grad_req != "null"]
+            self.trainers.append(_trainer(own_params, loss.optimizer or optimizer, own, kvstore))
 
-    def set_rate(self, rate: float) -> None:
-        """Set the network's learning rate; the loss keeps its own."""
-        self.trainers[0].set_learning_rate(rate)
+    def follow(self, schedule: Schedule, epoch: int) -> None:
+        """Set the learning rates of epoch 1, 2, ...: the network's, and with it the loss's own unless that stays."""
+        self.trainers[0].set_learning_rate(schedule.at(epoch))
         for trainer in self.trainers[1:]:  # a restored trainer comes back with the rate that it was saved with
-            trainer.set_learning_rate(self._own_rate)
+            trainer.set_learning_rate(self._own_rate * (1 if self._own_stays else schedule.decay(epoch)))
 
     def step(self, parts: int) -> None:
         """One update from the gradients of ``parts`` devices, each of a mean over its share of the batch."""
@@ -111,7 +117,7 @@ def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict, kvst
 
 def fit(
     net: gluon.Block,
-    loss: gluon.Block,
+    loss: EmbeddingLoss,
     batches: Callable[[int], Iterable[Batch]],
     *,
     optimizers: Optimizers,
@@ -133,13 +139,14 @@ def fit(
     """
     for number in range(first, epochs + 1):
         mx.random.seed((seed * 1_000_003 + number) % 2**31)
-        optimizers.set_rate(schedule.at(number))
+        optimizers.follow(schedule, number)
+        loss.begin(number)
         yield _epoch(net, loss, batches(number), number, optimizers, contexts, log_interval, progress)
 
 
 def _epoch(
     net: gluon.Block,
-    loss: gluon.Block,
+    loss: EmbeddingLoss,
     batches: Iterable[Batch],
     number: int,
     optimizers: Optimizers,
@@ -169,7 +176,7 @@ def _epoch(
     return Epoch(number, sum(losses) / len(losses), images / seconds, seconds)
 
 
-def _step(net: gluon.Block, loss: gluon.Block, batch: Batch, contexts: list[mx.Context]) -> list[nd.NDArray]:
+def _step(net: gluon.Block, loss: EmbeddingLoss, batch: Batch, contexts: list[mx.Context]) -> list[nd.NDArray]:
     """Forward and backward; the loss on every device, not yet computed when this returns."""
     inputs = zip(*(gluon.utils.split_and_load(x, contexts) for x in batch.inputs), strict=True)
     targets = zip(*(gluon.utils.split_and_load(y, contexts) for y in batch.targets), strict=True)

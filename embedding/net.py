@@ -29,16 +29,30 @@ class Encoder(gluon.HybridBlock):
         return self.pool(self.trunk(F.transpose(pixels, axes=(0, 3, 1, 2))))
 
 
-class EmbeddingNet(gluon.HybridBlock):
-    """uint8 RGB images (B, H, W, 3) to embeddings (B, D) with unit rows.
+class Head(gluon.HybridBlock):
+    """Pooled features (B, C) to embeddings (B, D), of unit length where ``unit_rows`` says so."""
 
-    model : a name of ``backbone.names()``; dim : size of the embeddings, D; pool : a name of ``pooling.names()``
+    def __init__(self, dim: int, *, unit_rows: bool = True) -> None:
+        super().__init__()
+        self._unit_rows = unit_rows
+        self.linear = gluon.nn.Dense(dim, weight_initializer=mx.init.Xavier(magnitude=2))
+
+    def hybrid_forward(self, F: ModuleType, features: Array) -> Array:
+        embeddings = self.linear(features)
+        return F.L2Normalization(embeddings) if self._unit_rows else embeddings
+
+
+class EmbeddingNet(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3) to embeddings (B, D).
+
+    model : a name of ``backbone.names()``; dim : size of the embeddings, D; pool : a name of ``pooling.names()``;
+    unit_rows : whether the embeddings have unit length
     """
 
-    def __init__(self, *, model: str, dim: int, pool: str = "avg") -> None:
+    def __init__(self, *, model: str, dim: int, pool: str = "avg", unit_rows: bool = True) -> None:
         super().__init__()
         self.encoder = Encoder(model=model, pool=pool)
-        self.head = gluon.nn.Dense(dim, weight_initializer=mx.init.Xavier(magnitude=2))
+        self.head = Head(dim, unit_rows=unit_rows)
 
     def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
-        return F.L2Normalization(self.head(self.encoder(images)))
+        return self.head(self.encoder(images))

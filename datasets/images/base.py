@@ -10,6 +10,18 @@ from datasets.errors import InputError
 
 
 @dataclass(frozen=True)
+class Pairs:
+    """Pairs of images that show the same class or not, in folds: the task of verification.
+
+    rows : (P, 2) int64 rows of the set's images; same : (P,) bool; folds : (P,) int64, 0, 1, ...
+    """
+
+    rows: np.ndarray
+    same: np.ndarray
+    folds: np.ndarray
+
+
+@dataclass(frozen=True)
 class ImageSet:
     """Labelled images and their split.
 
@@ -19,6 +31,9 @@ class ImageSet:
         leave-one-out: every image asks all the others.
     boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
     size : the side in pixels at which a network sees these images unless the user says otherwise
+    cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
+        class by its own camera: they are dropped from its ranking
+    pairs : the pairs by which the set is judged, in place of queries and gallery, or None
     """
 
     name: str
@@ -30,6 +45,8 @@ class ImageSet:
     gallery: np.ndarray
     boxes: np.ndarray | None = None
     size: int = 224
+    cameras: np.ndarray | None = None
+    pairs: Pairs | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -59,7 +76,7 @@ class ImageSet:
         if len(self.labels) != len(self) or (self.boxes is not None and len(self.boxes) != len(self)):
             raise InputError(f"dataset {self.name}: {len(self)} images, but {len(self.labels)} labels")
         self._check_pairs("train")
-        if self.leave_one_out:
+        if self.leave_one_out and self.pairs is None:
             self._check_pairs("query")
         return self
 
@@ -83,7 +100,8 @@ class ImageSet:
             digest.update(np.ascontiguousarray(self.images))
         else:
             digest.update("\n".join(map(str, self.images)).encode())
-        for array in (self.labels, self.train, self.query, self.gallery, self.boxes):
+        pairs = (self.pairs.rows, self.pairs.same, self.pairs.folds) if self.pairs else ()
+        for array in (self.labels, self.train, self.query, self.gallery, self.boxes, self.cameras, *pairs):
             if array is not None:
                 digest.update(np.ascontiguousarray(array))
         return digest.hexdigest()[:16]

@@ -1,10 +1,10 @@
 """Losses, one file a loss.
 
-The contract: a file ``<name>.py`` ends with ``Loss = <its class>``, a Gluon Block. ``Loss(classes=C, dim=D, batch_k=K,
-**own)`` is told the number of training classes, the embedding size and the most images of a class that a batch holds;
-whatever else it takes has a default. ``loss(embeddings, labels)``, with embeddings (B, D) and labels (B,) in
-[0, C) in any order, gives one value of shape (1,), computed on the device. Parameters of its own are trained with it,
-at the learning rate that its attribute ``learning_rate`` names (None: the network's).
+The contract: a file ``<name>.py`` ends with ``Loss = <its class>``, a ``base.EmbeddingLoss``. ``Loss(classes=C, dim=D,
+batch_k=K, **own)`` is told the number of training classes, the embedding size and the most images of a class that a
+batch holds; whatever else it takes has a default. ``loss(embeddings, labels)``, with embeddings (B, D) and labels (B,)
+in [0, C) in any order, gives one value of shape (1,), computed on the device. The embeddings have unit rows where its
+``unit_rows`` says so. Parameters of its own are trained with it, as its ``learning_rate`` and ``optimizer`` say.
 """
 
 import sys
@@ -13,13 +13,14 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
+_NOT_A_LOSS = ("base",)
 
 
 def names() -> list[str]:
     """The names of all losses."""
-    return plugins.names(_HERE)
+    return plugins.names(_HERE, besides=_NOT_A_LOSS)
 
 
 def get(name: str) -> ModuleType:
     """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="loss")
+    return plugins.get(_HERE, name, kind="loss", besides=_NOT_A_LOSS)

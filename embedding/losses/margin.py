@@ -2,11 +2,12 @@
 
 from types import ModuleType
 
+from embedding.losses.base import EmbeddingLoss
 from embedding.mining import DistanceWeightedMiner
-from embedding.mx import Array, gluon, mx, nd
+from embedding.mx import Array, mx, nd
 
 
-class MarginLoss(gluon.HybridBlock):
+class MarginLoss(EmbeddingLoss):
     """The mean over active terms of [d_ap - beta + margin]+ and [beta - d_an + margin]+.
 
     Every ordered pair (anchor, positive) of the batch gets one negative, drawn by ``mining.DistanceWeightedMiner``.
@@ -20,6 +21,8 @@ class MarginLoss(gluon.HybridBlock):
     margin, beta, nu : alpha, the first value of every beta, and the weight of beta; 0.2, 1.2 and 0 in the paper
     lr_beta : learning rate of beta
     """
+
+    optimizer = "sgd"  # beta is one number a class, and moves fast enough without
 
     def __init__(
         self,

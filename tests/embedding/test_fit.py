@@ -8,11 +8,14 @@ import pytest
 from datasets.errors import InputError
 from embedding.batches import Batch
 from embedding.fit import Diverged, Optimizers, Schedule, fit
+from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx, nd
 
 
-class SquaredError(gluon.HybridBlock):
+class SquaredError(EmbeddingLoss):
     """A loss with a parameter of its own: an offset of the prediction."""
+
+    optimizer = "sgd"
 
     def __init__(self, learning_rate=None):
         super().__init__()

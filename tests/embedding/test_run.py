@@ -12,14 +12,16 @@ import pytest
 
 from datasets.errors import InputError
 from embedding import swap
-from embedding.fit import Optimizers
+from embedding.fit import Optimizers, Schedule
+from embedding.losses.base import EmbeddingLoss
 from embedding.mx import autograd, gluon, mx, nd
 from embedding.run import Run
 
 
-class Offset(gluon.HybridBlock):
+class Offset(EmbeddingLoss):
     """A loss with a parameter."""
 
+    optimizer = "sgd"
     learning_rate = 0.1
 
     def __init__(self):
@@ -39,7 +41,7 @@ def make(seed=1):
 
 
 def step(net, loss, optimizers, rate=0.1):
-    optimizers.set_rate(rate)
+    optimizers.follow(Schedule(rate), 1)
     with autograd.record():
         value = loss(net(nd.array(np.arange(6).reshape(2, 3))))
     value.backward()
