@@ -1,5 +1,7 @@
 """Network and images to embeddings."""
 
+from typing import Any
+
 import numpy as np
 from tqdm import tqdm
 
@@ -10,7 +12,18 @@ from embedding.batches import in_threads
 from embedding.mx import gluon, mx, nd
 
 
-def extract(
+def extract(net: gluon.Block, images: ImageSet, rows: np.ndarray, **how: Any) -> Embeddings:
+    """What ``net`` makes of the images ``rows``, as vectors of unit length; ``how`` as for ``outputs``."""
+    return embeddings(outputs(net, images, rows, **how), images, rows)
+
+
+def embeddings(vectors: np.ndarray, images: ImageSet, rows: np.ndarray) -> Embeddings:
+    """``vectors`` (R, D) of the images ``rows`` at unit length, with labels and names."""
+    vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+    return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows))
+
+
+def outputs(
     net: gluon.Block,
     images: ImageSet,
     rows: np.ndarray,
@@ -21,8 +34,8 @@ def extract(
     batch_size: int = 64,
     workers: int = 2,
     progress: bool = False,
-) -> Embeddings:
-    """What ``net`` makes of the images ``rows``, as vectors of unit length.
+) -> np.ndarray:
+    """What ``net`` makes of the images ``rows``, (R, D) float32.
 
     size, resize : as in ``decode.fit``
     Raises InputError where an image cannot be read: a score over other images than it claims would be wrong.
@@ -37,9 +50,7 @@ def extract(
         for pixels in in_threads(load, items, workers=workers):
             parts.append(_forward(net, pixels, batch_size, contexts))
             bar.update(len(pixels))
-    vectors = np.concatenate(parts)
-    vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows))
+    return np.concatenate(parts)
 
 
 def _forward(net: gluon.Block, pixels: np.ndarray, batch_size: int, contexts: list[mx.Context]) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluate import KS, evaluate, evaluate_set
@@ -60,10 +62,13 @@ class Judge:
         return with_neighbors(found)
 
     def _embeddings(self, net: gluon.Block, size: int) -> tuple[Embeddings, Embeddings | None]:
-        queries = extract(net, self._images, self._images.query, size=size, **self._how)
+        queries = self._extract(net, self._images.query, size)
         if self._images.leave_one_out:
             return queries, None
-        return queries, extract(net, self._images, self._images.gallery, size=size, **self._how)
+        return queries, self._extract(net, self._images.gallery, size)
+
+    def _extract(self, net: gluon.Block, rows: np.ndarray, size: int) -> Embeddings:
+        return extract(net, self._images, rows, size=size, **self._how)
 
 
 def table(rows: Sequence[Line]) -> str:
