@@ -18,11 +18,17 @@ Options = TypeVar("Options")
 
 
 def main(
-    function: Callable[[Options], None], options: type[Options], words: Sequence[str] | None = None, *, name: str = ""
+    function: Callable[[Options], None],
+    options: type[Options],
+    words: Sequence[str] | None = None,
+    *,
+    name: str = "",
+    defaults: Callable[[Options], Options] | None = None,
 ) -> None:
     """Read ``options`` from the command line, or from ``words``, and call ``function`` with them.
 
     name : of the command in its help, where it is not that of its file
+    defaults : given what was read, the values of flags that were not given; what was given stands
 
     A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
     interrupt with code 130.
@@ -31,7 +37,8 @@ def main(
     arguments = _spell_out(sys.argv[1:] if words is None else list(words))
     try:
         _refuse_unknown(arguments, options)
-        function(_parse(arguments, options, name))
+        read = _parse(arguments, options, name)
+        function(read if defaults is None else _parse(arguments, options, name, defaults(read)))
         sys.stdout.flush()
     except BrokenPipeError:  # whoever reads our output, `head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -43,12 +50,13 @@ def main(
         _end("interrupted; started again, the same command goes on from what it had finished", code=130)
 
 
-def _parse(arguments: list[str], options: type[Options], name: str) -> Options:
+def _parse(arguments: list[str], options: type[Options], name: str, default: Options | None = None) -> Options:
     """The options; tyro's boxed complaint about a value becomes one line."""
     complaint = io.StringIO()
     try:
         with contextlib.redirect_stderr(complaint):
-            return tyro.cli(options, args=arguments, prog=name or None)
+            given = {} if default is None else {"default": default}
+            return tyro.cli(options, args=arguments, prog=name or None, **given)
     except SystemExit as end:
         if not end.code:  # --help
             raise

@@ -73,6 +73,31 @@ def blocks(
         yield rows, neighbors, distances
 
 
+def all_distances(
+    queries: np.ndarray, gallery: np.ndarray, *, metric: str = "euclidean", block: int = 256
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """(rows of the queries, their distances (n, G) float32 to the whole gallery) block after block.
+
+    In the units of ``search`` and as right as there. For whole rankings of a gallery in memory: where only a part of
+    the ranking is asked for, ``blocks`` is the faster.
+    """
+    _check(queries, gallery, 1, metric, None)
+    gallery = vector_rows.prepared(gallery, metric)
+    for start in range(0, len(queries), block):
+        rows = slice(start, min(start + block, len(queries)))
+        yield rows, _all_distances(vector_rows.prepared(queries[rows], metric), gallery, metric)
+
+
+def _all_distances(queries: np.ndarray, gallery: np.ndarray, metric: str) -> np.ndarray:
+    """(n, G) of prepared queries and a prepared gallery."""
+    if metric == "hamming":
+        bits = np.empty((len(queries), len(gallery)), np.int32)
+        faiss.hammings(*map(faiss.swig_ptr, (queries, gallery)), *bits.shape, gallery.shape[1], faiss.swig_ptr(bits))
+        return bits.astype(np.float32)
+    kind = faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT
+    return _distances(faiss.pairwise_distances(queries, gallery, kind), metric)
+
+
 def between(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, *, metric: str) -> np.ndarray:
     """Distances (Q, k) float32 of every query to its ``neighbors`` (Q, k) int64, from the differences themselves.
 

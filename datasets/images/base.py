@@ -8,6 +8,8 @@ import numpy as np
 
 from datasets.errors import InputError
 
+Size = int | tuple[int, int]  # of an image in pixels: the side of a square, or height and width
+
 
 @dataclass(frozen=True)
 class Pairs:
@@ -20,6 +22,12 @@ class Pairs:
     same: np.ndarray
     folds: np.ndarray
 
+    def __post_init__(self) -> None:
+        shapes = (self.rows.shape, self.same.shape, self.folds.shape)
+        count = len(self.rows)
+        if shapes != ((count, 2), (count,), (count,)):
+            raise ValueError(f"pairs need rows (P, 2), same (P,) and folds (P,), not {shapes}")
+
 
 @dataclass(frozen=True)
 class ImageSet:
@@ -30,7 +38,7 @@ class ImageSet:
     train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
         leave-one-out: every image asks all the others.
     boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
-    size : the side in pixels at which a network sees these images unless the user says otherwise
+    size : the size at which a network sees these images unless the user says otherwise
     cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
         class by its own camera: they are dropped from its ranking
     pairs : the pairs by which the set is judged, in place of queries and gallery, or None
@@ -44,7 +52,7 @@ class ImageSet:
     query: np.ndarray
     gallery: np.ndarray
     boxes: np.ndarray | None = None
-    size: int = 224
+    size: Size = 224
     cameras: np.ndarray | None = None
     pairs: Pairs | None = None
 
@@ -90,8 +98,9 @@ class ImageSet:
             )
 
     def with_split(self, *, train: np.ndarray, query: np.ndarray, gallery: np.ndarray) -> "ImageSet":
-        """The same images under another split."""
-        return replace(self, train=train, query=query, gallery=gallery)
+        """The same images under another split; the pairs stay only where their images all are queries still."""
+        stay = self.pairs is not None and np.isin(self.pairs.rows, query).all()
+        return replace(self, train=train, query=query, gallery=gallery, pairs=self.pairs if stay else None)
 
     def fingerprint(self) -> str:
         """A short hash of images (bytes of arrays, names of files), labels, boxes and split, to tell two sets apart."""

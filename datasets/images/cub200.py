@@ -4,25 +4,29 @@ The split is the one of metric learning (Song et al. 2016): the first half of th
 tests. The set's own ``train_test_split.txt`` splits within the classes, for classification, and is not used.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
 
+from datasets import archive
 from datasets.errors import InputError
+from datasets.images import lists
 from datasets.images.base import ImageSet, split_by_class
 
-COUNTS = (11_788, 5_864, 5_924)  # images of the true CUB-200-2011: all, train, test
+URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"
+MD5 = "97eceeb196236b17998738112f37df78"
+PARTS = ("images.txt", "image_class_labels.txt", "classes.txt")
+COUNTS = {"train": (5_864, 100), "query": (5_924, 100)}
 
 
 def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
-    """The set in the folder ``root``, or in the folder CUB_200_2011 within it.
+    """The set in the folder ``root``, or in the folder CUB_200_2011 within it; else downloaded into it, 1.2 GB.
 
     Read are ``images.txt`` (id path), ``image_class_labels.txt`` (id class), ``classes.txt`` (class name) and, for
     ``boxes``, ``bounding_boxes.txt`` (id x y width height). Image paths start in ``root/images`` or else in ``root``.
     A folder of another number of classes than 200 lends the set its own name. Raises InputError naming file and line.
     """
-    folder = _folder(root)
+    folder = lists.folder(root, *PARTS, name="cub200", inner="CUB_200_2011", fetch=_fetch)
     class_names = dict(sorted(_table(folder / "classes.txt").items()))
     paths = _table(folder / "images.txt")
     labels = _labels(folder / "image_class_labels.txt", paths, list(class_names))
@@ -34,24 +38,20 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         boxes=_boxes(folder / "bounding_boxes.txt", paths) if boxes else None,
         **split_by_class(labels, np.arange(len(class_names) // 2)),
     )
-    _check_counts(image_set, folder)
+    if len(class_names) == 200:
+        lists.check_counts(image_set, COUNTS, place=folder, title="CUB-200-2011")
+    lists.check_present(image_set.images)
     return image_set.check()
 
 
-def _folder(root: str | Path | None) -> Path:
-    if root is None:
-        raise InputError("dataset cub200 needs its folder: name the folder that holds images.txt")
-    for folder in (Path(root), Path(root, "CUB_200_2011")):
-        if (folder / "images.txt").is_file():
-            return folder
-    what = "has no images.txt" if Path(root).is_dir() else "is not a folder"
-    raise InputError(f"{root} {what}: name the unpacked folder CUB_200_2011 or the one it stands in")
+def _fetch(folder: Path) -> Path:
+    return archive.unpacked(URL, folder, md5=MD5)
 
 
 def _table(file: Path) -> dict[int, str]:
     """The lines "id rest" of a file, by id in the file's order."""
     rows: dict[int, str] = {}
-    for number, line in enumerate(_lines(file), start=1):
+    for number, line in enumerate(lists.lines(file), start=1):
         if not line.strip():
             continue
         key, _, rest = line.strip().partition(" ")
@@ -63,15 +63,6 @@ def _table(file: Path) -> dict[int, str]:
     if not rows:
         raise InputError(f"{file} is empty")
     return rows
-
-
-def _lines(file: Path) -> list[str]:
-    try:
-        return file.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        raise InputError(f"{file} is missing: unpack the data set again") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}") from None
 
 
 def _labels(file: Path, paths: dict[int, str], class_ids: list[int]) -> np.ndarray:
@@ -103,31 +94,12 @@ def _boxes(file: Path, paths: dict[int, str]) -> np.ndarray:
     if not file.is_file():
         raise InputError(f"{file} is missing: this folder has no boxes, do not ask for crops to boxes")
     rows = _matching(file, paths)
-    return np.array([_box(file, key, rows[key]) for key in paths], dtype=np.float32)
-
-
-def _box(file: Path, key: int, text: str) -> list[float]:
-    try:
-        x, y, width, height = map(float, text.split())
-    except ValueError:
-        raise InputError(f"{file}: image {key} needs four numbers x y width height, found '{text}'") from None
-    if not (width > 0 and height > 0 and math.isfinite(x + y + width + height)):
-        raise InputError(f"{file}: the box of image {key} is empty (found '{text}')")
-    return [x, y, width, height]
+    return np.array([lists.box(f"{file}, image {key}", rows[key].split()) for key in paths], dtype=np.float32)
 
 
 def _full_paths(folder: Path, paths: list[str]) -> list[str]:
-    # One look settles for all where paths start; whether each image is there shows when it is decoded.
+    # One look settles for all where paths start.
     inner = folder / "images"
     outside = (folder / paths[0]).exists() and not (inner / paths[0]).exists()
     start = folder if outside or not inner.is_dir() else inner
     return [str(start / path) for path in paths]
-
-
-def _check_counts(image_set: ImageSet, folder: Path) -> None:
-    found = (len(image_set), len(image_set.train), len(image_set.query))
-    if len(image_set.class_names) == 200 and found != COUNTS:
-        raise InputError(
-            f"{folder} has 200 classes, but {found[0]} images ({found[1]} train, {found[2]} test) where CUB-200-2011"
-            f" has {COUNTS[0]} ({COUNTS[1]}, {COUNTS[2]}): unpack the data set again"
-        )

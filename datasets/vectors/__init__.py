@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "file", "formats", "from_file", "rows", "source", "truth")
+_NOT_A_SET = ("base", "embeddings", "file", "formats", "from_file", "rows", "source", "truth")
 
 
 def names() -> list[str]:

@@ -1,4 +1,4 @@
-"""Embeddings and VectorSet: images as vectors, and queries with the gallery they are searched in."""
+"""VectorSet: queries with the gallery they are searched in, and what is known of both."""
 
 import hashlib
 import json
@@ -10,32 +10,15 @@ import numpy as np
 from datasets import exact
 from datasets.errors import InputError
 from datasets.exact import METRICS as METRICS  # where users of a set look for them
+from datasets.images.base import Pairs
 from datasets.vectors import rows
+from datasets.vectors.embeddings import Embeddings as Embeddings
+from datasets.vectors.embeddings import check_numbers, check_rows
 
 _DTYPES = ("float32", "uint8", "int8")
 _HASHED_BYTES = 1 << 27  # up to here a fingerprint reads all rows
 _HASHED_ROWS = 4096  # beyond, so many of them
 _BLOCK_BYTES = 1 << 26
-
-
-@dataclass(frozen=True, eq=False)
-class Embeddings:
-    """Images as vectors.
-
-    vectors : (N, D) float32, a row an image
-    labels : (N,) int64
-    paths : N names of images: a path, or the set's name and the row ("glyphs[12]")
-    """
-
-    vectors: np.ndarray
-    labels: np.ndarray
-    paths: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        _check_rows("embeddings", self.vectors, self.labels, self.paths)
-
-    def __len__(self) -> int:
-        return len(self.vectors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +34,8 @@ class VectorSet:
     gallery_labels, query_labels : (G,), (Q,) int64, positions in ``class_names`` where those are given, or None
     gallery_paths, query_paths : G and Q names of images, or empty
     attrs : whatever else the file should tell: strings, numbers, lists of numbers
+    gallery_cameras, query_cameras : (G,), (Q,) int64 as in Embeddings, or None
+    pairs : the pairs of gallery rows by which the set is judged, in place of the queries, or None
     """
 
     name: str
@@ -66,13 +51,16 @@ class VectorSet:
     class_names: tuple[str, ...] = ()
     attrs: Mapping[str, object] = field(default_factory=dict)
     query_rows: np.ndarray | None = None
+    gallery_cameras: np.ndarray | None = None
+    query_cameras: np.ndarray | None = None
+    pairs: Pairs | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
             raise ValueError(f"metric '{self.metric}' is none of {', '.join(METRICS)}")
         kinds = {"classes": len(self.class_names), "dtypes": _DTYPES}
-        _check_rows("gallery", self.gallery, self.gallery_labels, self.gallery_paths or None, **kinds)
-        _check_rows("queries", self.queries, self.query_labels, self.query_paths or None, **kinds)
+        check_rows("gallery", self.gallery, self.gallery_labels, self.gallery_paths or None, **kinds)
+        check_rows("queries", self.queries, self.query_labels, self.query_paths or None, **kinds)
         if self.queries.shape[1] != self.gallery.shape[1]:
             raise ValueError(f"queries have {self.queries.shape[1]} dimensions, the gallery {self.gallery.shape[1]}")
         if self.leave_one_out and self.queries.shape != self.gallery.shape:
@@ -80,6 +68,10 @@ class VectorSet:
         if self.metric == "hamming" and not self.queries.dtype == self.gallery.dtype == np.uint8:
             raise ValueError(f"hamming takes packed uint8 codes, not {self.queries.dtype} and {self.gallery.dtype}")
         self._check_ids("query_rows", self.query_rows, (len(self.queries),))
+        check_numbers("cameras of gallery", self.gallery_cameras, len(self.gallery))
+        check_numbers("cameras of queries", self.query_cameras, len(self.queries))
+        if self.pairs is not None:
+            self._check_ids("pairs", self.pairs.rows, self.pairs.rows.shape)
         self._check_neighbors()
 
     def _check_neighbors(self) -> None:
@@ -165,18 +157,20 @@ class VectorSet:
     @property
     def query_embeddings(self) -> Embeddings:
         """The queries with their labels; raises InputError where the set has none."""
-        return self._embeddings("queries", self.query_labels, self.query_paths)
+        return self._embeddings("queries", self.query_labels, self.query_paths, self.query_cameras)
 
     @property
     def gallery_embeddings(self) -> Embeddings:
         """The gallery with its labels; raises InputError where the set has none."""
-        return self._embeddings("gallery", self.gallery_labels, self.gallery_paths)
+        return self._embeddings("gallery", self.gallery_labels, self.gallery_paths, self.gallery_cameras)
 
-    def _embeddings(self, part: str, labels: np.ndarray | None, paths: tuple[str, ...]) -> Embeddings:
+    def _embeddings(
+        self, part: str, labels: np.ndarray | None, paths: tuple[str, ...], cameras: np.ndarray | None
+    ) -> Embeddings:
         if labels is None:
             raise InputError(f"vectors {self.name} have no labels, so they cannot be scored; write them with labels")
         vectors = getattr(self, part)
-        return Embeddings(vectors, labels, paths or tuple(f"{part}[{row}]" for row in range(len(vectors))))
+        return Embeddings(vectors, labels, paths or tuple(f"{part}[{row}]" for row in range(len(vectors))), cameras)
 
 
 def from_embeddings(
@@ -201,6 +195,8 @@ def from_embeddings(
         query_paths=queries.paths,
         class_names=class_names,
         attrs={**(attrs or {}), "leave_one_out": gallery is None},
+        gallery_cameras=among.cameras,
+        query_cameras=queries.cameras,
     )
 
 
@@ -215,25 +211,3 @@ def with_neighbors(vector_set: VectorSet, k: int = 100) -> VectorSet:
 
 def _blocks(vectors: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     return rows.blocks(vectors, max(1, _BLOCK_BYTES // max(1, vectors.shape[1] * vectors.itemsize)))
-
-
-def _check_rows(
-    part: str,
-    vectors: np.ndarray,
-    labels: np.ndarray | None,
-    paths: tuple[str, ...] | None,
-    *,
-    classes: int = 0,
-    dtypes: tuple[str, ...] = ("float32",),
-) -> None:
-    """Raises ValueError where labels or paths, as far as there are any, do not fit the vectors (N, D)."""
-    if vectors.ndim != 2 or vectors.dtype not in dtypes:
-        raise ValueError(f"{part} must be (N, D) {' or '.join(dtypes)}, not {vectors.shape} {vectors.dtype}")
-    if paths is not None and len(paths) != len(vectors):
-        raise ValueError(f"{part} has {len(vectors)} rows, but {len(paths)} paths")
-    if labels is None:
-        return
-    if labels.shape != (len(vectors),) or labels.dtype != np.int64:
-        raise ValueError(f"labels of {part} must be ({len(vectors)},) int64, not {labels.shape} {labels.dtype}")
-    if classes and len(labels) and not 0 <= labels.min() <= labels.max() < classes:
-        raise ValueError(f"labels of {part} run from {labels.min()} to {labels.max()}, but there are {classes} classes")

@@ -1,4 +1,4 @@
-"""The vectors file: HDF5 with the keys of ann-benchmarks, and labels, paths and class names besides."""
+"""The vectors file: HDF5 with the keys of ann-benchmarks, and labels, paths, cameras, pairs and class names besides."""
 
 import os
 from contextlib import suppress
@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images.base import Pairs
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
@@ -24,8 +25,17 @@ _KEYS = {
     "query_paths": "test_paths",
     "class_names": "class_names",
     "query_rows": "test_rows",
+    "gallery_cameras": "train_cameras",
+    "query_cameras": "test_cameras",
 }
-_SAME = {"queries": "gallery", "query_labels": "gallery_labels", "query_paths": "gallery_paths"}  # in leave-one-out
+# Field of Pairs -> key; the rows are those of "train".
+_PAIRS = {"rows": "pairs", "same": "pairs_same", "folds": "pairs_folds"}
+_SAME = {  # in leave-one-out
+    "queries": "gallery",
+    "query_labels": "gallery_labels",
+    "query_paths": "gallery_paths",
+    "query_cameras": "gallery_cameras",
+}
 _BLOCK_ROWS = 1 << 16
 _OWN_ATTRS = ("distance", "dimension", "type", "point_type", "name")  # all others are VectorSet.attrs
 
@@ -65,6 +75,9 @@ def _write(file: h5py.File, vector_set: VectorSet) -> None:
             file[key] = value / np.float32(vector_set.dim)  # ann-benchmarks has the share of differing bits
         else:
             file[key] = value
+    if vector_set.pairs is not None:
+        for name, key in _PAIRS.items():
+            file[key] = getattr(vector_set.pairs, name)
     codes = vector_set.metric == "hamming"
     own = (vector_set.metric, vector_set.dim, "dense", "bit" if codes else "float", vector_set.name)
     file.attrs.update(dict(vector_set.attrs) | dict(zip(_OWN_ATTRS, own, strict=True)))
@@ -110,8 +123,19 @@ def _read(file: h5py.File, name: str) -> VectorSet:
             values[part] = _read_value(file[key], part)
     if "neighbors" in values and "distances" not in values:
         raise ValueError("key 'distances' is missing")
+    values["pairs"] = _read_pairs(file)
     attrs = {key: np.asarray(value).tolist() for key, value in file.attrs.items() if key not in _OWN_ATTRS}
     return VectorSet(str(file.attrs.get("name", name)), str(file.attrs["distance"]), attrs=attrs, **values)
+
+
+def _read_pairs(file: h5py.File) -> Pairs | None:
+    if _PAIRS["rows"] not in file:
+        return None
+    for key in _PAIRS.values():
+        if not isinstance(file.get(key), h5py.Dataset):
+            raise ValueError(f"key '{key}' is missing")
+    rows, same, folds = (file[key][:] for key in _PAIRS.values())
+    return Pairs(rows.astype(np.int64, copy=False), same.astype(bool, copy=False), folds.astype(np.int64, copy=False))
 
 
 def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...]:

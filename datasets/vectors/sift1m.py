@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datasets import download
+from datasets import archive
 from datasets.errors import InputError
 from datasets.vectors import from_file
 from datasets.vectors.base import VectorSet
@@ -54,12 +54,7 @@ def _found(corpus: Corpus, root: Path) -> Path | None:
 
 
 def _fetched(corpus: Corpus, root: Path) -> Path:
-    archive = root / corpus.url.rpartition("/")[2]
-    try:
-        download.fetch(corpus.url, archive, size=corpus.size, md5=corpus.md5)
-    except InputError as error:
-        raise InputError(f"{error} (or put {archive.name} into {archive.parent} by other means)") from None
-    download.unpack(archive, root / corpus.name)
+    archive.unpacked(corpus.url, root / corpus.name, size=corpus.size, md5=corpus.md5)
     folder = _found(corpus, root)
     if folder is None:
         raise InputError(f"{root / corpus.name}: has no {corpus.stem}_{_PARTS[0]}; remove the folder and call again")

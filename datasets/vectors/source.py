@@ -82,6 +82,8 @@ def _cut_gallery(whole: VectorSet, count: int) -> VectorSet:
         gallery_paths=whole.gallery_paths[:count],
         query_rows=np.where(own < count, own, -1),
         attrs={**whole.attrs, "leave_one_out": False},
+        gallery_cameras=_first(whole.gallery_cameras, count),
+        pairs=None,
     )
 
 
@@ -99,6 +101,7 @@ def _cut_queries(whole: VectorSet, count: int) -> VectorSet:
         query_paths=whole.query_paths[:count],
         query_rows=whole.own_rows[:count],
         attrs={**whole.attrs, "leave_one_out": False},
+        query_cameras=_first(whole.query_cameras, count),
     )
 
 

@@ -220,3 +220,20 @@ def test_distances_between_near_duplicates_and_to_rows_of_zeros():
     zero = np.zeros_like(one)
     assert exact.between(zero, one, ids, metric="angular")[0, 0] == 1
     assert exact.between(one, zero, ids, metric="angular")[0, 0] == 1
+
+
+@pytest.mark.parametrize("metric", exact.METRICS)
+@pytest.mark.parametrize("block", [3, 256])
+def test_all_distances_against_loops(metric, block):
+    rng = np.random.default_rng(1)
+    queries, gallery = make(metric, 8, rng), make(metric, 20, rng)
+    gallery[4] = queries[1]
+    if metric == "angular":
+        gallery[9] = 0
+    rows, parts = zip(*exact.all_distances(queries, gallery, metric=metric, block=block), strict=True)
+    found = np.concatenate(parts)
+    assert found.dtype == np.float32 and [part.start for part in rows] == list(range(0, 8, block))
+    for q, g in np.ndindex(8, 20):
+        far = (metric, g) == ("angular", 9)
+        expected = 1.0 if far else plain_distance(queries[q], gallery[g], metric)
+        assert found[q, g] == pytest.approx(expected, abs=2e-3 if metric == "euclidean" else 1e-5)

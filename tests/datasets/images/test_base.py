@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.images.base import ImageSet, split_by_class
+from datasets.images.base import ImageSet, Pairs, split_by_class
 
 
 def image_set(**changes) -> ImageSet:
@@ -72,6 +72,22 @@ def test_with_split_changes_the_split_only():
     assert np.array_equal(other.train, good.query) and other.images is good.images
 
 
+def test_pairs_stay_where_their_images_are_queries_still():
+    pairs = Pairs(np.array([[4, 5], [4, 7]]), np.array([True, False]), np.array([0, 1]))
+    faces = image_set(pairs=pairs)
+    none = np.arange(0)
+    assert faces.with_split(train=none, query=np.array([7, 5, 4]), gallery=none).pairs is pairs
+    assert faces.with_split(train=none, query=np.array([4, 5]), gallery=none).pairs is None
+    assert image_set().with_split(train=none, query=none, gallery=none).pairs is None
+
+
+def test_pairs_check_themselves():
+    rows, same = np.array([[4, 5], [4, 7]]), np.array([True, False])
+    for wrong in ((rows[:, :1], same, np.arange(2)), (rows, same[:1], np.arange(2)), (rows, same, np.arange(3))):
+        with pytest.raises(ValueError, match=r"pairs need rows \(P, 2\)"):
+            Pairs(*wrong)
+
+
 def test_fingerprint_sees_every_part():
     good = image_set()
     dotted = good.images.copy()
@@ -85,6 +101,9 @@ def test_fingerprint_sees_every_part():
         image_set(boxes=np.ones((8, 4), dtype=np.float32)),
         image_set(images=[f"{row}.jpg" for row in range(8)]),
         image_set(images=[f"{row}.png" for row in range(8)]),
+        image_set(cameras=np.arange(8)),
+        image_set(pairs=Pairs(np.array([[4, 5]]), np.array([True]), np.array([0]))),
+        image_set(pairs=Pairs(np.array([[4, 5]]), np.array([False]), np.array([0]))),
     ]
     fingerprints = {one.fingerprint() for one in [good, *others]}
     assert len(fingerprints) == 1 + len(others)

@@ -7,26 +7,9 @@ from datasets.errors import InputError
 from datasets.images import cub200
 
 
-def write_cub(folder, *, classes=4, per_class=3, inner="images"):
-    """A small tree in the layout of CUB-200-2011; image ids start at 1 as there, one file is really there."""
-    folder.mkdir(parents=True)
-    rows = [(c, f"{c:03d}.Bird/Bird_{k:04d}.jpg") for c in range(1, classes + 1) for k in range(per_class)]
-    write = {"classes.txt": [f"{c} {c:03d}.Bird of class {c}" for c in range(1, classes + 1)]}
-    write["images.txt"] = [f"{i} {path}" for i, (_, path) in enumerate(rows, 1)]
-    write["image_class_labels.txt"] = [f"{i} {c}" for i, (c, _) in enumerate(rows, 1)]
-    write["train_test_split.txt"] = [f"{i} {i % 2}" for i in range(1, len(rows) + 1)]
-    write["bounding_boxes.txt"] = [f"{i} {i}.0 2.0 30.5 40.0" for i in range(1, len(rows) + 1)]
-    for name, lines in write.items():
-        (folder / name).write_text("\n".join(lines) + "\n")
-    first = folder / inner / rows[0][1]
-    first.parent.mkdir(parents=True)
-    first.touch()
-    return folder
-
-
 @pytest.fixture
-def cub(tmp_path):
-    return write_cub(tmp_path / "CUB_200_2011")
+def cub(tmp_path, write):
+    return write.cub200(tmp_path / "CUB_200_2011")
 
 
 def edit(file, number, line):
@@ -57,8 +40,8 @@ def test_boxes_are_x_y_width_height_and_named_in_the_title(cub):
     assert birds.title == "CUB_200_2011 (cropped to boxes)"
 
 
-def test_a_pack_without_images_folder_and_boxes_is_read_under_its_own_name(tmp_path):
-    pack = write_cub(tmp_path / "cars196_train_half", inner=".")
+def test_a_pack_without_images_folder_and_boxes_is_read_under_its_own_name(tmp_path, write):
+    pack = write.cub200(tmp_path / "cars196_train_half", inner=".")
     (pack / "bounding_boxes.txt").unlink()
     cars = cub200.load(pack)
     assert cars.name == "cars196_train_half"
@@ -75,10 +58,18 @@ def test_lines_in_another_order_say_the_same(cub):
     assert cub200.load(cub, boxes=True).fingerprint() == before.fingerprint()
 
 
-def test_200_classes_with_other_counts_are_refused(tmp_path):
-    cub = write_cub(tmp_path / "cub", classes=200, per_class=60)
-    with pytest.raises(InputError, match=r"12000 images \(6000 train, 6000 test\) where CUB-200-2011 has 11788"):
+def test_200_classes_with_other_counts_are_refused(tmp_path, write):
+    cub = write.cub200(tmp_path / "cub", classes=200, per_class=2)
+    with pytest.raises(
+        InputError, match="200 images of 100 classes in its train part, where CUB-200-2011 has 5,864 of"
+    ):
         cub200.load(cub)
+
+
+def test_200_classes_of_the_right_counts_are_called_cub200(tmp_path, write, monkeypatch):
+    assert sum(images for images, _ in cub200.COUNTS.values()) == 11_788
+    monkeypatch.setattr(cub200, "COUNTS", {"train": (200, 100), "query": (200, 100)})
+    assert cub200.load(write.cub200(tmp_path / "any", classes=200, per_class=2)).name == "cub200"
 
 
 def test_a_class_without_images_is_named(cub):
@@ -86,17 +77,6 @@ def test_a_class_without_images_is_named(cub):
         edit(cub / "image_class_labels.txt", number, f"{number} 1")
     with pytest.raises(InputError, match="no image is of class 2 of"):
         cub200.load(cub)
-
-
-def test_the_true_counts_are_accepted_under_the_name_cub200(tmp_path):
-    cub = write_cub(tmp_path / "any", classes=200, per_class=60)
-    drop = {60 * c + k for c in range(100) for k in (1, 2) if 2 * c + k <= 136}
-    drop |= {6000 + 60 * c + 1 for c in range(76)}
-    for name in ("images.txt", "image_class_labels.txt"):
-        lines = (cub / name).read_text().splitlines()
-        (cub / name).write_text("\n".join(line for line in lines if int(line.split()[0]) not in drop))
-    birds = cub200.load(cub)
-    assert (birds.name, len(birds), len(birds.train), len(birds.query)) == ("cub200", 11788, 5864, 5924)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +90,14 @@ def test_the_true_counts_are_accepted_under_the_name_cub200(tmp_path):
         ("image_class_labels.txt", 5, "5 77", r"image_class_labels.txt: image 5 is of class '77'"),
         ("image_class_labels.txt", 5, "5 bird", r"image_class_labels.txt: image 5 is of class 'bird'"),
         ("classes.txt", 4, "4 Bird\n5 Dodo", r"no image is of class 5 of classes.txt"),
-        ("bounding_boxes.txt", 2, "2 1.0 1.0 5.0", r"bounding_boxes.txt: image 2 needs four numbers"),
-        ("bounding_boxes.txt", 2, "2 1.0 1.0 0.0 5.0", r"bounding_boxes.txt: the box of image 2 is empty"),
-        ("bounding_boxes.txt", 2, "2 nan 1.0 5.0 5.0", r"bounding_boxes.txt: the box of image 2 is empty"),
+        (
+            "bounding_boxes.txt",
+            2,
+            "2 1.0 1.0 5.0",
+            r"bounding_boxes.txt, image 2: a box needs four numbers x y width height, found",
+        ),
+        ("bounding_boxes.txt", 2, "2 1.0 1.0 0.0 5.0", r"bounding_boxes.txt, image 2: the box is empty"),
+        ("bounding_boxes.txt", 2, "2 nan 1.0 5.0 5.0", r"bounding_boxes.txt, image 2: the box is empty"),
         ("bounding_boxes.txt", 2, None, r"bounding_boxes.txt: no line for image 2"),
     ],
 )
@@ -120,6 +105,12 @@ def test_wrong_lines_are_named(cub, file, number, line, message):
     edit(cub / file, number, line)
     with pytest.raises(InputError, match=message):
         cub200.load(cub, boxes=True)
+
+
+def test_missing_images_are_named(cub):
+    (cub / "images" / "003.Bird" / "Bird_0001.jpg").unlink()
+    with pytest.raises(InputError, match=r"003.Bird/Bird_0001.jpg is missing, 1 of 12 images are not there"):
+        cub200.load(cub)
 
 
 @pytest.mark.parametrize("file", ["classes.txt", "image_class_labels.txt"])
@@ -138,10 +129,27 @@ def test_files_that_are_no_text_are_named(cub):
         cub200.load(cub)
 
 
-def test_a_wrong_root_is_named(tmp_path):
-    with pytest.raises(InputError, match="has no images.txt"):
+def test_it_is_downloaded_and_unpacked_once(tmp_path, write, offer):
+    target = tmp_path / "data"
+    target.mkdir()
+    write.cub200(tmp_path / "content" / "CUB_200_2011")
+    server = offer(cub200, "CUB_200_2011.tgz", tmp_path / "content")
+    for _ in range(2):
+        assert cub200.load(target).images[0].startswith(str(target / "cub200" / "CUB_200_2011" / "images"))
+    assert len(server.asked) == 1
+
+
+def test_a_wrong_root_is_named(tmp_path, server, monkeypatch):
+    monkeypatch.setattr(cub200, "URL", f"{server.address}/CUB_200_2011.tgz")
+    with pytest.raises(InputError, match=r"has no images.txt, and .*CUB_200_2011.tgz: the server answered 404"):
         cub200.load(tmp_path)
-    with pytest.raises(InputError, match="nowhere is not a folder"):
+    with pytest.raises(InputError, match="nowhere is not a folder: name the unpacked folder CUB_200_2011"):
         cub200.load(tmp_path / "nowhere")
     with pytest.raises(InputError, match="needs its folder"):
         cub200.load(None)
+
+
+def test_a_half_unpacked_folder_is_named_and_nothing_downloaded(cub):
+    (cub / "images.txt").unlink()
+    with pytest.raises(InputError, match=r"images.txt is missing: unpack the data set again"):
+        cub200.load(cub)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from datasets.images.base import Pairs
 from datasets.vectors import base
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 
@@ -62,6 +63,11 @@ def test_vector_sets_check_themselves():
         VectorSet("x", "euclidean", images.vectors, images.vectors, distances=np.zeros((4, 1), np.float32))
     with pytest.raises(ValueError, match="query_rows name row 4"):
         VectorSet("x", "euclidean", images.vectors, images.vectors, query_rows=np.array([0, 1, 2, 4]))
+    with pytest.raises(ValueError, match=r"cameras of queries must be \(4,\) int64, not \(3,\)"):
+        VectorSet("x", "euclidean", images.vectors, images.vectors, query_cameras=np.zeros(3, np.int64))
+    pairs = Pairs(np.array([[0, 4]]), np.array([True]), np.array([0]))
+    with pytest.raises(ValueError, match="pairs name row 4, the gallery has 4"):
+        VectorSet("x", "euclidean", images.vectors, images.vectors, pairs=pairs)
     with pytest.raises(ValueError, match="uint8 codes, not float32"):
         VectorSet("x", "hamming", images.vectors, images.vectors)
     with pytest.raises(ValueError, match="float64"):

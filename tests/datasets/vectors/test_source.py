@@ -1,7 +1,7 @@
 """Source: the same set in every process, parts of it, and what is said about a name that is none."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,6 +10,7 @@ import pytest
 
 from datasets import vectors
 from datasets.errors import InputError
+from datasets.images.base import Pairs
 from datasets.vectors import file, formats
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from datasets.vectors.source import Source
@@ -114,3 +115,14 @@ def test_what_is_no_source_is_said_in_one_line(flags, message):
 def test_a_metric_that_is_none(a_set_named):
     with pytest.raises(InputError, match="unknown metric 'euclid': did you mean euclidean"):
         Source(metric="euclid").load()
+
+
+def test_parts_keep_their_cameras_and_no_pairs(tmp_path):
+    images = replace(IMAGES, cameras=np.arange(30) % 4)
+    whole = from_embeddings(replace(ASKING, cameras=np.arange(6)), images, name="crossing")
+    part = Source(data=saved(tmp_path, whole), rows=20, max_queries=4).load()
+    assert part.gallery_cameras.tolist() == [row % 4 for row in range(20)]
+    assert part.query_cameras.tolist() == [0, 1, 2, 3]
+    pairs = Pairs(np.array([[0, 29]]), np.array([True]), np.array([0]))
+    faces = replace(from_embeddings(IMAGES, None, name="faces"), pairs=pairs)
+    assert Source(data=saved(tmp_path, faces), rows=20).load().pairs is None
