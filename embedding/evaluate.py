@@ -1,4 +1,4 @@
-"""Scores of embeddings: recall@k, MAP@R and R-precision from one exact search, NMI from k-means."""
+"""Scores of embeddings: recall@k, MAP@R and R-precision from one exact search, NMI from k-means; or of pairs."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,9 +6,11 @@ import numpy as np
 
 from datasets import exact
 from datasets.errors import InputError
+from datasets.images.base import Pairs
 from datasets.vectors.base import Embeddings, VectorSet
-from embedding import metrics
+from embedding import cameras, metrics
 from embedding.cluster import kmeans
+from embedding.verification import verification_scores
 
 KS = (1, 2, 4, 8, 16)
 
@@ -33,20 +35,27 @@ def evaluate(
         leave-one-out and of queries and gallery together otherwise
 
     A query that is in the gallery too, under the same path, does not find itself there.
-    A gallery item is relevant where it has the query's label. Queries with no relevant item are left out of the
-    retrieval scores; where there are any, "queries left out" tells how many.
-    Raises InputError where a vector is not finite or the dimensions differ.
+    A gallery item is relevant where it has the query's label. Where the embeddings have cameras, those of the query's
+    own camera are dropped from its ranking, and "map" is the mean average precision over the whole of it.
+    Queries with no relevant item are left out of the retrieval scores; where there are any, "queries left out" tells
+    how many.
+    Raises InputError where a vector is not finite, the dimensions differ or only one side has cameras.
     """
     among = queries if gallery is None else gallery
     _check(queries, among)
     itself = np.arange(len(queries)) if gallery is None else exact.own_rows(queries.paths, gallery.paths)
-    relevant: np.ndarray = _count_relevant(queries.labels, among.labels) - (itself >= 0)
-    names = [*(f"recall@{k}" for k in ks), "map@r", "r-precision"]
+    whole = queries.cameras is not None
+    relevant = cameras.count_relevant(queries, among) if whole else _count_relevant(queries, among, itself)
+    names = [*(f"recall@{k}" for k in ks), "map@r", "r-precision", *(["map"] if whole else [])]
     values = np.zeros((len(queries), len(names)))
-    for rows, hits in _hits(queries, among, metric, max(*ks, int(relevant.max())), itself):
+    k = max(*ks, int(relevant.max()))
+    hits_of = cameras.hits(queries, among, metric, width=k) if whole else _hits(queries, among, metric, k, itself)
+    for rows, hits in hits_of:
         values[rows, : len(ks)] = metrics.recall_at_k(hits, ks)
         values[rows, len(ks)] = metrics.average_precision_at_r(hits, relevant[rows])
         values[rows, len(ks) + 1] = metrics.r_precision(hits, relevant[rows])
+        if whole:
+            values[rows, len(ks) + 2] = metrics.average_precision(hits, relevant[rows])
     scores = dict(zip(names, metrics.mean(values, relevant).tolist(), strict=True))
     if nmi:
         scores["nmi"] = _nmi(queries, among, itself, seed)
@@ -55,9 +64,25 @@ def evaluate(
 
 
 def evaluate_set(vectors: VectorSet, *, ks: Sequence[int] = KS, nmi: bool = True, seed: int = 0) -> dict[str, float]:
-    """``evaluate`` of the queries and the gallery of a labelled VectorSet, under its own metric."""
+    """``evaluate`` of the queries and the gallery of a labelled VectorSet, under its own metric.
+
+    Of a set with pairs it is ``evaluate_pairs``.
+    """
+    if vectors.pairs is not None:
+        return evaluate_pairs(vectors.gallery_embeddings, vectors.pairs, metric=vectors.metric)
     gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
     return evaluate(vectors.query_embeddings, gallery, ks=ks, metric=vectors.metric, nmi=nmi, seed=seed)
+
+
+def evaluate_pairs(images: Embeddings, pairs: Pairs, *, metric: str = "euclidean") -> dict[str, float]:
+    """{name: score} of telling ``pairs`` of the same class from others by their distance: ``verification_scores``.
+
+    Raises InputError where a vector is not finite.
+    """
+    _check(images, images)
+    first, second = images.vectors[pairs.rows[:, 0]], pairs.rows[:, 1:]
+    distances = exact.between(first, images.vectors, second, metric=metric)[:, 0]
+    return verification_scores(-distances if metric == "inner_product" else distances, pairs.same, pairs.folds)
 
 
 def _hits(
@@ -70,10 +95,11 @@ def _hits(
         yield rows, (gallery.labels[neighbors] == queries.labels[rows, None]) & (neighbors >= 0)
 
 
-def _count_relevant(query_labels: np.ndarray, gallery_labels: np.ndarray) -> np.ndarray:
-    """(Q,) how many gallery items have the query's label."""
-    ordered = np.sort(gallery_labels)
-    return np.searchsorted(ordered, query_labels, side="right") - np.searchsorted(ordered, query_labels, side="left")
+def _count_relevant(queries: Embeddings, gallery: Embeddings, itself: np.ndarray) -> np.ndarray:
+    """(Q,) how many gallery items have the query's label, itself not counted."""
+    ordered = np.sort(gallery.labels)
+    first, last = (np.searchsorted(ordered, queries.labels, side=side) for side in ("left", "right"))
+    return last - first - (itself >= 0)
 
 
 def _nmi(queries: Embeddings, gallery: Embeddings, itself: np.ndarray, seed: int) -> float:
@@ -89,6 +115,8 @@ def _check(queries: Embeddings, gallery: Embeddings) -> None:
     if queries.vectors.shape[1] != gallery.vectors.shape[1]:
         sizes = f"{queries.vectors.shape[1]} dimensions, those of the gallery {gallery.vectors.shape[1]}"
         raise InputError(f"embeddings of the queries have {sizes}: extract both with the same network")
+    if (queries.cameras is None) != (gallery.cameras is None):
+        raise InputError("only the queries or only the gallery have cameras: give both, or none")
     for embeddings in (queries, gallery):
         broken = np.flatnonzero(~np.isfinite(embeddings.vectors).all(axis=1))
         if len(broken):

@@ -1,12 +1,13 @@
-"""The judge of networks: their embeddings of an image set's queries and gallery, and the scores of these."""
+"""The judge of networks: their embeddings of an image set's queries and gallery, or pairs, and the scores of these."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from datasets.images.base import ImageSet
+from datasets.images.base import ImageSet, Pairs, Size
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
-from embedding.evaluate import KS, evaluate, evaluate_set
+from embedding.evaluate import KS, evaluate, evaluate_pairs, evaluate_set
 from embedding.extract import extract
 from embedding.journal import Line
 from embedding.mx import gluon, mx
@@ -15,9 +16,9 @@ Scores = dict[str, float]
 
 
 class Judge:
-    """Scores networks on the queries and gallery of an image set.
+    """Scores networks on the queries and gallery of an image set, or on its pairs where it has pairs.
 
-    size, resize : how an image becomes a square, as in ``decode.fit``
+    size, resize : how images come to one size, as in ``decode.fit``
     ks : the k of recall@k; nmi : whether to cluster as well
     """
 
@@ -25,7 +26,7 @@ class Judge:
         self,
         images: ImageSet,
         *,
-        size: int,
+        size: Size,
         resize: str = "crop",
         ks: Sequence[int] = KS,
         nmi: bool = True,
@@ -41,9 +42,12 @@ class Judge:
         """What the scores are scores of."""
         return self._images.title
 
-    def scores(self, net: gluon.Block, *, size: int | None = None) -> Scores:
+    def scores(self, net: gluon.Block, *, size: Size | None = None) -> Scores:
         """{name: score} of ``net``; ``size`` in place of the judge's own."""
-        return evaluate(*self._embeddings(net, size or self._size), ks=self._ks, nmi=self._nmi)
+        queries, gallery = self._embeddings(net, size or self._size)
+        if self._images.pairs is not None:
+            return evaluate_pairs(queries, self._pairs(self._images.pairs))
+        return evaluate(queries, gallery, ks=self._ks, nmi=self._nmi)
 
     def scores_of(self, vectors: VectorSet) -> Scores:
         """{name: score} of what ``vectors`` gave."""
@@ -59,16 +63,24 @@ class Judge:
             class_names=self._images.class_names,
             attrs={"ks": list(self._ks)},
         )
+        if self._images.pairs is not None:
+            found = replace(found, pairs=self._pairs(self._images.pairs))
         return with_neighbors(found)
 
-    def _embeddings(self, net: gluon.Block, size: int) -> tuple[Embeddings, Embeddings | None]:
+    def _embeddings(self, net: gluon.Block, size: Size) -> tuple[Embeddings, Embeddings | None]:
         queries = self._extract(net, self._images.query, size)
         if self._images.leave_one_out:
             return queries, None
         return queries, self._extract(net, self._images.gallery, size)
 
-    def _extract(self, net: gluon.Block, rows: np.ndarray, size: int) -> Embeddings:
+    def _extract(self, net: gluon.Block, rows: np.ndarray, size: Size) -> Embeddings:
         return extract(net, self._images, rows, size=size, **self._how)
+
+    def _pairs(self, pairs: Pairs) -> Pairs:
+        """The same pairs with rows of the queries, which hold all images of pairs, in place of rows of the images."""
+        position = np.full(len(self._images), -1)
+        position[self._images.query] = np.arange(len(self._images.query))
+        return replace(pairs, rows=position[pairs.rows])
 
 
 def table(rows: Sequence[Line]) -> str:

@@ -41,6 +41,15 @@ def average_precision_at_r(hits: np.ndarray, relevant: np.ndarray) -> np.ndarray
     return average_precision(_first(hits, relevant), relevant)
 
 
+def average_precision_at_k(hits: np.ndarray, relevant: np.ndarray, k: int) -> np.ndarray:
+    """(Q,) float: precision at each hit among the first k, summed and divided by min(k, R); its mean is mAP@k.
+
+    R is the query's number of relevant items: of a query that has more of them than k, no more than k are expected.
+    """
+    _check_width(hits, k)
+    return average_precision(hits[:, :k], np.minimum(relevant, k))
+
+
 def average_precision(hits: np.ndarray, relevant: np.ndarray) -> np.ndarray:
     """(Q,) float: precision at each hit, summed and divided by the number of relevant items; its mean is mAP.
 

@@ -22,6 +22,7 @@ from embedding.tsne import sample_by_class, tsne
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAP_LIMIT = 5000  # images on a map
 _MAP_COLUMNS, _MAP_ROWS, _MAP_SIDE = 34, 25, 44  # cells of the map of thumbnails, and their pixels
+_NOT_TO_RAISE = ("standard error", "eer")  # scores of which the highest is not the best
 _QUERIES, _NEAREST = 10, 8  # rows and columns of the grid of nearest images
 
 
@@ -131,7 +132,7 @@ def _page(
 ) -> str:
     columns = dict.fromkeys(name for row in [scores, *rows] for name in row if name in scores or "@" in name)
     columns.pop("queries left out", None)
-    best = {column: max(row.get(column) or 0 for row in rows) for column in columns}
+    best = {column: max(row.get(column) or 0 for row in rows) for column in columns if column not in _NOT_TO_RAISE}
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )

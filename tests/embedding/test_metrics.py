@@ -40,6 +40,21 @@ def test_all_scores_against_plain_loops(seed):
         assert full[i] == pytest.approx(plain_average_precision(row, len(row)))
 
 
+def test_map_at_k_against_plain_loops_and_by_hand():
+    hits, relevant = rankings(7)
+    for k in (1, 4, 25):
+        found = metrics.average_precision_at_k(hits, relevant, k)
+        for row, value in zip(hits.tolist(), found, strict=True):
+            expected = sum(sum(row[: rank + 1]) / (rank + 1) for rank in range(k) if row[rank])
+            assert value == pytest.approx(expected / min(k, sum(row)) if any(row) else 0)
+    # Of five relevant ones four could stand among the first four: (1/1 + 2/3 + 3/4) / 4. Of two, two: (1/1 + 2/3) / 2.
+    row = np.array([[1, 0, 1, 1, 1, 1], [1, 0, 1, 0, 0, 0]], bool)
+    at_4 = metrics.average_precision_at_k(row, np.array([5, 2]), 4)
+    assert at_4 == pytest.approx([(1 + 2 / 3 + 3 / 4) / 4, (1 + 2 / 3) / 2])
+    with pytest.raises(ValueError, match="hold 6 neighbors a query, 10 are needed"):
+        metrics.average_precision_at_k(row, np.array([5, 2]), 10)
+
+
 def test_map_at_r_by_hand():
     hits = np.array([[1, 0, 1, 0, 1]], bool)  # R = 3: (1/1 + 2/3) / 3; all five ranks: (1/1 + 2/3 + 3/5) / 3
     relevant = np.array([3])
