@@ -1,65 +1,102 @@
-"""Forward and backward of margin loss with its sampling, beside pytorch-metric-learning's, on the same arrays.
+"""Forward and backward of our losses beside pytorch-metric-learning's, on the same arrays.
 
-    make bench, or: .bench-venv/bin/python benchmarks/loss_step.py
+    make bench, or: .bench-venv/bin/python benchmarks/loss_step.py [--only=triplet]
 
-Both get unit rows (B, 128) in their own framework outside the clock; a step gives the loss and the gradient of the
+Both get rows (B, 128) in their own framework outside the clock; a step gives the loss and the gradient of the
 embeddings. Torch gets as many threads as it is fastest with, one or all cores; importing MXNet would leave it one.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import paired
 
-from embedding.losses.margin import MarginLoss
+from embedding import losses
 from embedding.mx import autograd, nd
 
 import torch  # isort: skip
-from pytorch_metric_learning.losses import MarginLoss as PeerLoss  # isort: skip
-from pytorch_metric_learning.miners import DistanceWeightedMiner as PeerMiner  # isort: skip
+from pytorch_metric_learning import losses as peer_losses  # isort: skip
+from pytorch_metric_learning import miners as peer_miners  # isort: skip
 
 DIM = 128
-BARS = {80: (5, 4.0), 256: (4, 6.0), 1024: (4, 8.0)}  # batch: images a class, times as fast
+
+Step = Callable[[], float]
 
 
-def ours(embeddings: np.ndarray, labels: np.ndarray, batch_k: int) -> Callable[[], None]:
-    """A step of ours."""
-    loss = MarginLoss(classes=int(labels.max()) + 1, dim=DIM, batch_k=batch_k)
-    loss.initialize()
-    loss.hybridize(static_alloc=True)
+@dataclass(frozen=True)
+class Case:
+    """A loss: its title, our options, the peer's loss and miner, and for each batch size (images a class, bar)."""
+
+    title: str
+    options: dict[str, Any]
+    peer: Callable[..., Any]
+    peer_miner: Callable[..., Any] | None
+    bars: dict[int, tuple[int, float]]  # the bar is how many times as fast as the peer ours must be
+
+
+CASES = {
+    "margin": Case(
+        "margin loss with sampling",
+        {},
+        peer_losses.MarginLoss(),
+        peer_miners.DistanceWeightedMiner(cutoff=0.5, nonzero_loss_cutoff=1.4),
+        {80: (5, 4.0), 256: (4, 6.0), 1024: (4, 8.0)},
+    ),
+    # The peer has no weight on norms; its pairs are the first two images of each class.
+    "npair": Case(
+        "N-pair loss", {"l2_reg": 0.0}, peer_losses.NPairsLoss(), None, {256: (2, 1 / 1.2), 1024: (2, 1 / 1.2)}
+    ),
+    "triplet": Case(
+        "batch-hard triplet loss",
+        {"margin": 0.2},
+        peer_losses.TripletMarginLoss(margin=0.2),
+        peer_miners.BatchHardMiner(),
+        {256: (4, 1 / 0.7), 1024: (4, 1 / 0.7)},
+    ),
+}
+
+
+def ours(name: str, embeddings: np.ndarray, labels: np.ndarray, batch_k: int) -> Step:
+    """A step of the loss ``name``."""
+    made = losses.get(name).Loss(classes=int(labels.max()) + 1, dim=DIM, batch_k=batch_k, **CASES[name].options)
+    made.initialize()
+    made.hybridize(static_alloc=True)
     x, y = nd.array(embeddings), nd.array(labels)
     x.attach_grad()
 
-    def step() -> None:
+    def step() -> float:
         with autograd.record():
-            value = loss(x, y)
+            value = made(x, y)
         value.backward()
-        value.asscalar()
         x.grad.asnumpy()
+        return float(value.asscalar())
 
     return step
 
 
-def peers(embeddings: np.ndarray, labels: np.ndarray) -> Callable[[], None]:
-    """The same of pytorch-metric-learning, with the same cut-offs."""
-    loss, miner = PeerLoss(), PeerMiner(cutoff=0.5, nonzero_loss_cutoff=1.4)
+def peers(name: str, embeddings: np.ndarray, labels: np.ndarray) -> Step:
+    """The same of pytorch-metric-learning."""
+    loss, miner = CASES[name].peer, CASES[name].peer_miner
     x, y = torch.from_numpy(embeddings).clone().requires_grad_(True), torch.from_numpy(labels)
 
-    def step() -> None:
+    def step() -> float:
         x.grad = None
-        value = loss(x, y, miner(x, y))
+        value = loss(x, y, miner(x, y)) if miner else loss(x, y)
         value.backward()
-        value.item()
+        return value.item()
 
     return step
 
 
-def fastest_threads(step: Callable[[], None]) -> int:
+def fastest_threads(step: Step) -> int:
     """The number of torch's threads, 1 or all cores, with which ``step`` takes the least time."""
     times = {}
     for threads in (1, os.cpu_count() or 1):
@@ -69,20 +106,28 @@ def fastest_threads(step: Callable[[], None]) -> int:
     return min(times, key=times.get)
 
 
-def main() -> None:
-    """Print a line a batch size and the verdict."""
+def measure(name: str) -> list[bool]:
+    """Print a line a batch size of the loss ``name``; whether each reaches its bar."""
     passed = []
-    for batch, (batch_k, bar) in BARS.items():
+    for batch, (batch_k, bar) in CASES[name].bars.items():
         rng = np.random.default_rng(batch)
         labels = np.repeat(np.arange(batch // batch_k), batch_k)
         embeddings = rng.standard_normal((batch, DIM)).astype(np.float32)
         embeddings /= np.linalg.norm(embeddings, axis=1, keepdims=True)
-        case = f"margin loss with sampling, batch {batch} x {DIM}"
-        step, peer = ours(embeddings, labels, batch_k), peers(embeddings, labels)
+        case = f"{CASES[name].title}, batch {batch} x {DIM}"
+        step, peer = ours(name, embeddings, labels, batch_k), peers(name, embeddings, labels)
         threads = fastest_threads(peer)
         torch.set_num_threads(threads)
-        passed.append(paired.compare(case, step, peer, at_least=bar, peer_threads=threads))
-    paired.finish(passed)
+        passed.append(paired.compare(case, step, peer, at_least=round(bar, 2), peer_threads=threads))
+    return passed
+
+
+def main() -> None:
+    """Print the lines of the losses named, or of all, and the verdict."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", action="append", choices=list(CASES), help="measure this loss; may be repeated")
+    asked = parser.parse_args().only or list(CASES)
+    paired.finish([passed for name in asked for passed in measure(name)])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 Pure functions of MXNet's ``F`` (``mx.nd``, or ``mx.sym`` while a block is compiled) first, and the block that a loss
 calls at the end. They work on labels in ascending order, where the images of a class stand side by side.
+Triplets have a file of their own, ``triplets``.
 """
 
 from types import ModuleType
@@ -12,6 +13,9 @@ from embedding.mx import Array, autograd, gluon, nd
 # none is allowed, it still leaves the rows of other classes all alike, and those of the same class out.
 _TOO_FAR = -1e5
 _SAME_CLASS = -1e9
+
+# Added to the number of a row to sort it behind all others; float32 holds whole numbers up to twice as many.
+_BEYOND = 2**23
 
 # A cosine of almost -1: of opposite rows the density is 0 and its logarithm would be infinite.
 _OPPOSITE = -0.999
@@ -34,6 +38,35 @@ def rows_around(F: ModuleType, labels: Array, *, reach: int) -> tuple[Array, Arr
     before = F.slice_axis(same, axis=1, begin=0, end=reach)
     after, rows = (F.slice_axis(x, axis=1, begin=reach + 1, end=None) for x in (same, places))
     return before, after, rows - 1
+
+
+def first_of_class(F: ModuleType, labels: Array) -> Array:
+    """For each row the first row of its class, (B,); labels (B,), ascending."""
+    rows = F.contrib.arange_like(labels)
+    # Whole numbers differ by 1 or more; before the first row stands a label that no row has.
+    before = F.concat(F.slice_axis(labels, axis=0, begin=0, end=1) - 1, labels, dim=0)
+    starts = labels > F.slice_axis(before, axis=0, begin=0, end=-1)
+    # Starts come first in this order, one a class, and the running count of starts numbers the classes from 1.
+    in_order = F.argsort(F.where(starts, rows, rows + _BEYOND))
+    return F.take(in_order, F.cumsum(starts) - 1)
+
+
+def disjoint_pairs(F: ModuleType, labels: Array) -> tuple[Array, Array, Array]:
+    """The images of each class paired off in order: first and second (P,), rows; and valid (P,), P = (B + 1) // 2.
+
+    Slots that hold no pair have valid 0, and rows that mean nothing. The last image of an odd number is in no pair.
+
+    labels : (B,), ascending
+    """
+    rows = F.contrib.arange_like(labels)
+    place = rows - first_of_class(F, labels)
+    odd = place - 2 * F.floor(place / 2)
+    # The first of a pair is the row before an odd one; rows that are no such first are sorted to the end. No row comes
+    # after the last: it is followed by row 0, whose place is even.
+    is_first = F.slice_axis(F.concat(odd, F.slice_axis(odd, axis=0, begin=0, end=1), dim=0), axis=0, begin=1, end=None)
+    half = F.slice(rows, begin=(None,), end=(None,), step=(2,))
+    first = F.slice_like(F.argsort(F.where(is_first, rows, rows + _BEYOND)), half)
+    return first, first + 1, F.take(is_first, first)
 
 
 def distance_weights(
@@ -104,3 +137,21 @@ class DistanceWeightedMiner(gluon.HybridBlock):
         partner = F.concat(rows, F.cast(negative, "float32"), dim=1)
         anchor = F.broadcast_like(F.expand_dims(order, 1), partner)
         return anchor, F.take(order, partner, mode="clip"), weight
+
+
+class PairMiner(gluon.HybridBlock):
+    """Pairs each class's images off at random; what is left of an odd number waits for another step."""
+
+    def forward(self, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
+        """For labels (B,): anchor and positive (P,), rows of the batch; valid (P,), 0 where a slot holds no pair.
+
+        P is half of B, rounded up.
+        """
+        with autograd.pause():
+            return super().forward(labels.astype("float32", copy=False))
+
+    def hybrid_forward(self, F: ModuleType, labels: Array) -> tuple[Array, Array, Array]:
+        order = F.argsort(F.random.uniform_like(labels))
+        order = F.take(order, F.argsort(F.take(labels, order)))
+        anchor, positive, valid = disjoint_pairs(F, F.take(labels, order))
+        return F.take(order, anchor), F.take(order, positive, mode="clip"), valid

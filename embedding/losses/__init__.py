@@ -7,10 +7,14 @@ in [0, C) in any order, gives one value of shape (1,), computed on the device. T
 ``unit_rows`` says so. Parameters of its own are trained with it, as its ``learning_rate`` and ``optimizer`` say.
 """
 
+import inspect
 import sys
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 from datasets import plugins
+from datasets.errors import InputError
 
 _HERE = sys.modules[__name__]
 _NOT_A_LOSS = ("base",)
@@ -24,3 +28,24 @@ def names() -> list[str]:
 def get(name: str) -> ModuleType:
     """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
     return plugins.get(_HERE, name, kind="loss", besides=_NOT_A_LOSS)
+
+
+def settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was ``given`` of the loss ``name`` itself, without what is None: not said.
+
+    Raises InputError for a setting that it does not have, and for a fraction where it takes a whole number.
+    """
+    said = {key: value for key, value in given.items() if value is not None}
+    taken = inspect.signature(get(name).Loss).parameters
+    for key, value in said.items():
+        if key not in taken:
+            raise InputError(f"{_flag(key, value)}: {name} has no such setting; leave it out")
+        if isinstance(taken[key].default, int):
+            said[key] = int(value)
+            if said[key] != value:
+                raise InputError(f"{_flag(key, value)}: must be a whole number for {name}")
+    return said
+
+
+def _flag(key: str, value: Any) -> str:
+    return f"--{key.replace('_', '-')}={value}"

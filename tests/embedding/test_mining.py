@@ -129,3 +129,32 @@ def test_of_too_large_a_class_anchors_have_as_many_negatives_as_positives_in_rea
     near = [sum(0 < abs(i - j) <= 3 and labels[i] == labels[j] for j in range(8)) for i in range(8)]
     assert (-found).tolist() == near
     assert (labels[anchor] == labels[partner])[weight > 0].all()
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0, 1, 1, 2], [4], [1, 2, 3], [7, 7, 7, 7, 7], [0, 0, 3, 3]])
+def test_rows_of_a_class_are_paired_off(labels):
+    first, second, valid = (a.asnumpy().astype(int) for a in mining.disjoint_pairs(nd, nd.array(labels)))
+    assert len(valid) == (len(labels) + 1) // 2
+    found = [(a, b) for a, b, holds in zip(first, second, valid, strict=True) if holds]
+    assert found == [
+        (a, a + 1) for y in set(labels) for a in range(labels.index(y), len(labels))[: labels.count(y) - 1 : 2]
+    ]
+    starts = mining.first_of_class(nd, nd.array(labels)).asnumpy().tolist()
+    assert starts == [labels.index(y) for y in labels]
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_pairs_are_drawn_evenly(compiled):
+    mx.random.seed(1)
+    labels = np.array([5, 2, 5, 5, 2, 9])
+    miner = mining.PairMiner()
+    miner.hybridize(compiled)
+    seen = np.zeros((6, 6))
+    for _ in range(300):
+        anchor, positive, valid = (a.asnumpy().astype(int) for a in miner(nd.array(labels, dtype="int32")))
+        seen[anchor[valid == 1], positive[valid == 1]] += 1
+    assert (seen[np.ix_([1, 4], [1, 4])].sum(), seen.sum()) == (300, 600)
+    drawn = seen[np.ix_([0, 2, 3], [0, 2, 3])][~np.eye(3, dtype=bool)]
+    assert drawn.sum() == 300
+    assert (np.abs(drawn - 50) < 4 * np.sqrt(50)).all()
+    assert abs(seen[1, 4] - 150) < 4 * np.sqrt(75)

@@ -1,0 +1,44 @@
+"""Contrastive loss (Hadsell, Chopra, LeCun, "Dimensionality reduction by learning an invariant mapping", CVPR 2006)."""
+
+from types import ModuleType
+
+from embedding import pairs
+from embedding.losses.base import EmbeddingLoss
+from embedding.mx import Array, nd
+
+
+class ContrastiveLoss(EmbeddingLoss):
+    """The mean of 1/2 [d - pos_margin]+^2 over pairs of a class, plus that of 1/2 [neg_margin - d]+^2 over the others.
+
+    Each mean is over the terms that are not 0, so that the many negatives far enough apart do not water it down.
+    Distances are d = sqrt(|a - b|^2 + 1e-8). The paper's loss has pos_margin 0.
+
+    classes : number of training classes; dim : size of the embeddings; batch_k : images of a class in a batch; they
+        do not matter here
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        dim: int,
+        batch_k: int | None = None,
+        pos_margin: float = 0.0,
+        neg_margin: float = 1.0,
+    ) -> None:
+        super().__init__()
+        self._pos_margin, self._neg_margin = pos_margin, neg_margin
+
+    def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
+        """The loss, (1,), of embeddings (B, D) with unit rows and labels (B,)."""
+        return super().forward(embeddings, labels.astype("float32", copy=False))
+
+    def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
+        distances = pairs.distances(F, embeddings)
+        same = pairs.same_class(F, labels)
+        too_far = F.relu(distances - self._pos_margin) * same * pairs.other_image(F, labels)
+        too_near = F.relu(self._neg_margin - distances) * (1 - same)
+        return sum(pairs.mean(F, F.square(terms) / 2, terms > 0) for terms in (too_far, too_near))
+
+
+Loss = ContrastiveLoss

@@ -1,0 +1,36 @@
+"""Lifted structured loss, generalised (Song et al., CVPR 2016; as in Hermans, Beyer, Leibe 2017, equation 9)."""
+
+from types import ModuleType
+
+from embedding import pairs
+from embedding.losses.base import EmbeddingLoss
+from embedding.mx import Array, nd
+
+
+class LiftedLoss(EmbeddingLoss):
+    """The mean over anchors of [log sum over p of exp(d_ap) + log sum over n of exp(margin - d_an)]+.
+
+    p runs over all positives of anchor a, its own image excluded, and n over all negatives. Distances are
+    d = sqrt(|a - b|^2 + 1e-8), not squared. Anchors without a positive or without a negative are left out.
+
+    classes : number of training classes; dim : size of the embeddings; batch_k : images of a class in a batch; they
+        do not matter here
+    """
+
+    def __init__(self, *, classes: int, dim: int, batch_k: int | None = None, margin: float = 1.0) -> None:
+        super().__init__()
+        self._margin = margin
+
+    def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
+        """The loss, (1,), of embeddings (B, D) with unit rows and labels (B,)."""
+        return super().forward(embeddings, labels.astype("float32", copy=False))
+
+    def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
+        distances = pairs.distances(F, embeddings)
+        same = pairs.same_class(F, labels)
+        positives = pairs.log_sum_exp(F, distances, same * pairs.other_image(F, labels))
+        negatives = pairs.log_sum_exp(F, self._margin - distances, 1 - same)
+        return pairs.mean(F, F.relu(positives + negatives), pairs.has_positive_and_negative(F, same, labels))
+
+
+Loss = LiftedLoss

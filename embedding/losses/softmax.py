@@ -1,0 +1,84 @@
+"""Softmax over the training classes, plain or NormFace; and what every loss with a weight vector a class is made of."""
+
+import math
+from types import ModuleType
+
+from embedding.losses.base import EmbeddingLoss
+from embedding.mx import Array, mx, nd
+
+
+def inner_products(F: ModuleType, embeddings: Array, weight: Array, *, classes: int) -> Array:
+    """The inner product (B, C) of every embedding (B, D) with the weights (C, D) of every class."""
+    return F.FullyConnected(embeddings, weight, no_bias=True, num_hidden=classes)
+
+
+def with_target(F: ModuleType, logits: Array, labels: Array, target: Array, *, classes: int) -> Array:
+    """The logits (B, C) with that of each row's own class, ``labels`` (B,), replaced by ``target`` (B,)."""
+    change = F.expand_dims(target - F.pick(logits, labels), 1)
+    return logits + F.broadcast_mul(F.one_hot(labels, depth=classes), change)
+
+
+def cross_entropy(F: ModuleType, logits: Array, labels: Array) -> Array:
+    """The mean of -log softmax(logits) at the labels, (1,), for logits (B, C) and labels (B,)."""
+    return -F.mean(F.pick(F.log_softmax(logits), labels))
+
+
+class ClassifierLoss(EmbeddingLoss):
+    """Cross-entropy over the training classes; a loss of this kind says in ``logits`` how they are computed.
+
+    Each class has a weight vector and no bias: every class is as frequent as any other in class-balanced batches. The
+    vectors start in random directions, of a length near 1, and learn as the network does, at the rate ``lr_classes``.
+
+    classes : number of training classes, C
+    dim : size of the embeddings, D
+    batch_k : not needed
+    """
+
+    def __init__(self, *, classes: int, dim: int, batch_k: int | None = None, lr_classes: float = 1e-2) -> None:
+        super().__init__()
+        self.learning_rate = lr_classes
+        self._classes, self._dim = classes, dim
+        self.weight = self.params.get("weight", shape=(classes, dim), init=mx.init.Normal(1 / math.sqrt(dim)))
+
+    def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
+        """The loss, (1,), of embeddings (B, D) and labels (B,) in [0, C)."""
+        if embeddings.shape[1] != self._dim:
+            raise ValueError(f"embeddings have {embeddings.shape[1]} dimensions, the loss was made for {self._dim}")
+        return super().forward(embeddings, labels)
+
+    def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array, **own: Array) -> Array:
+        return cross_entropy(F, self.logits(F, embeddings, labels, **own), labels)
+
+    def logits(self, F: ModuleType, embeddings: Array, labels: Array, *, weight: Array) -> Array:
+        """The logits (B, C) of embeddings (B, D) whose own classes are ``labels`` (B,)."""
+        raise NotImplementedError
+
+
+class SoftmaxLoss(ClassifierLoss):
+    """Softmax cross-entropy, of scaled cosines (NormFace: Wang, Xiang, Cheng et al., ACM MM 2017) or of inner products.
+
+    normalize : whether embeddings and class weights have unit length, so that the logits are cosines
+    scale : what cosines are multiplied by, the inverse of a temperature; not used for inner products
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        dim: int,
+        batch_k: int | None = None,
+        normalize: bool = True,
+        scale: float = 16.0,
+        lr_classes: float = 1e-2,
+    ) -> None:
+        super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
+        self.unit_rows = normalize
+        self._scale = scale
+
+    def logits(self, F: ModuleType, embeddings: Array, labels: Array, *, weight: Array) -> Array:
+        if not self.unit_rows:
+            return inner_products(F, embeddings, weight, classes=self._classes)
+        return self._scale * inner_products(F, embeddings, F.L2Normalization(weight), classes=self._classes)
+
+
+Loss = SoftmaxLoss
