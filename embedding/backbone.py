@@ -1,4 +1,8 @@
-"""Trunks by name: float32 images (B, 3, H, W) to a feature map (B, C, h, w), for images of 32 pixels and more."""
+"""Trunks by name: float32 images (B, 3, H, W) to a feature map (B, C, h, w), for images of 32 pixels and more.
+
+Each is the function that torchvision or timm compute under the name, so that weights trained there can be used.
+inceptionv3, whose convolutions do not pad, needs 75 pixels.
+"""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -10,12 +14,23 @@ from embedding.mx import Array, gluon, gluoncv_zoo
 _CHANNEL_BLOCK = 16
 
 
+# The means and deviations by which pretrained trunks normalise RGB values of 0..255: those of ImageNet's images, or
+# what scales to -1..1 (torchvision's googlenet and inception_v3 do so themselves, as ``transform_input``).
+_IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
+_PLUS_MINUS_1 = ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
+
+
 class Trunk(gluon.nn.HybridSequential):
-    """All layers of a network before its global pooling and classifier; ``model`` is its name."""
+    """All layers of a network before its global pooling and classifier.
+
+    model : its name, one of ``names()``
+    mean, deviation : of RGB values of 0..255, to normalise its images by
+    """
 
     def __init__(self, model: str, layers: list[gluon.Block]) -> None:
         super().__init__()
         self.model = model
+        self.mean, self.deviation = _PLUS_MINUS_1 if model in ("googlenet", "inceptionv3") else _IMAGENET
         self.add(*layers)
 
 
@@ -57,15 +72,25 @@ def names() -> list[str]:
     return list(_LAYERS)
 
 
+def canonical(name: str) -> str:
+    """The one of ``names()`` that ``name`` means: itself, or for what others call it (resnet50) ours (resnet50_v1b).
+
+    Raises InputError with a suggestion for an unknown name.
+    """
+    known = _ALIASES.get(name, name)
+    if known not in _LAYERS:
+        raise unknown("model", name, names())
+    return known
+
+
 def build(name: str) -> Trunk:
     """The trunk ``name``, not initialised.
 
     It takes float32 images (B, 3, H, W), H and W at least 32, and gives the feature map (B, C, h, w).
     Raises InputError with a suggestion for an unknown name.
     """
-    if name not in _LAYERS:
-        raise unknown("model", name, names())
-    return Trunk(name, _LAYERS[name](name))
+    model = canonical(name)
+    return Trunk(model, _LAYERS[model](model))
 
 
 def freeze_batch_norm(trunk: gluon.Block) -> None:
@@ -84,6 +109,10 @@ def freeze_batch_norm(trunk: gluon.Block) -> None:
 def _resnet(name: str) -> list[gluon.Block]:
     net = gluoncv_zoo.get_model(name, pretrained=False)
     return [net.conv1, net.bn1, net.relu, net.maxpool, net.layer1, net.layer2, net.layer3, net.layer4]
+
+
+def _resnext(name: str) -> list[gluon.Block]:
+    return list(gluoncv_zoo.get_model(name, pretrained=False).features)[:-1]  # without global pooling
 
 
 def _mobilenetv2(name: str) -> list[gluon.Block]:
@@ -119,6 +148,20 @@ def _vgg(name: str) -> list[gluon.Block]:
     return list(gluoncv_zoo.get_model(name, pretrained=False).features)[:-4]  # without two dense layers with dropout
 
 
+def _googlenet(name: str) -> list[gluon.Block]:
+    """The zoo's network has torchvision's layers (3 x 3 where the paper has 5 x 5), but for one pooling's rounding."""
+    net = gluoncv_zoo.get_model(name, pretrained=False)
+    stem = [net.conv1, net.maxpool1, net.conv2, net.conv3, net.maxpool2]
+    third = [net.inception3a, net.inception3b, net.maxpool3]
+    fourth = [net.inception4a, net.inception4b, net.inception4c, net.inception4d, net.inception4e]
+    last_pooling = gluon.nn.MaxPool2D(2, ceil_mode=True)  # the zoo's drops the last row of an odd number
+    return [*stem, *third, *fourth, last_pooling, net.inception5a, net.inception5b]
+
+
+def _inception(name: str) -> list[gluon.Block]:
+    return list(gluoncv_zoo.get_model(name, pretrained=False).features)[:-2]  # without 8 x 8 pooling, dropout
+
+
 def _convnet(_: str) -> list[gluon.Block]:
     """Three 3 x 3 convolutions, for drawn images of 28 to 64 pixels.
 
@@ -138,7 +181,27 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "resnet34_v1b": _resnet,
     "resnet50_v1b": _resnet,
     "resnet101_v1b": _resnet,
+    "resnext50_32x4d": _resnext,
+    "se_resnext50_32x4d": _resnext,
     "mobilenetv2_1.0": _mobilenetv2,
     "densenet121": _densenet,
+    "googlenet": _googlenet,
+    "inceptionv3": _inception,
     "vgg16": _vgg,
+}
+
+# What torchvision, timm and papers call these trunks.
+_ALIASES = {
+    "resnet18": "resnet18_v1b",
+    "resnet34": "resnet34_v1b",
+    "resnet50": "resnet50_v1b",
+    "resnet101": "resnet101_v1b",
+    "resnext50": "resnext50_32x4d",
+    "se_resnext50": "se_resnext50_32x4d",
+    "seresnext50_32x4d": "se_resnext50_32x4d",
+    "mobilenet_v2": "mobilenetv2_1.0",
+    "mobilenetv2": "mobilenetv2_1.0",
+    "mobilenetv2_100": "mobilenetv2_1.0",
+    "inception_v1": "googlenet",
+    "inception_v3": "inceptionv3",
 }

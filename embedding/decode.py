@@ -1,18 +1,20 @@
-"""One image of a set as a square array: decoding, cropping and augmentation with OpenCV."""
+"""One image of a set as an array of a given size: decoding, cropping and augmentation with OpenCV."""
 
+import re
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images.base import ImageSet
+from datasets.images.base import ImageSet, Size
 
 # Threads of ours decode several images at once; OpenCV's own would only fight them for the cores.
 cv2.setNumThreads(1)
 
-
 RESIZES = ("crop", "stretch")
+
+_SIZE = re.compile(r"(\d{1,5})(?:[xX](\d{1,5}))?")  # 224 or 256x128
 
 
 @dataclass(frozen=True)
@@ -20,13 +22,39 @@ class Augmentation:
     """Random crop and flip of training images.
 
     min_area : smallest share of an image's area that a crop keeps
-    max_stretch : largest change of the crop's width to height, 4/3 as for Inception
+    max_stretch : largest change of the crop's width to height from that of the size asked for, 4/3 as for Inception
     flip : whether half of the images are mirrored; wrong for characters
     """
 
     min_area: float = 0.2
     max_stretch: float = 4 / 3
     flip: bool = True
+
+
+def parse_size(given: str | Size, flag: str) -> tuple[int, int]:
+    """Height and width in pixels of what ``flag`` was ``given``: "256x128", or "224" or 224 for a square.
+
+    Raises InputError naming the flag.
+    """
+    found = _SIZE.fullmatch(given.strip()) if isinstance(given, str) else None
+    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not isinstance(given, str):
+        height, width = sides(given)
+    if height < 1 or width < 1:
+        raise InputError(f"{flag}={given}: give pixels above 0, such as 224 for a square or 256x128, height x width")
+    return height, width
+
+
+def sides(size: Size) -> tuple[int, int]:
+    """Height and width of ``size``."""
+    height, width = (size, size) if isinstance(size, int) else size
+    return height, width
+
+
+def show_size(size: Size) -> str:
+    """``size`` as ``parse_size`` reads it: "224" for a square, "256x128"."""
+    height, width = sides(size)
+    return str(height) if height == width else f"{height}x{width}"
 
 
 def read(images: ImageSet, row: int) -> np.ndarray:
@@ -62,38 +90,45 @@ def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
     return image[top:bottom, left:right]
 
 
-def augment(image: np.ndarray, size: int, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
-    """A random crop of ``image``, perhaps mirrored, as (size, size, 3) uint8 (Szegedy et al. 2015)."""
-    top, left, height, width = random_crop(*image.shape[:2], how, rng)
-    crop = _resize(image[top : top + height, left : left + width], size, size)
+def augment(image: np.ndarray, size: Size, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
+    """A random crop of ``image``, perhaps mirrored, as (H, W, 3) uint8 of ``size`` (Szegedy et al. 2015)."""
+    asked_height, asked_width = sides(size)
+    top, left, height, width = random_crop(*image.shape[:2], how, rng, aspect=asked_width / asked_height)
+    crop = _resize(image[top : top + height, left : left + width], asked_height, asked_width)
     return crop[:, ::-1] if how.flip and rng.random() < 0.5 else crop
 
 
-def random_crop(height: int, width: int, how: Augmentation, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """Top, left, height and width of a crop with a random share of the area and a random stretch that fits inside."""
+def random_crop(
+    height: int, width: int, how: Augmentation, rng: np.random.Generator, *, aspect: float = 1.0
+) -> tuple[int, int, int, int]:
+    """Top, left, height and width of a crop with a random share of the area that fits inside.
+
+    aspect : its width to height, before a random stretch. The largest crop of it in the centre where none fits.
+    """
     for _ in range(10):
         area = height * width * rng.uniform(how.min_area, 1)
-        stretch = np.exp(rng.uniform(-np.log(how.max_stretch), np.log(how.max_stretch)))
-        h, w = round(np.sqrt(area / stretch)), round(np.sqrt(area * stretch))
+        ratio = aspect * np.exp(rng.uniform(-np.log(how.max_stretch), np.log(how.max_stretch)))
+        h, w = round(np.sqrt(area / ratio)), round(np.sqrt(area * ratio))
         if 0 < h <= height and 0 < w <= width:
             return int(rng.integers(height - h + 1)), int(rng.integers(width - w + 1)), h, w
-    side = min(height, width)
-    return (height - side) // 2, (width - side) // 2, side, side
+    h, w = max(1, min(height, round(width / aspect))), max(1, min(width, round(height * aspect)))
+    return (height - h) // 2, (width - w) // 2, h, w
 
 
-def fit(image: np.ndarray, size: int, *, resize: str = "crop") -> np.ndarray:
-    """``image`` as (size, size, 3) uint8 without chance, for evaluation.
+def fit(image: np.ndarray, size: Size, *, resize: str = "crop") -> np.ndarray:
+    """``image`` as (H, W, 3) uint8 of ``size`` without chance, for evaluation.
 
-    resize : "crop" scales the shorter side to 8/7 of ``size`` and takes the centre (256 and 224, the usual protocol);
-        "stretch" scales both sides to ``size`` and sees the whole image
+    resize : "crop" keeps its proportions, scales it to cover 8/7 of ``size`` and takes the centre (256 and 224, the
+        usual protocol for squares); "stretch" scales both sides to ``size`` and sees the whole image
     """
+    high, wide = sides(size)
     if resize == "stretch":
-        return _resize(image, size, size)
+        return _resize(image, high, wide)
     height, width = image.shape[:2]
-    scale = round(size * 8 / 7) / min(height, width)
-    scaled = _resize(image, max(size, round(height * scale)), max(size, round(width * scale)))
-    top, left = (scaled.shape[0] - size) // 2, (scaled.shape[1] - size) // 2
-    return scaled[top : top + size, left : left + size]
+    scale = max(round(high * 8 / 7) / height, round(wide * 8 / 7) / width)
+    scaled = _resize(image, max(high, round(height * scale)), max(wide, round(width * scale)))
+    top, left = (scaled.shape[0] - high) // 2, (scaled.shape[1] - wide) // 2
+    return scaled[top : top + high, left : left + wide]
 
 
 def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:

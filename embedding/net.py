@@ -1,13 +1,14 @@
 """The embedding network: pixels -> trunk -> pooling -> linear head -> unit norm."""
 
+import io
+from contextlib import redirect_stdout
 from types import ModuleType
 
+from datasets.errors import InputError
+from datasets.images.base import Size
 from embedding import backbone, pooling
+from embedding.decode import show_size, sides
 from embedding.mx import Array, gluon, mx, nd
-
-# Means and deviations of ImageNet's RGB values in 0..255, which pretrained trunks were trained with.
-_MEAN = (123.675, 116.28, 103.53)
-_DEVIATION = (58.395, 57.12, 57.375)
 
 
 class Encoder(gluon.HybridBlock):
@@ -20,8 +21,8 @@ class Encoder(gluon.HybridBlock):
         super().__init__()
         self.trunk = backbone.build(model)
         self.pool = pooling.build(pool)
-        self.mean = self.params.get_constant("mean", nd.array(_MEAN).reshape((1, 1, 1, 3)))
-        self.deviation = self.params.get_constant("deviation", nd.array(_DEVIATION).reshape((1, 1, 1, 3)))
+        self.mean = self.params.get_constant("mean", nd.array(self.trunk.mean).reshape((1, 1, 1, 3)))
+        self.deviation = self.params.get_constant("deviation", nd.array(self.trunk.deviation).reshape((1, 1, 1, 3)))
 
     def hybrid_forward(self, F: ModuleType, images: Array, mean: Array, deviation: Array) -> Array:
         # Pixels travel as bytes and are normalised on the device: a quarter of the copying.
@@ -56,3 +57,18 @@ class EmbeddingNet(gluon.HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
         return self.head(self.encoder(images))
+
+
+def see_blank(net: EmbeddingNet, size: Size, devices: list[mx.Context], *, flag: str) -> None:
+    """Give ``net``, not compiled yet, a blank image of ``size`` on each device, from which its weights get shapes.
+
+    Raises InputError, naming ``flag``, where the trunk cannot take images that small.
+    """
+    try:
+        with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
+            for device in devices:
+                net(nd.zeros((1, *sides(size), 3), ctx=device, dtype="uint8")).wait_to_read()
+    except (mx.base.MXNetError, ValueError):
+        model = net.encoder.trunk.model
+        line = f"--model={model} cannot take images of {show_size(size)} pixels; give a larger {flag}"
+        raise InputError(line) from None

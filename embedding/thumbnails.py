@@ -24,7 +24,7 @@ def read_thumbnail(name: str) -> np.ndarray:
     name : the path of a file, or the name and row of a built-in set ("glyphs[12]"); a grey tile stands for anything
         that is neither
     """
-    image = _read(name)
+    image = read_image(name)
     if image is None:
         return np.full((SIDE, SIDE, 3), _GREY, np.uint8)
     height, width = image.shape[:2]
@@ -37,8 +37,8 @@ def read_thumbnail(name: str) -> np.ndarray:
     return tile
 
 
-def _read(name: str) -> np.ndarray | None:
-    """(H, W, 3) uint8 RGB, or None."""
+def read_image(name: str) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB of the image ``name``, named as for ``read_thumbnail``; None where there is none."""
     path, row = Path(name), _BUILT_IN.fullmatch(name)
     if row and not path.exists():
         return _read_row(row[1], int(row[2]))

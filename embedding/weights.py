@@ -61,8 +61,11 @@ def _places(trunk: Trunk, arrays: dict[str, np.ndarray], path: str | Path) -> di
 
 def _check(places: dict[str, gluon.Parameter], arrays: dict[str, np.ndarray], trunk: Trunk, path: str | Path) -> None:
     """Raises InputError naming the first array that is missing, has another shape or has no place in the trunk."""
-    trunk.infer_shape(nd.zeros((1, 3, 32, 32)))
+    trunk.infer_shape(nd.zeros((1, 3, 96, 96)))  # large enough for all trunks
     wrong = f"weights file {path} does not fit {trunk.model}"
+    if trunk.model.startswith("se_") and any(".se_module." in key for key in arrays):
+        # The same shapes, but a first pooling that does not pad: it would load, and give other features.
+        raise InputError(f"{wrong}: it is of legacy_seresnext50_32x4d; give one of timm's seresnext50_32x4d")
     for key, parameter in places.items():
         if key not in arrays:
             raise InputError(f"{wrong}: it has no {key}; name a checkpoint of this architecture")
@@ -82,13 +85,18 @@ def _set(parameter: gluon.Parameter, array: np.ndarray) -> None:
     parameter.set_data(nd.array(array.astype(np.float32)))
 
 
-def _resnet(blocks: tuple[int, ...], convolutions: int) -> Iterator[str]:
-    """Module names of torchvision's and timm's ResNets in the order of Gluon's; ``convolutions`` a block."""
+def _resnet(blocks: tuple[int, ...], convolutions: int, *, squeeze: bool = False) -> Iterator[str]:
+    """Module names of torchvision's and timm's ResNets in the order of Gluon's; ``convolutions`` a block.
+
+    squeeze : whether blocks squeeze and excite
+    """
     yield from ("conv1", "bn1")
     for stage, count in enumerate(blocks, 1):
         for i in range(count):
             block = f"layer{stage}.{i}."
             yield from (f"{block}{kind}{j}" for j in range(1, convolutions + 1) for kind in ("conv", "bn"))
+            if squeeze:
+                yield from (block + "se.fc1", block + "se.fc2")
             if i == 0 and (stage > 1 or convolutions == 3):
                 yield from (block + "downsample.0", block + "downsample.1")
 
@@ -122,6 +130,29 @@ def _densenet121(dot: str) -> Iterator[str]:
     yield "features.norm5"
 
 
+def _googlenet() -> Iterator[str]:
+    branches = ("branch1", "branch2.0", "branch2.1", "branch3.0", "branch3.1", "branch4.1")
+    blocks = ("3a", "3b", "4a", "4b", "4c", "4d", "4e", "5a", "5b")
+    inceptions = (f"inception{block}.{branch}" for block in blocks for branch in branches)
+    for name in ("conv1", "conv2", "conv3", *inceptions):
+        yield from (f"{name}.conv", f"{name}.bn")
+
+
+def _inceptionv3() -> Iterator[str]:
+    """Torchvision's and timm's names; the letters are the five kinds of blocks of its paper."""
+    stem = ("1a_3x3", "2a_3x3", "2b_3x3", "3b_1x1", "4a_3x3")
+    five, double = ("5x5_1", "5x5_2"), ("3x3dbl_1", "3x3dbl_2", "3x3dbl_3")
+    a = ("1x1", *five, *double, "_pool")
+    b = ("3x3", *double)
+    c = ("1x1", *(f"7x7_{i}" for i in (1, 2, 3)), *(f"7x7dbl_{i}" for i in (1, 2, 3, 4, 5)), "_pool")
+    d = ("3x3_1", "3x3_2", *(f"7x7x3_{i}" for i in (1, 2, 3, 4)))
+    e = ("1x1", "3x3_1", "3x3_2a", "3x3_2b", *double[:2], "3x3dbl_3a", "3x3dbl_3b", "_pool")
+    blocks = {"5b": a, "5c": a, "5d": a, "6a": b, "6b": c, "6c": c, "6d": c, "6e": c, "7a": d, "7b": e, "7c": e}
+    mixed = (f"Mixed_{block}.branch{branch}" for block, branches in blocks.items() for branch in branches)
+    for name in (*(f"Conv2d_{part}" for part in stem), *mixed):
+        yield from (f"{name}.conv", f"{name}.bn")
+
+
 def _vgg16() -> Iterator[str]:
     yield from (f"features.{i}" for i in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
 
@@ -132,7 +163,11 @@ _LAYOUTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "resnet34_v1b": (partial(_resnet, (3, 4, 6, 3), 2),),
     "resnet50_v1b": (partial(_resnet, (3, 4, 6, 3), 3),),
     "resnet101_v1b": (partial(_resnet, (3, 4, 23, 3), 3),),
+    "resnext50_32x4d": (partial(_resnet, (3, 4, 6, 3), 3),),
+    "se_resnext50_32x4d": (partial(_resnet, (3, 4, 6, 3), 3, squeeze=True),),
     "mobilenetv2_1.0": (_mobilenetv2_torchvision, _mobilenetv2_timm),
     "densenet121": (partial(_densenet121, ""), partial(_densenet121, ".")),
+    "googlenet": (_googlenet,),
+    "inceptionv3": (_inceptionv3,),
     "vgg16": (_vgg16,),
 }

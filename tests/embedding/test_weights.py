@@ -1,4 +1,4 @@
-"""Pretrained weights: features against a plain numpy forward pass, every layout's slots, and what does not fit."""
+"""Pretrained weights: every layout's slots, and what does not fit. What they compute: test_weights_features.py."""
 
 import numpy as np
 import pytest
@@ -12,118 +12,6 @@ ROLES = {"weight": "weight", "bias": "bias", "gamma": "weight", "beta": "bias"}
 ROLES |= {"running_mean": "running_mean", "running_var": "running_var"}
 
 
-class Plain:
-    """Layers in plain numpy, in float64, that draw their weights when first used, under torchvision's names.
-
-    Each batch norm's statistics are near those of what it sees, so that activations stay around 1.
-    """
-
-    def __init__(self, seed=0):
-        self.rng = np.random.default_rng(seed)
-        self.state = {}
-
-    def draw(self, name, array):
-        return self.state.setdefault(name, array.astype(np.float32))
-
-    def conv(self, x, name, channels, *, size=1, stride=1, groups=1):
-        shape = (channels, x.shape[1] // groups, size, size)
-        w = self.draw(f"{name}.weight", self.rng.normal(size=shape) * np.sqrt(2 / np.prod(shape[1:])))
-        pad = size // 2
-        x = np.pad(x, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
-        windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(2, 3))[:, :, ::stride, ::stride]
-        if groups == 1:
-            return np.tensordot(windows, w, axes=((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2)
-        assert groups == channels == x.shape[1]
-        return np.einsum("bchwij,cij->bchw", windows, w[:, 0])
-
-    def norm(self, x, name):
-        channels, axes = x.shape[1], (0, 2, 3)
-        mean = self.draw(f"{name}.running_mean", x.mean(axis=axes) + 0.1 * self.rng.normal(size=channels))
-        var = self.draw(f"{name}.running_var", x.var() * self.rng.uniform(0.7, 1.3, channels))
-        gamma = self.draw(f"{name}.weight", self.rng.uniform(0.5, 1.5, channels))
-        beta = self.draw(f"{name}.bias", self.rng.normal(size=channels) * 0.3)
-        self.draw(f"{name}.num_batches_tracked", np.array(100))
-        mean, var, gamma, beta = (v[None, :, None, None] for v in (mean, var, gamma, beta))
-        return (x - mean) / np.sqrt(var + 1e-5) * gamma + beta
-
-
-def max_pool(x):
-    """3 x 3 at every second position, of what ReLU left, so that padding with 0 is no other than with -inf."""
-    x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    return np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(2, 3))[:, :, ::2, ::2].max(axis=(4, 5))
-
-
-def relu(x):
-    return np.maximum(x, 0)
-
-
-def relu6(x):
-    return np.clip(x, 0, 6)
-
-
-def resnet50(plain, x):
-    """Features of He et al. 2016 as in torchvision: bottlenecks of 3, 4, 6, 3, stride on the 3 x 3 convolution."""
-    x = max_pool(relu(plain.norm(plain.conv(x, "conv1", 64, size=7, stride=2), "bn1")))
-    for stage, (width, count) in enumerate(((64, 3), (128, 4), (256, 6), (512, 3)), 1):
-        for i in range(count):
-            name, stride = f"layer{stage}.{i}", 2 if stage > 1 and i == 0 else 1
-            y = relu(plain.norm(plain.conv(x, f"{name}.conv1", width), f"{name}.bn1"))
-            y = relu(plain.norm(plain.conv(y, f"{name}.conv2", width, size=3, stride=stride), f"{name}.bn2"))
-            y = plain.norm(plain.conv(y, f"{name}.conv3", 4 * width), f"{name}.bn3")
-            if i == 0:
-                x = plain.conv(x, f"{name}.downsample.0", 4 * width, stride=stride)
-                x = plain.norm(x, f"{name}.downsample.1")
-            x = relu(x + y)
-    return x
-
-
-def mobilenet_v2(plain, x):
-    """Features of Sandler et al. 2018 as in torchvision: expand, 3 x 3 per channel, project."""
-    x = relu6(plain.norm(plain.conv(x, "features.0.0", 32, size=3, stride=2), "features.0.1"))
-    table = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-    strides = [(t, c, s if i == 0 else 1) for t, c, n, s in table for i in range(n)]
-    for i, (expansion, channels, stride) in enumerate(strides, 1):
-        name, wide, y = f"features.{i}.conv", expansion * x.shape[1], x
-        if expansion > 1:
-            y = relu6(plain.norm(plain.conv(y, f"{name}.0.0", wide), f"{name}.0.1"))
-        k = int(expansion > 1)
-        y = plain.conv(y, f"{name}.{k}.0", wide, size=3, stride=stride, groups=wide)
-        y = relu6(plain.norm(y, f"{name}.{k}.1"))
-        y = plain.norm(plain.conv(y, f"{name}.{k + 1}", channels), f"{name}.{k + 2}")
-        x = x + y if stride == 1 and x.shape[1] == channels else y
-    return relu6(plain.norm(plain.conv(x, "features.18.0", 1280), "features.18.1"))
-
-
-def timm_name(name):
-    """What timm calls an array of torchvision's MobileNetV2."""
-    parts = name.split(".")
-    if parts[1] in ("0", "18"):
-        kinds = {"0.0": "conv_stem", "0.1": "bn1", "18.0": "conv_head", "18.1": "bn2"}
-        return f"{kinds['.'.join(parts[1:3])]}.{parts[3]}"
-    index = int(parts[1]) - 1
-    starts = (0, 1, 3, 6, 10, 13, 16)
-    stage = max(s for s, start in enumerate(starts) if start <= index)
-    kinds = ["conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3"] if index else ["conv_dw", "bn1", "conv_pw", "bn2"]
-    inner = ".".join(parts[3:-1])
-    places = ["0.0", "0.1", "1.0", "1.1", "2", "3"] if index else ["0.0", "0.1", "1", "2"]
-    return f"blocks.{stage}.{index - starts[stage]}.{kinds[places.index(inner)]}.{parts[-1]}"
-
-
-@pytest.fixture(scope="module")
-def photos():
-    return np.random.default_rng(7).normal(size=(2, 3, 64, 64)).astype(np.float32)
-
-
-@pytest.fixture(scope="module")
-def reference(photos):
-    """(features, state) by trunk name, from the plain forward pass."""
-    out = {}
-    for name, forward in (("resnet50_v1b", resnet50), ("mobilenetv2_1.0", mobilenet_v2)):
-        plain = Plain()
-        out[name] = forward(plain, photos.astype(np.float64)), plain.state
-    return out
-
-
 def saved(folder, state, name="weights.safetensors"):
     save_file({key: np.ascontiguousarray(value) for key, value in state.items()}, folder / name)
     return folder / name
@@ -131,31 +19,6 @@ def saved(folder, state, name="weights.safetensors"):
 
 def snapshot(trunk):
     return [p.data().asnumpy() for p in trunk.collect_params().values()]
-
-
-@pytest.mark.parametrize("ready", [False, True])
-@pytest.mark.parametrize("name", ["resnet50_v1b", "mobilenetv2_1.0"])
-def test_same_input_same_features(tmp_path, photos, reference, name, ready):
-    features, state = reference[name]
-    trunk = backbone.build(name)
-    if ready:
-        trunk.initialize()
-        trunk(nd.zeros((1, 3, 64, 64)))
-    report = weights.load(trunk, saved(tmp_path, state))
-    trunk.hybridize(static_alloc=True)
-    found = trunk(nd.array(photos)).asnumpy()
-    assert features.std() > 0.1 and found.shape == features.shape
-    np.testing.assert_allclose(found, features, rtol=0, atol=1e-4 * np.abs(features).max())
-    assert report.loaded == sum(not key.endswith("num_batches_tracked") for key in state) and report.unused == ()
-
-
-def test_timm_names_of_mobilenetv2(tmp_path, photos, reference):
-    features, state = reference["mobilenetv2_1.0"]
-    state = {timm_name(name): array for name, array in state.items()}
-    assert {"blocks.0.0.conv_pw.weight", "blocks.1.1.bn3.bias", "blocks.6.0.conv_pwl.weight"} <= state.keys()
-    trunk = backbone.build("mobilenetv2_1.0")
-    weights.load(trunk, saved(tmp_path, state))
-    np.testing.assert_allclose(trunk(nd.array(photos)).asnumpy(), features, rtol=0, atol=1e-4 * features.max())
 
 
 def numbered(name, layout):
@@ -192,16 +55,27 @@ def resnet18():
     return names
 
 
+def mobilenet_timm():
+    names = ["conv_stem", "bn1", *(f"blocks.0.0.{part}" for part in ("conv_dw", "bn1", "conv_pw", "bn2"))]
+    for stage, blocks in ((1, 2), (2, 3), (3, 4), (4, 3), (5, 3), (6, 1)):
+        for block in (f"blocks.{stage}.{i}" for i in range(blocks)):
+            names += [f"{block}.{part}" for part in ("conv_pw", "bn1", "conv_dw", "bn2", "conv_pwl", "bn3")]
+    return [*names, "conv_head", "bn2"]
+
+
 VGG16 = [f"features.{i}" for i in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)]
 LAYOUTS = [
     ("densenet121", densenet("")),
     ("densenet121", densenet(".")),
     ("vgg16", VGG16),
     ("resnet18_v1b", resnet18()),
+    ("mobilenetv2_1.0", mobilenet_timm()),
 ]
 
 
-@pytest.mark.parametrize("name, layout", LAYOUTS, ids=["densenet121", "densenet121 of 2017", "vgg16", "resnet18_v1b"])
+@pytest.mark.parametrize(
+    "name, layout", LAYOUTS, ids=["densenet121", "densenet121 of 2017", "vgg16", "resnet18_v1b", "timm's"]
+)
 def test_every_array_finds_its_slot(tmp_path, name, layout):
     """Whatever the order in the file."""
     state = numbered(name, layout)
@@ -243,12 +117,41 @@ def trunk():
     return built
 
 
-def test_another_architecture_is_refused(tmp_path, trunk, reference):
-    path = saved(tmp_path, reference["mobilenetv2_1.0"][1])
+def zeros_of(name):
+    """A checkpoint of the trunk ``name``, all zeros."""
+    trunk = backbone.build(name)
+    trunk.infer_shape(nd.zeros((1, 3, 32, 32)))
+    return {key: np.zeros(p.shape, np.float32) for key, p in weights._places(trunk, {}, "").items()}
+
+
+def test_another_architecture_is_refused(tmp_path, trunk):
+    path = saved(tmp_path, zeros_of("mobilenetv2_1.0"))
     assert refused(trunk, path).startswith(f"weights file {path} does not fit resnet18_v1b: it has no conv1.weight;")
-    path = saved(tmp_path, reference["resnet50_v1b"][1])
+    path = saved(tmp_path, zeros_of("resnet50_v1b"))
     line = refused(trunk, path)
     assert "layer1.0.conv1.weight has the shape (64, 64, 1, 1), not (64, 64, 3, 3)" in line
+
+
+def test_relatives_are_told_apart(tmp_path):
+    with_squeezing, without = zeros_of("se_resnext50_32x4d"), zeros_of("resnext50_32x4d")
+    with pytest.raises(InputError, match=r"it has layer\d\.\d\.se\.fc\d\.\w+ too"):
+        weights.load(backbone.build("resnext50_32x4d"), saved(tmp_path, dict(sorted(with_squeezing.items()))))
+    with pytest.raises(InputError, match=r"it has no layer1\.0\.se\.fc1\.weight"):
+        weights.load(backbone.build("se_resnext50_32x4d"), saved(tmp_path, without))
+    with pytest.raises(InputError, match=r"layer1\.0\.conv1\.weight has the shape \(128, 64, 1, 1\)"):
+        weights.load(backbone.build("resnet50"), saved(tmp_path, without))
+
+
+def test_the_legacy_network_with_the_same_shapes_is_refused(tmp_path):
+    """timm's legacy_seresnext50_32x4d pools otherwise: its weights would give other features than its own."""
+    names = {"conv1.": "layer0.conv1.", "bn1.": "layer0.bn1."}
+    legacy = {}
+    for key, array in zeros_of("se_resnext50_32x4d").items():
+        start = next((start for start in names if key.startswith(start)), "")
+        legacy[names.get(start, "") + key.removeprefix(start).replace(".se.", ".se_module.")] = array
+    assert {"layer0.conv1.weight", "layer1.0.conv1.weight", "layer1.0.se_module.fc1.bias"} <= legacy.keys()
+    with pytest.raises(InputError, match=r"legacy_seresnext50_32x4d.*; give one of timm's seresnext50_32x4d"):
+        weights.load(backbone.build("se_resnext50_32x4d"), saved(tmp_path, legacy))
 
 
 def test_a_deeper_network_of_the_same_family_is_refused(tmp_path, trunk):
