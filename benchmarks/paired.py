@@ -28,16 +28,18 @@ def compare(
     rounds: int = 7,
     at_least: float,
     sample_ms: float = 200,
+    warm_up: bool = True,
     **facts: object,
 ) -> bool:
     """Print one JSON line for a case; whether it reaches its bar.
 
     Both calls must return only when their work is done. ratio : how many times as fast as the peer ours is, the median
-    over rounds; sample_ms : about how long each sample takes, by repeating short calls
+    over rounds; sample_ms : about how long each sample takes, by repeating short calls; warm_up : whether both are
+    called before the clock starts, which calls that take minutes need not be: they are not repeated either
     """
     calls = {"ours": ours, "peer": peer}
-    loops = {}
-    for name, call in calls.items():
+    loops = dict.fromkeys(calls, 1)
+    for name, call in calls.items() if warm_up else ():
         time_call(call, 2)  # compilation, first touches of memory
         loops[name] = max(1, int(sample_ms / max(time_call(call, 1), 1e-3)))
     times: dict[str, list[float]] = {"ours": [], "peer": []}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images.base import ImageSet
+from datasets.images.base import ImageSet, Size
 from embedding import decode
 from embedding.mx import nd
 
@@ -113,10 +113,11 @@ class Batches:
     """The training batches of an image set's train part, the same ones for the same seed and epoch.
 
     classes, per_class : P and K; a batch has P * K images
-    size : side in pixels of the square images that the network sees
+    size : of the images that the network sees
     steps : batches an epoch; None: until every image has been seen
     max_bad : share of the training images that may be unreadable; each is named once in the log and another image of
         its class takes its place. Above it, InputError.
+    part : (rank, size) of a worker among those that share every batch; it gets its own part of the classes alone
     """
 
     def __init__(
@@ -125,37 +126,41 @@ class Batches:
         *,
         classes: int,
         per_class: int,
-        size: int,
+        size: Size,
         augmentation: decode.Augmentation,
         seed: int = 0,
         steps: int | None = None,
         workers: int = 2,
         max_bad: float = 0.01,
+        part: tuple[int, int] = (0, 1),
     ) -> None:
         self._images, self._size, self._augmentation = images, size, augmentation
         self._classes, self._per_class, self._steps = classes, per_class, steps
         self._seed, self._workers, self._max_bad = seed, workers, max_bad
+        self._sharers, share = part[1], classes * per_class // part[1]
+        self._mine = slice(part[0] * share, (part[0] + 1) * share)
         names, self._labels = np.unique(images.labels[images.train], return_inverse=True)
         self.class_count = len(names)
         self._bad: set[int] = set()
         self._lock = threading.Lock()
 
     def __str__(self) -> str:
-        images = len(self._images.train)
-        return f"{images} images of {self.class_count} classes in batches of {self._classes} x {self._per_class}"
+        batch = f"{self._classes} x {self._per_class}" + f", shared by {self._sharers} workers" * (self._sharers > 1)
+        return f"{len(self._images.train)} images of {self.class_count} classes in batches of {batch}"
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Batches of uint8 images (B, size, size, 3) and labels (B,) float32 in [0, class_count)."""
+        """Batches of uint8 images (B, H, W, 3) and labels (B,) float32 in [0, class_count)."""
         plan = self.plan(number)
         items = [
-            [(int(i), (self._seed, number, step, slot)) for slot, i in enumerate(batch)]
+            [(int(i), (self._seed, number, step, slot)) for slot, i in enumerate(batch)][self._mine]
             for step, batch in enumerate(plan)
         ]
-        for batch, pixels in zip(plan, in_threads(self._load, items, workers=self._workers), strict=True):
+        loaded = in_threads(self._load, items, workers=self._workers)
+        for batch, pixels in zip(plan[:, self._mine], loaded, strict=True):
             yield Batch(inputs=(nd.array(pixels, dtype="uint8"),), targets=(nd.array(self._labels[batch]),))
 
     def plan(self, number: int) -> np.ndarray:
-        """Positions in the train part, (steps, B), of epoch ``number``."""
+        """Positions in the train part, (steps, P * K), of epoch ``number``, those of other workers too."""
         rng = np.random.default_rng((self._seed, number))
         plan = self._plan_once(rng)
         while self._steps and len(plan) < self._steps:

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +14,25 @@ import numpy as np
 from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from embedding import backbone, decode, weights
+from embedding import backbone, features, holdout, weights
 from embedding.batches import Batches
 from embedding.decode import Augmentation
 from embedding.fit import Optimizers
 from embedding.judge import Judge
 from embedding.losses.base import EmbeddingLoss
-from embedding.mx import mx, nd
-from embedding.net import EmbeddingNet
+from embedding.mx import gluon, mx
+from embedding.net import EmbeddingNet, see_blank
 from embedding.options import TrainOptions
 from embedding.swap import last_line
+from embedding.team import Team
 
 log = logging.getLogger(__name__)
 
 Devices = list[mx.Context]
+
+_DATA = Path("data")
+_FEATURES = _DATA / "features"
+_NEED_A_PATH = ("folder", "files")  # they are whatever stands there
 
 # Called with the number of training classes, gives the loss.
 MakeLoss = Callable[[int], EmbeddingLoss]
@@ -34,9 +40,13 @@ MakeLoss = Callable[[int], EmbeddingLoss]
 
 @dataclass(frozen=True)
 class Parts:
-    """All that an epoch needs; ``validation`` is None where no classes are held out."""
+    """All that an epoch needs; ``validation`` is None where no classes are held out.
+
+    ``trained`` is what the batches go through: ``net``, or its head where they hold cached features.
+    """
 
     net: EmbeddingNet
+    trained: gluon.HybridBlock
     loss: EmbeddingLoss
     optimizers: Optimizers
     batches: Batches
@@ -44,29 +54,30 @@ class Parts:
     validation: Judge | None
 
 
-def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices) -> Parts:
-    """Everything that the options describe, made for ``images`` on ``devices``."""
-    training = hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
-    batches = class_batches(options, training, devices)
-    loss = make_loss(batches.class_count)
+def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices, team: Team) -> Parts:
+    """Everything that the options describe, made for ``images`` on the ``devices`` of this worker of a ``team``."""
+    training = holdout.hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
+    classes = batch_classes(options, training, len(devices) * team.size)  # mistakes are told before anything takes time
+    loss = make_loss(len(np.unique(training.labels[training.train])))
     net = network(options, devices, unit_rows=loss.unit_rows)
     loss.initialize(ctx=devices)
     loss.hybridize(static_alloc=True)
+    kept = trunk_features(options, net, images, devices) if options.cache_features else None
+    trained = net if kept is None else net.head
     return Parts(
         net=net,
+        trained=trained,
         loss=loss,
-        optimizers=Optimizers(
-            net, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip, kvstore=options.kvstore
-        ),
-        batches=batches,
-        judge=judge(options, images, devices),
-        validation=judge(options, training, devices, quick=True) if len(training.query) else None,
+        optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip, team=team),
+        batches=class_batches(options, training, classes, kept, team),
+        judge=judge(options, images, devices, kept=kept),
+        validation=judge(options, training, devices, kept=kept, quick=True) if len(training.query) else None,
     )
 
 
 def image_set(options: TrainOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read."""
-    images = image_sets.get(options.data).load(options.data_path, boxes=options.boxes)
+    images = _load(options)
     if not len(images.train):
         raise InputError(f"dataset {images.name}: its train part is empty; name a set with training images")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])
@@ -75,43 +86,24 @@ def image_set(options: TrainOptions) -> ImageSet:
     return images
 
 
-def hold_out_classes(images: ImageSet, share: float, seed: int, *, max_bad: float = 0.0) -> ImageSet:
-    """The train part of ``images`` split by class: ``share`` of the classes, at least 2 or none, become the queries."""
-    labels = images.labels[images.train]
-    classes = np.random.default_rng((seed, 0)).permutation(np.unique(labels))
-    count = min(max(2, round(share * len(classes))), len(classes) - 2) if share else 0
-    held = classes[: count if count >= 2 else 0]  # two at least on either side, or there is nothing to tell apart
-    is_held = np.isin(labels, held)
-    asked = readable(images, images.train[is_held], max_bad)
-    return images.with_split(train=images.train[~is_held], query=asked, gallery=asked)
-
-
-def readable(images: ImageSet, rows: np.ndarray, max_bad: float) -> np.ndarray:
-    """The ``rows`` whose images can be read; InputError where others are more than ``max_bad`` of the train part."""
-    kept, bad = [], 0
-    for row in rows:
-        try:
-            decode.read(images, int(row))
-        except InputError as error:
-            bad += 1
-            if bad > max_bad * len(images.train):
-                raise InputError(f"{error}; --max-bad={max_bad:g} allows fewer than {bad}") from None
-            log.warning("skipped: %s", error)
-        else:
-            kept.append(int(row))
-    return np.array(kept, dtype=np.int64)
+def _load(options: TrainOptions) -> ImageSet:
+    made = image_sets.get(options.data)
+    if options.data_path or options.data in _NEED_A_PATH:
+        return made.load(options.data_path, boxes=options.boxes)
+    _DATA.mkdir(exist_ok=True)  # some sets fetch themselves into it
+    try:
+        return made.load(_DATA, boxes=options.boxes)
+    except InputError as error:
+        raise InputError(f"--data={options.data} without --data-path, so looked for in {_DATA}/: {error}") from None
 
 
 def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) -> EmbeddingNet:
     """The network on ``devices``, with pretrained weights where the options name them."""
     net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
     net.initialize(mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2), ctx=devices)
-    try:
-        for device in devices:  # the shapes of all weights follow from a first image
-            net(nd.zeros((1, options.image_size, options.image_size, 3), ctx=device, dtype="uint8")).wait_to_read()
-    except mx.base.MXNetError:
-        line = f"--model={options.model} cannot take images of {options.image_size} pixels; give a larger --image-size"
-        raise InputError(line) from None
+    flags = {options.size(part): f"--{part}-size" for part in ("raw", "test", "image")}
+    for size, flag in reversed(flags.items()):  # the shapes of all weights follow from a first image
+        see_blank(net, size, devices, flag=flag)
     if options.use_pretrained:
         log.info("%s", weights.load(net.encoder.trunk, _weights_file(options.use_pretrained, options.model)))
     net.encoder.trunk.collect_params().setattr("lr_mult", options.lr_mult)
@@ -119,6 +111,20 @@ def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) 
         backbone.freeze_batch_norm(net.encoder.trunk)
     net.hybridize(static_alloc=True, static_shape=True)
     return net
+
+
+def trunk_features(options: TrainOptions, net: EmbeddingNet, images: ImageSet, devices: Devices) -> np.ndarray:
+    """What the trunk of ``net`` makes of all images, kept under ``data/features``."""
+    return features.cached(
+        net.encoder,
+        images,
+        folder=_FEATURES,
+        size=options.size("test"),
+        resize=options.resize,
+        contexts=devices,
+        workers=options.workers,
+        progress=interactive(),
+    )
 
 
 def trained_network(folder: Path, checkpoint: str, devices: Devices) -> tuple[EmbeddingNet, TrainOptions]:
@@ -150,8 +156,8 @@ def _weights_file(named: str, model: str) -> Path:
     )
 
 
-def class_batches(options: TrainOptions, training: ImageSet, devices: Devices) -> Batches:
-    """The training batches; fewer classes than asked for where the training part has no more."""
+def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> int:
+    """How many classes a batch, over so many devices, holds: fewer than asked for where there are no more to train."""
     classes, rest = divmod(options.batch_size, options.batch_k)
     if rest or options.batch_k < 2 or classes < 2:
         raise InputError(
@@ -163,29 +169,42 @@ def class_batches(options: TrainOptions, training: ImageSet, devices: Devices) -
         log.info("batches of %d classes x %d images: there are no more training classes", present, options.batch_k)
         classes = present
     if classes < 2:
-        raise InputError(
-            f"dataset {training.name} has one training class: there is nothing to tell it from; add classes"
-        )
-    if classes % len(devices):
-        raise InputError(f"--gpus={options.gpus}: {classes} classes of a batch do not divide by {len(devices)} devices")
-    return Batches(
-        training,
+        raise InputError(f"dataset {training.name} has one training class, and none to tell it from: add classes")
+    if classes % devices or classes < 2 * devices:
+        raise InputError(f"--batch-size: {classes} classes cannot be dealt to {devices} devices, 2 or more to each")
+    return classes
+
+
+def class_batches(options: TrainOptions, data: ImageSet, classes: int, kept: np.ndarray | None, team: Team) -> Batches:
+    """The training batches of so many classes, of images or of ``kept`` features; a worker's own part of them."""
+    make = Batches if kept is None else partial(features.FeatureBatches, kept)
+    return make(
+        data,
         classes=classes,
         per_class=options.batch_k,
-        size=options.image_size,
+        size=options.size("image"),
         augmentation=Augmentation(options.min_crop, flip=options.flip),
         seed=options.seed,
         steps=options.epoch_steps,
         workers=options.workers,
         max_bad=options.max_bad,
+        part=(team.rank, team.size),
     )
 
 
-def judge(options: TrainOptions, images: ImageSet, devices: Devices, *, quick: bool = False) -> Judge:
-    """The judge of the queries and gallery of ``images``; a quick one gives recall@1 only."""
-    return Judge(
+def judge(
+    options: TrainOptions,
+    images: ImageSet,
+    devices: Devices,
+    *,
+    kept: np.ndarray | None = None,
+    quick: bool = False,
+) -> Judge:
+    """The judge of the queries and gallery of ``images``, by ``kept`` features or not; a quick one: recall@1 only."""
+    make = Judge if kept is None else partial(features.FeatureJudge, kept)
+    return make(
         images,
-        size=options.test_size,
+        size=options.size("test"),
         resize=options.resize,
         ks=(1,) if quick else options.ks,
         nmi=not quick,

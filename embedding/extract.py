@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from datasets.images.base import ImageSet
+from datasets.images.base import ImageSet, Size
 from datasets.vectors.base import Embeddings
 from embedding import decode
 from embedding.batches import in_threads
@@ -20,7 +20,8 @@ def extract(net: gluon.Block, images: ImageSet, rows: np.ndarray, **how: Any) ->
 def embeddings(vectors: np.ndarray, images: ImageSet, rows: np.ndarray) -> Embeddings:
     """``vectors`` (R, D) of the images ``rows`` at unit length, with labels and names."""
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows))
+    cameras = None if images.cameras is None else images.cameras[rows]
+    return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows), cameras)
 
 
 def outputs(
@@ -28,7 +29,7 @@ def outputs(
     images: ImageSet,
     rows: np.ndarray,
     *,
-    size: int,
+    size: Size,
     contexts: list[mx.Context],
     resize: str = "crop",
     batch_size: int = 64,

@@ -12,6 +12,7 @@ from datasets.errors import InputError, RunFailed
 from embedding.batches import Batch
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import autograd, gluon, mx, nd
+from embedding.team import Team
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,11 @@ class Schedule:
 class Optimizers:
     """The trainer of the network and, where the loss has parameters and a rate of its own, that of the loss.
 
-    Parameters keep their own ``lr_mult`` and ``wd_mult``. clip : largest norm of all gradients together; None for any.
+    Parameters keep their own ``lr_mult`` and ``wd_mult``. Both take their gradients summed over all devices and
+    workers; what has no gradient (batch norm's running means, centres) is each worker's own.
+
+    clip : largest norm of all gradients together; None for any
+    team : the workers that train together; this process alone if not given
     """
 
     def __init__(
@@ -67,22 +72,33 @@ class Optimizers:
         optimizer: str = "adam",
         wd: float = 0.0,
         clip: float | None = None,
-        kvstore: str = "device",
+        team: Team | None = None,
     ) -> None:
+        self._team = team or Team()
         # Lists, because Trainer would sort a dictionary by names, which count the layers made in this process so far:
         # saved states would then not fit the same network made later.
         params, own_params = list(net.collect_params().values()), list(loss.collect_params().values())
+        self._all = params + own_params
         self._own_rate, self._own_stays = loss.learning_rate, loss.optimizer is not None
         self._clip = clip
         self.trainers: list[gluon.Trainer] = []
         if self._own_rate is None:
             params += own_params
         self._params = [param for param in params if param.grad_req != "null"]
-        self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd}, kvstore))
+        self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd}))
         if self._own_rate is not None and own_params:
             own = {"learning_rate": self._own_rate, "wd": 0.0 if self._own_stays else wd}
             own_params = [param for param in own_params if param.grad_req != "null"]
-            self.trainers.append(_trainer(own_params, loss.optimizer or optimizer, own, kvstore))
+            self.trainers.append(_trainer(own_params, loss.optimizer or optimizer, own))
+
+    @property
+    def workers(self) -> int:
+        """How many processes train together."""
+        return self._team.size
+
+    def share(self) -> None:
+        """Start all workers and devices from the values of the first."""
+        self._team.share(self._all)
 
     def follow(self, schedule: Schedule, epoch: int) -> None:
         """Set the learning rates of epoch 1, 2, ...: the network's, and with it the loss's own unless that stays."""
@@ -90,29 +106,26 @@ class Optimizers:
         for trainer in self.trainers[1:]:  # a restored trainer comes back with the rate that it was saved with
             trainer.set_learning_rate(self._own_rate * (1 if self._own_stays else schedule.decay(epoch)))
 
-    def step(self, parts: int) -> None:
-        """One update from the gradients of ``parts`` devices, each of a mean over its share of the batch."""
-        if self._clip is None:
-            for trainer in self.trainers:
-                trainer.step(parts)
-            return
-        for trainer in self.trainers:
-            trainer.allreduce_grads()
-        for i, _ in enumerate(self._params[0].list_ctx()):
-            gradients = [param.list_grad()[i] for param in self._params]
-            gluon.utils.clip_global_norm(gradients, self._clip * parts, check_isfinite=False)
+    def step(self, devices: int) -> None:
+        """One update from the gradients of each worker's ``devices``, each of a mean over its share of the batch."""
+        parts = devices * self._team.size
+        self._team.add_up(self._all)
+        if self._clip is not None:
+            for i, _ in enumerate(self._params[0].list_ctx()):
+                gradients = [param.list_grad()[i] for param in self._params]
+                gluon.utils.clip_global_norm(gradients, self._clip * parts, check_isfinite=False)
         for trainer in self.trainers:
             trainer.update(parts)
 
 
-def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict, kvstore: str) -> gluon.Trainer:
+def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict) -> gluon.Trainer:
     if optimizer not in mx.optimizer.Optimizer.opt_registry:
         known = ", ".join(sorted(mx.optimizer.Optimizer.opt_registry))
         raise InputError(f"--optimizer={optimizer}: unknown to MXNet; known are {known}")
     if optimizer in ("sgd", "nag"):
         settings = {"momentum": 0.9, **settings}
-    # The store only sums gradients: they are clipped after that and before they are used.
-    return gluon.Trainer(params, optimizer, settings, kvstore=kvstore, update_on_kvstore=False)
+    # Without a store: gradients are summed, all in one place, and clipped before they come here.
+    return gluon.Trainer(params, optimizer, settings, kvstore=None)
 
 
 def fit(
@@ -135,8 +148,12 @@ def fit(
     not give a tuple. A batch is split over ``contexts``. Chance depends on ``seed`` and the epoch alone, so that
     starting again at epoch ``first`` from what was saved before it gives the same weights as never having stopped.
 
+    Where workers train together, each has its own part of every batch in ``batches`` and its own ``seed``; an epoch's
+    loss is that of this worker's part.
+
     Raises Diverged where a loss, or a weight after an epoch, is not finite.
     """
+    optimizers.share()
     for number in range(first, epochs + 1):
         mx.random.seed((seed * 1_000_003 + number) % 2**31)
         optimizers.follow(schedule, number)
@@ -163,7 +180,7 @@ def _epoch(
             # The device works on this step while the loss of the one before is read: reading this one would stall it.
             losses += _read(waiting, number)
             waiting = step
-            images += len(batch.targets[0])
+            images += len(batch.targets[0]) * optimizers.workers
             if losses:
                 state = f"loss {losses[-1]:.4f}, {images / (time.perf_counter() - start):.0f} images/s"
                 bar.set_postfix_str(state)

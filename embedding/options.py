@@ -6,30 +6,35 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from embedding.decode import RESIZES
+from embedding import backbone
+from embedding.decode import RESIZES, parse_size, show_size
 
 _ABOVE_0 = (
-    *("embed_dim", "batch_size", "batch_k", "epochs", "epoch_steps", "image_size", "test_size", "raw_size"),
-    *("lr", "lr_beta", "factor", "clip", "margin", "beta", "workers"),
+    *("embed_dim", "batch_size", "batch_k", "epochs", "epoch_steps"),
+    *("lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "beta", "scale", "alpha", "workers"),
 )
-_FROM_0 = ("seed", "wd", "nu", "lr_mult", "log_interval")
+_FROM_0 = ("seed", "wd", "nu", "l2_reg", "pull", "warm_up", "lr_mult", "log_interval")
+_SIZES = ("image", "test", "raw")
 _SHARES = {"validation": (0, 0.9), "max_bad": (0, 1), "min_crop": (0.01, 1)}
-_CHOICES = {"resize": RESIZES, "kvstore": ("device", "local")}
+_CHOICES = {"resize": RESIZES, "kvstore": ("device", "local", "dist_sync", "dist_device_sync")}
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
     """Options of the training commands, under the names of the reference commands where these have one."""
 
-    data: str = "glyphs"
-    """Image set: glyphs and digits are built in; cub200 and folder need --data-path."""
+    data: str = ""
+    """Image set: glyphs (if not given) and digits are built in; folder is your own, in --data-path."""
     data_path: Path | None = None
-    """Folder that holds the set as it was unpacked; for folder, class folders or a CSV manifest."""
+    """Folder that holds the set as it was unpacked, data/ if not given; for folder, class folders or a CSV manifest."""
     boxes: bool = False
     """Crop every image to its annotated box; every score then says so."""
 
+    recipe: str = ""
+    """Where flags that are not given come from: paper, the settings published for this loss and this set."""
     model: str = ""
     """Trunk; convnet for small built-in images and resnet50_v1b for photographs if not given."""
     pool: str = "avg"
@@ -40,15 +45,17 @@ class TrainOptions:
     """Weights for the trunk: a .safetensors or .pth file of torchvision or timm."""
     lr_mult: float | None = None
     """Factor on the trunk's learning rate; 0.01 with --use-pretrained if not given, else 1."""
+    cache_features: bool = False
+    """Keep the trunk as it is and train the head alone, on features that are extracted once, into data/features."""
     freeze_bn: bool = False
     """Keep the trunk's batch-norm statistics as they are; usual with pretrained weights and small batches."""
 
-    image_size: int | None = None
-    """Side in pixels of training images; the set's own if not given."""
-    test_size: int | None = None
-    """Side in pixels of test images; as in training if not given."""
-    raw_size: int | None = None
-    """Side in pixels for the row of the trunk's own features; as in testing if not given."""
+    image_size: str = ""
+    """Size in pixels of training images, 224 or 256x128 (height x width); the set's own if not given."""
+    test_size: str = ""
+    """Size in pixels of test images; as in training if not given."""
+    raw_size: str = ""
+    """Size in pixels for the row of the trunk's own features; as in testing if not given."""
     resize: str = "crop"
     """How a test image becomes a square: crop (its centre, after scaling) or stretch (all of it)."""
     min_crop: float = 0.2
@@ -57,7 +64,7 @@ class TrainOptions:
     """Mirror half of the training images; yes for photographs and no for characters if not given."""
 
     batch_size: int = 80
-    """Images in a batch."""
+    """Images in a batch, which devices and workers share."""
     batch_k: int = 5
     """Images of each class in a batch."""
     epoch_steps: int | None = None
@@ -86,14 +93,14 @@ class TrainOptions:
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
     kvstore: str = "device"
-    """MXNet's key-value store: device or local."""
+    """MXNet's key-value store: device or local; dist_sync or dist_device_sync for workers of scripts/launch.py."""
     workers: int = 2
     """Threads that decode images."""
     seed: int = 123
     """Seed of everything left to chance."""
 
     name: str = ""
-    """Name of the run; its data and loss if not given."""
+    """Name of the run; its data and loss if not given. CUB_200_2011 and its like also name the set."""
     runs: Path = Path("runs")
     """Folder of the run folders."""
     save_model_prefix: str = ""
@@ -115,6 +122,10 @@ class TrainOptions:
         """The epochs after which the learning rate drops as numbers."""
         return _numbers("--steps", self.steps)
 
+    def size(self, part: str) -> tuple[int, int]:
+        """Height and width in pixels of what ``part``, image, test or raw, says; raises InputError naming the flag."""
+        return parse_size(getattr(self, f"{part}_size"), f"--{part}-size")
+
     def check(self) -> None:
         """Raises InputError where a number is out of its range or a choice is none of those there are."""
         for name, value in asdict(self).items():
@@ -124,18 +135,26 @@ class TrainOptions:
         if not self.ks:
             raise InputError("--test-k=: give at least one number, such as 1,2,4")
         _numbers("--steps", self.steps)
+        for part in _SIZES:
+            if getattr(self, f"{part}_size"):
+                self.size(part)
+
+    def with_data(self) -> "TrainOptions":
+        """The same options with the set's own name; in the reference commands --name=CUB_200_2011 names the set."""
+        named = image_sets.canonical(self.name)
+        return replace(self, data=image_sets.canonical(self.data) or (named if named != self.name else "glyphs"))
 
     def resolve(self, images: ImageSet) -> "TrainOptions":
         """The same options with what was left open filled in for ``images``: model, sides, flip, the trunk's rate."""
         drawn = isinstance(images.images, np.ndarray)
-        side = self.image_size or images.size
+        size = self.image_size or show_size(images.size)
         usual_mult = 0.01 if self.use_pretrained else 1.0
         return replace(
             self,
-            model=self.model or ("convnet" if drawn else "resnet50_v1b"),
-            image_size=side,
-            test_size=self.test_size or side,
-            raw_size=self.raw_size or self.test_size or side,
+            model=backbone.canonical(self.model or ("convnet" if drawn else "resnet50_v1b")),
+            image_size=size,
+            test_size=self.test_size or size,
+            raw_size=self.raw_size or self.test_size or size,
             flip=not drawn if self.flip is None else self.flip,
             lr_mult=usual_mult if self.lr_mult is None else self.lr_mult,
         )

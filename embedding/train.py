@@ -4,6 +4,7 @@ import dataclasses
 import importlib.metadata
 import logging
 import shutil
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,31 @@ from tensorboardX import SummaryWriter
 from datasets.errors import RunFailed
 from datasets.images.base import ImageSet
 from datasets.vectors import file as vectors_file
-from embedding import build
+from embedding import build, losses
+from embedding.decode import show_size
 from embedding.fit import Diverged, Epoch, Schedule, fit
 from embedding.judge import Judge, table
+from embedding.losses.base import EmbeddingLoss
 from embedding.mx import contexts, mx
 from embedding.options import TrainOptions
 from embedding.report import write_report
-from embedding.run import Run
+from embedding.run import Run, SeenRun
+from embedding.team import Team
 
 log = logging.getLogger(__name__)
 
 _PACKAGES = ("mxnet", "mxnet-cu112", "gluoncv", "numpy", "opencv-python", "faiss-cpu", "faiss-gpu")
+
+
+def train_with(options: TrainOptions, loss: str, **own: Any) -> Path:
+    """``train`` with the loss of that name; ``own`` are settings of the loss itself, None where it has its default."""
+    options.check()
+    settings = losses.settings(loss, own)
+
+    def make_loss(classes: int) -> EmbeddingLoss:
+        return losses.get(loss).Loss(classes=classes, dim=options.embed_dim, batch_k=options.batch_k, **settings)
+
+    return train(options, make_loss, loss_name=loss)
 
 
 def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -> Path:
@@ -32,32 +47,69 @@ def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -
     A run that was begun before goes on from its last checkpoint. The best checkpoint is the one with the highest
     recall@1 on held-out training classes; test classes are looked at before the first epoch and after the last only.
     """
+    options = options.with_data()
     options.check()
     devices = contexts(options.gpus)
-    images = build.image_set(options)
-    options = options.resolve(images)
-    run = Run(options.runs / (options.name or f"{options.data}-{loss_name}"), _describe(options, images))
+    with Team(options.kvstore) as team:
+        images = build.image_set(options)
+        options = options.resolve(images)
+        folder = options.runs / (options.name or f"{options.data}-{loss_name}")
+        (_follow if team.rank else _lead)(options, folder, images, make_loss, devices, team)
+    return folder
+
+
+def _lead(
+    options: TrainOptions,
+    folder: Path,
+    images: ImageSet,
+    make_loss: build.MakeLoss,
+    devices: build.Devices,
+    team: Team,
+) -> None:
+    """What the first worker does, which most often is the only one."""
+    run = Run(folder, _describe(options, images))
     with run.logging():
         mx.random.seed(options.seed)
-        parts = build.parts(options, images, make_loss, devices)
+        parts = build.parts(options, images, make_loss, devices, team)
         log.info("%s: %s", run.folder, parts.batches)
+        team.told(run.epoch)
         if run.epoch:
             run.restore(parts.net, parts.loss, parts.optimizers, devices)
             log.info("going on after epoch %d", run.epoch)
         else:
             _judge_untrained(options, run, parts)
         with SummaryWriter(str(run.folder / "tensorboard")) if options.use_viz else nullcontext() as viz:
-            _train_epochs(options, run, parts, devices, viz)
+            _keep_epochs(run, parts, _epochs(options, run, parts, devices, team), viz)
         _judge_trained(options, run, parts, devices)
     run.close()
-    return run.folder
 
 
-def _train_epochs(
-    options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context], viz: SummaryWriter | None
+def _follow(
+    options: TrainOptions,
+    folder: Path,
+    images: ImageSet,
+    make_loss: build.MakeLoss,
+    devices: build.Devices,
+    team: Team,
 ) -> None:
+    """What the other workers do: the same epochs on their part of every batch; they judge and write nothing."""
+    epoch = team.told(0)  # the first worker has opened the folder by now, and saves nothing before all have trained
+    run = SeenRun(folder)
+    run.check(_describe(options, images), epoch)
+    mx.random.seed(options.seed)
+    parts = build.parts(options, images, make_loss, devices, team)
+    if epoch:
+        run.restore(parts.net, parts.loss, parts.optimizers, devices)
+    for _ in _epochs(options, run, parts, devices, team):
+        pass
+
+
+def _epochs(
+    options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices, team: Team
+) -> Iterator[Epoch]:
+    """The epochs that are not yet in the folder of the run."""
     epochs = fit(
-        parts.net,
+        parts.trained,
         parts.loss,
         parts.batches.epoch,
         optimizers=parts.optimizers,
@@ -65,22 +117,32 @@ def _train_epochs(
         epochs=options.epochs,
         contexts=devices,
         first=run.epoch + 1,
-        seed=options.seed,
+        seed=options.seed + team.rank,  # workers that drew the same numbers would draw less by chance
         log_interval=options.log_interval,
-        progress=build.interactive(),
+        progress=build.interactive() and not team.rank,
     )
-    best = run.state.get("best")
+    done = run.epoch
     try:
         for epoch in epochs:
-            score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
-            _record_epoch(run, epoch, score, viz)
-            if score is None or best is None or score >= best:
-                best = score
-                run.keep_as_best(epoch.number, parts.net, score)
-            run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
+            yield epoch
+            done = epoch.number
     except Diverged as error:
-        kept = f"epoch {run.epoch} is kept in {run.folder / 'last'}" if run.epoch else "no epoch was finished"
+        kept = f"epoch {done} is kept in {run.folder / 'last'}" if done else "no epoch was finished"
         raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with --clip=1") from None
+
+
+def _keep_epochs(run: Run, parts: build.Parts, epochs: Iterator[Epoch], viz: SummaryWriter | None) -> None:
+    """Judge the network after each epoch on the held-out classes, and save it."""
+    best = run.state.get("best")
+    for epoch in epochs:
+        score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
+        _record_epoch(run, epoch, score, viz)
+        if complaint := parts.loss.complaint(epoch.loss):
+            log.warning("epoch %d: %s", epoch.number, complaint)
+        if score is None or best is None or score >= best:
+            best = score
+            run.keep_as_best(epoch.number, parts.net, score)
+        run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
 
 
 def _describe(options: TrainOptions, images: ImageSet) -> dict[str, Any]:
@@ -108,12 +170,9 @@ def _record_epoch(run: Run, epoch: Epoch, score: float | None, viz: SummaryWrite
 
 def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
     """Rows of the table for what training starts from."""
-    _record_row(
-        run,
-        parts.judge,
-        f"trunk features at {options.raw_size} px",
-        parts.judge.scores(parts.net.encoder, size=options.raw_size),
-    )
+    size = options.size("raw")
+    raw = parts.judge.scores(parts.net.encoder, size=size)
+    _record_row(run, parts.judge, f"trunk features at {show_size(size)} px", raw)
     _record_row(run, parts.judge, "untrained", parts.judge.scores(parts.net))
 
 

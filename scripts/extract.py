@@ -48,8 +48,8 @@ class ExtractOptions:
     """Crop every image to its annotated box."""
     part: str = "test"
     """Which images: test (query and gallery), train or all."""
-    image_size: int | None = None
-    """Side in pixels; as in the run's test, or the set's own, if not given."""
+    image_size: str = ""
+    """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given."""
     resize: str | None = None
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
     gpus: str = ""

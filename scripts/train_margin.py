@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import command
 
-from embedding.losses.margin import MarginLoss
+from embedding import recipes
 from embedding.options import TrainOptions
-from embedding.train import train
+from embedding.train import train_with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,20 +29,9 @@ class MarginOptions(TrainOptions):
 
 def main(options: MarginOptions) -> None:
     """Train, judge and report."""
-
-    def make_loss(classes: int) -> MarginLoss:
-        return MarginLoss(
-            classes=classes,
-            dim=options.embed_dim,
-            batch_k=options.batch_k,
-            margin=options.margin,
-            beta=options.beta,
-            nu=options.nu,
-            lr_beta=options.lr_beta,
-        )
-
-    train(options, make_loss, loss_name="margin")
+    own = {name: getattr(options, name) for name in ("margin", "beta", "nu", "lr_beta")}
+    train_with(options, "margin", **own)
 
 
 if __name__ == "__main__":
-    command.main(main, MarginOptions)
+    command.main(main, MarginOptions, defaults=lambda options: recipes.with_recipe(options, "margin"))

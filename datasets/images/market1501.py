@@ -39,6 +39,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     ends = np.cumsum([0, *map(len, found.values())])
     return ImageSet(
         name="market1501",
+        size=(256, 128),
         images=[path for path, _, _ in rows],
         labels=labels,
         class_names=class_names,

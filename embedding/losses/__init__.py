@@ -40,7 +40,7 @@ def settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in said.items():
         if key not in taken:
             raise InputError(f"{_flag(key, value)}: {name} has no such setting; leave it out")
-        if isinstance(taken[key].default, int):
+        if type(taken[key].default) is int:
             said[key] = int(value)
             if said[key] != value:
                 raise InputError(f"{_flag(key, value)}: must be a whole number for {name}")

@@ -8,6 +8,7 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from embedding import decode
 from embedding.batches import Batches, in_threads, plan_epoch
 from embedding.decode import Augmentation
 
@@ -71,9 +72,32 @@ def test_epochs_differ_and_repeat_with_the_seed():
     assert not np.array_equal(pixels(3, 2), pixels(4, 2))
 
 
+def test_workers_share_the_batches_of_one(monkeypatch):
+    read = []
+    monkeypatch.setattr(decode, "read", lambda images, row: read.append(row) or images.images[row])
+    how = {"classes": 4, "per_class": 3, "size": 8, "augmentation": Augmentation(0.5), "steps": 3, "workers": 1}
+    whole = list(Batches(drawn(), **how).epoch(2))
+    rows = sorted(read)
+    read.clear()
+    parts = [Batches(drawn(), **how, part=(rank, 2)) for rank in (0, 1)]
+    assert str(parts[1]) == "24 images of 6 classes in batches of 4 x 3, shared by 2 workers"
+    for batch, *shares in zip(whole, *(part.epoch(2) for part in parts), strict=True):
+        for kind in ("inputs", "targets"):
+            found = np.concatenate([getattr(share, kind)[0].asnumpy() for share in shares])
+            np.testing.assert_array_equal(found, getattr(batch, kind)[0].asnumpy())
+        assert not set(shares[0].targets[0].asnumpy()) & set(shares[1].targets[0].asnumpy())  # by whole classes
+    assert sorted(read) == rows  # an image of another worker is not even read
+
+
 @pytest.mark.parametrize("steps", [1, 4, 11])
 def test_an_epoch_can_have_any_number_of_steps(steps):
     assert len(list(make(drawn(), steps=steps).epoch(1))) == steps
+
+
+def test_batches_of_rectangles():
+    how = {"classes": 3, "per_class": 2, "augmentation": Augmentation()}
+    batch = next(Batches(drawn(), size=(16, 8), **how).epoch(1))
+    assert batch.inputs[0].shape == (6, 16, 8, 3)
 
 
 def photographs(folder, broken=()) -> ImageSet:

@@ -1,8 +1,10 @@
 """k-means: finds clusters that are there, is seeded and quiet, and stands k near and above N."""
 
+import faiss
 import numpy as np
 import pytest
 
+from embedding import cluster as module
 from embedding import metrics
 from embedding.cluster import kmeans
 
@@ -53,3 +55,41 @@ def test_any_number_of_clusters(k, capfd):
 def test_stands_duplicates():
     clusters = kmeans(np.ones((50, 8), np.float32), 10)
     assert clusters.shape == (50,) and (clusters >= 0).all()
+
+
+def plain_lloyd(vectors: np.ndarray, means: np.ndarray, iterations: int) -> np.ndarray:
+    """Every row compared with every mean, every time, in double precision."""
+    means = means.astype(np.float64)
+    for turn in range(iterations + 1):
+        clusters = np.linalg.norm(vectors[:, None] - means, axis=2).argmin(axis=1)
+        if turn < iterations:
+            for cluster in set(clusters):
+                means[cluster] = vectors[clusters == cluster].mean(axis=0)
+    return clusters
+
+
+@pytest.mark.parametrize("iterations", [0, 1, 2, 3, 30])
+@pytest.mark.parametrize("k", [2, 9, 60, 110])
+def test_lloyds_algorithm_without_the_means_that_stand_still(k, iterations):
+    vectors, _ = blobs(300, 60, spread=0.7)
+    start = np.random.default_rng(k).permutation(vectors)[:k]
+    start[0] = 100  # no row is ever near: the cluster stays empty and its mean where it is
+    clusters = module._lloyd(vectors, start, iterations)
+    assert (clusters == plain_lloyd(vectors, start, iterations)).all()
+    assert 0 not in clusters
+
+
+def test_lloyds_algorithm_leaves_out_most_comparisons(monkeypatch):
+    compared = []
+    search = faiss.knn
+    monkeypatch.setattr(faiss, "knn", lambda x, y, k: compared.append(len(x) * len(y)) or search(x, y, k))
+    vectors, _ = blobs(3000, 600, spread=0.7)
+    module._lloyd(vectors, np.random.default_rng(0).permutation(vectors)[:600], 25)
+    iterations = len(compared) // 2
+    assert iterations >= 4 and sum(compared) < 0.7 * (iterations + 1) * compared[0]
+
+
+@pytest.mark.parametrize("k", [4, 1100])
+def test_starts_where_it_is_told(k):
+    vectors, labels = blobs(3 * k, k, spread=0.01)
+    assert (kmeans(vectors, k, start=vectors[:k]) == labels).all()

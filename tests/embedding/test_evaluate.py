@@ -138,3 +138,27 @@ def test_other_dimensions_and_nothing_at_all():
 @pytest.mark.skipif("OMP_NUM_THREADS" in os.environ, reason="the number of threads was set from outside")
 def test_faiss_keeps_its_threads_beside_mxnet():
     assert faiss.omp_get_max_threads() == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize(("spread", "again"), [(0.9, "some"), (3.0, "at first")])
+def test_only_queries_that_find_nothing_early_are_searched_far(spread, again, monkeypatch):
+    monkeypatch.setattr(module, "_FEW", 2)
+    monkeypatch.setattr(module, "_BLOCK_NEIGHBORS", 100 * 64)  # 64 queries a block
+    searched, search = [], module.exact.search
+
+    def count(queries, gallery, k, **how):
+        searched.append((len(queries), k))
+        return search(queries, gallery, k, **how)
+
+    monkeypatch.setattr(module.exact, "search", count)
+    queries = clustered(320, 60, seed=3, spread=spread)
+    scores = evaluate(queries, None, ks=(1, 2, 10, 100), nmi=False)
+    expected = plain_scores(queries, None, (1, 2, 10, 100))
+    scores.pop("queries left out", None)
+    assert scores == pytest.approx(expected, abs=1e-9)
+    assert scores["recall@10"] < scores["recall@100"]
+    far = [rows for rows, k in searched if k == 100]
+    if again == "some":
+        assert len(far) == 5 and 10 < sum(far) < 0.3 * 320
+    else:  # after the first block all are searched once
+        assert len(searched) == 6 and far[1:] == [64, 64, 64, 64]

@@ -9,8 +9,8 @@ import pytest
 from datasets import images as image_sets
 from datasets.errors import InputError, RunFailed
 from datasets.vectors import file as vectors_file
-from embedding import build
 from embedding.evaluate import evaluate
+from embedding.holdout import hold_out_classes
 from embedding.losses.margin import MarginLoss
 from embedding.mx import nd
 from embedding.options import TrainOptions
@@ -111,7 +111,7 @@ def test_a_diverging_run_says_what_it_keeps(tmp_path):
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5])
 def test_held_out_classes_are_training_classes_that_are_not_trained_on(share):
     images = image_sets.get("glyphs").load(None)
-    training = build.hold_out_classes(images, share, seed=1)
+    training = hold_out_classes(images, share, seed=1)
     kept, held = (set(images.labels[rows]) for rows in (training.train, training.query))
     assert not kept & held
     assert kept | held == set(images.labels[images.train])
@@ -187,7 +187,7 @@ def test_classes_that_are_trained_and_tested_are_told(tmp_path, caplog):
 
 def test_an_unreadable_image_of_a_held_out_class_is_skipped_up_to_the_limit(tmp_path, caplog):
     class_folders(tmp_path / "data", {f"train/{c}": 4 for c in "abcdef"} | {"test/x": 3, "test/y": 3})
-    training = build.hold_out_classes(image_sets.get("folder").load(tmp_path / "data"), 0.4, 123)
+    training = hold_out_classes(image_sets.get("folder").load(tmp_path / "data"), 0.4, 123)
     broken = training.image_name(int(training.query[0]))
     with open(broken, "w") as file:
         file.write("text")

@@ -2,7 +2,6 @@
 
 import os
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -16,28 +15,7 @@ SCRIPTS = ROOT / "scripts"
 COMMANDS = sorted(path.name for path in SCRIPTS.glob("*.py") if path.name != "command.py")
 
 
-Done = subprocess.CompletedProcess
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Run a command in this process: what it would do in its own, without loading all libraries again."""
-
-    def call(command: str, *flags: str) -> Done:
-        monkeypatch.setattr(sys, "argv", [str(SCRIPTS / command), *flags])
-        monkeypatch.syspath_prepend(str(SCRIPTS))
-        code = 0
-        try:
-            runpy.run_path(str(SCRIPTS / command), run_name="__main__")
-        except SystemExit as end:
-            code = end.code or 0
-        out, err = capsys.readouterr()
-        return Done(flags, code, out, err)
-
-    return call
-
-
-def assert_mistake(done: Done, *words: str) -> None:
+def assert_mistake(done: subprocess.CompletedProcess, *words: str) -> None:
     lines = done.stderr.strip().splitlines()
     assert done.returncode == 2, done.stderr
     assert len(lines) == 1, done.stderr
@@ -81,7 +59,7 @@ def test_dashes_and_underscores_are_the_same_flag(run, tmp_path):
         (["--bacth-k=5"], ["unknown flag --bacth-k", "did you mean --batch-k"]),
         (["--data=glyfs"], ["unknown dataset 'glyfs'", "did you mean glyphs"]),
         (["--data=folder", "--data-path=nowhere"], ["nowhere"]),
-        (["--data=cub200"], ["cub200"]),
+        (["--data=cub200", "--data-path=nowhere"], ["nowhere", "CUB_200_2011"]),
         (["--epochs=many"], ["--epochs", "many"]),
         (["--epochs=0"], ["--epochs=0"]),
         (["surplus"], ["surplus"]),

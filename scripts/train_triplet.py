@@ -1,0 +1,48 @@
+"""Train an embedding with the batch-hard triplet loss (Hermans et al. 2017).
+
+python scripts/train_triplet.py                                                built-in glyphs, on the CPU
+python scripts/train_triplet.py --recipe=paper --data=market1501 --use-pretrained=resnet50.pth --gpus=0
+"""
+
+from dataclasses import dataclass
+
+import command
+
+from datasets.errors import InputError
+from embedding import recipes
+from embedding.losses.triplet import MININGS
+from embedding.options import TrainOptions
+from embedding.train import train_with
+
+
+@dataclass(frozen=True, kw_only=True)
+class TripletOptions(TrainOptions):
+    """Train an embedding with the batch-hard triplet loss (Hermans et al. 2017)."""
+
+    mining: str = "hard"
+    """Which triplets of a batch: hard (each anchor's farthest positive and nearest negative) or semi-hard."""
+    margin: float = 0.2
+    """Margin of the hinge."""
+    soft: bool = False
+    """The soft margin, log(1 + exp(d_ap - d_an)), in place of the hinge; with --no-unit as in the paper."""
+    warm_up: int = 3
+    """Epochs of semi-hard mining before hard mining begins: without, training can collapse to a point."""
+    unit: bool = True
+    """Train on embeddings of unit length, as they are judged; --no-unit for those of the head, as in the paper."""
+
+    def check(self) -> None:
+        """Raises InputError where an option is out of its range."""
+        super().check()
+        if self.mining not in MININGS:
+            raise InputError(f"--mining={self.mining}: must be one of {', '.join(MININGS)}")
+
+
+def main(options: TripletOptions) -> None:
+    """Train, judge and report."""
+    margin = None if options.soft else options.margin
+    own = {"mining": options.mining, "warm_up": options.warm_up, "unit_rows": options.unit}
+    train_with(options, "triplet", margin=margin, **own)
+
+
+if __name__ == "__main__":
+    command.main(main, TripletOptions, defaults=lambda options: recipes.with_recipe(options, "triplet"))

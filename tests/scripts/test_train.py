@@ -1,0 +1,82 @@
+"""The training commands: each loss trains, reference commands are understood, recipes are defaults."""
+
+import json
+
+import pytest
+
+COMMANDS = {
+    "train_margin.py": [[]],
+    "train_npair.py": [[], ["--batch-k=4"]],
+    "train_triplet.py": [[], ["--mining=semi-hard"], ["--no-unit", "--soft", "--warm-up=0"]],
+    "train_softmax.py": [[f"--loss={name}"] for name in ("softmax", "center", "asoftmax", "arcface", "cosface")],
+    "train_pair.py": [[f"--loss={name}"] for name in ("contrastive", "lifted", "multi_similarity")],
+}
+SMALL = [
+    *("--data=digits", "--batch-size=20", "--epoch-steps=2", "--epochs=1", "--embed-dim=16"),
+    *("--no-report", "--validation=0.5"),
+]
+
+
+def stored(folder) -> dict:
+    return json.loads((folder / "options.json").read_text())
+
+
+@pytest.mark.parametrize(("command", "flags"), [(name, flags) for name in COMMANDS for flags in COMMANDS[name]])
+def test_every_loss_trains_by_its_command(run, tmp_path, command, flags):
+    done = run(command, *SMALL, *flags, "--name=it", f"--runs={tmp_path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in (tmp_path / "it" / "metrics.jsonl").read_text().splitlines()]
+    assert [row["row"] for row in rows if row["kind"] == "scores"][-2:] == ["last", "best"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_reference_command_is_understood_up_to_what_this_machine_lacks(run, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "CUB_200_2011").mkdir(parents=True)
+    (tmp_path / "data" / "CUB_200_2011" / "images.txt").touch()  # or it would be fetched
+    flags = "--batch-k=5 --use_viz --epochs=30 --use_pretrained --steps=12,16,20,24 --name=CUB_200_2011"
+    done = run(command, *flags.split(), "--save-model-prefix=cub200", f"--runs={tmp_path}")
+    assert done.returncode == 2
+    assert "--data=cub200" in done.stderr
+    assert "CUB_200_2011" in done.stderr
+
+
+def test_a_recipe_gives_what_is_not_said_and_what_is_said_stands(run, tmp_path):
+    flags = ["--recipe=paper", "--data=cub200", "--data-path=nowhere", "--lr=0.5"]
+    assert "nowhere" in run("train_margin.py", *flags, f"--runs={tmp_path}").stderr
+    small = ["--recipe=paper", "--loss=asoftmax", "--lr=0.01", *SMALL, "--model=convnet", "--name=it"]
+    assert run("train_softmax.py", *small, f"--runs={tmp_path}").returncode == 0
+    found = stored(tmp_path / "it")
+    assert (found["lr"], found["embed_dim"], found["epochs"]) == (0.01, 16, 1)  # said
+    assert (found["optimizer"], found["wd"], found["lr_classes"]) == ("sgd", 5e-4, 0.1)  # of the recipe
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "words"),
+    [
+        ("train_softmax.py", ["--loss=sofmax"], ["--loss=sofmax", "arcface"]),
+        ("train_softmax.py", ["--loss=softmax", "--margin=0.5"], ["--margin=0.5", "softmax"]),
+        ("train_softmax.py", ["--loss=asoftmax", "--margin=1.5"], ["--margin=1.5", "whole"]),
+        ("train_softmax.py", ["--scale=0"], ["--scale=0", "above 0"]),
+        ("train_triplet.py", ["--mining=soft"], ["--mining=soft", "semi-hard"]),
+        ("train_triplet.py", ["--warm-up=-1"], ["--warm-up=-1"]),
+        ("train_npair.py", ["--l2-reg=-1"], ["--l2-reg=-1"]),
+        ("train_npair.py", ["--recipe=paper", "--data=digits"], ["--recipe=paper", "digits", "sop"]),
+        ("train_pair.py", ["--loss=arcface"], ["--loss=arcface", "contrastive"]),
+        ("compare_losses.py", ["--losses=margin,margn"], ["'margn'", "margin"]),
+        ("compare_losses.py", ["--seeds=one"], ["--seeds=one"]),
+    ],
+)
+def test_mistakes_are_one_line(run, tmp_path, command, flags, words):
+    done = run(command, *flags, f"--runs={tmp_path}")
+    assert done.returncode == 2, done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    for word in words:
+        assert word in done.stderr
+
+
+def test_losses_are_compared_in_one_table(run, tmp_path):
+    done = run("compare_losses.py", *SMALL, "--losses=margin,triplet", "--seeds=1,2", f"--runs={tmp_path}")
+    table = done.stdout.split("digits, 2 seed(s)")[1].splitlines()
+    assert [row.split()[0] for row in table[1:]] == ["trunk", "untrained", "margin", "triplet"]
+    assert all("+-" in row for row in table[3:])
