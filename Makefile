@@ -48,6 +48,7 @@ $(BENCH_READY): setup.py constraints.txt
 
 bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process
 	$(BENCH)/bin/python benchmarks/loss_step.py
+	$(BENCH)/bin/python benchmarks/equal_training.py
 	$(BENCH)/bin/python benchmarks/train_throughput.py
 	$(BENCH)/bin/python benchmarks/evaluation.py
 	$(BENCH)/bin/python benchmarks/harness_overhead.py

@@ -34,7 +34,7 @@ def main(
     interrupt with code 130.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
-    arguments = _spell_out(sys.argv[1:] if words is None else list(words))
+    arguments = _spell_out(sys.argv[1:] if words is None else list(words), options)
     try:
         _refuse_unknown(arguments, options)
         read = _parse(arguments, options, name)
@@ -72,11 +72,13 @@ def _end(line: str, *, code: int) -> None:
     sys.exit(code)
 
 
-def _spell_out(arguments: list[str]) -> list[str]:
+def _spell_out(arguments: list[str], options: type) -> list[str]:
     """Flags as tyro wants them.
 
-    --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report.
+    --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report. Where
+    neither yes nor no is the default, it is the other way round: --no-flip is --flip=False.
     """
+    open_flags = {f"--{field.name}" for field in dataclasses.fields(options) if field.type == bool | None}
     spelled = []
     for i, argument in enumerate(arguments):
         alone = i + 1 == len(arguments) or arguments[i + 1].startswith("-")
@@ -84,7 +86,10 @@ def _spell_out(arguments: list[str]) -> list[str]:
             argument += "=auto"
         name, _, value = argument.partition("=")
         if name.startswith("--") and value.lower() in ("true", "false"):
-            argument = name if value.lower() == "true" else f"--no-{name[2:]}"
+            argument, alone = name if value.lower() == "true" else f"--no-{name[2:]}", True
+        flag = argument.replace("-", "_").replace("__", "--", 1)
+        if alone and flag.replace("--no_", "--", 1) in open_flags:
+            argument = f"{flag.replace('--no_', '--', 1)}={not flag.startswith('--no_')}"
         spelled.append(argument)
     return spelled
 

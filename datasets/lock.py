@@ -7,10 +7,11 @@ from pathlib import Path
 from datasets.errors import InputError
 
 
-def hold(folder: Path, *, flag: str, name: str = "lock") -> int:
+def hold(folder: Path, *, flag: str, name: str = "lock", wait: bool = False) -> int:
     """A file descriptor that keeps other processes out of ``folder`` (made where it is not there) until it is closed.
 
     name : of the file that is locked; others in the same folder are locks of their own
+    wait : until no other process is in it
 
     Raises InputError, naming the ``flag`` by which another folder can be given, where one is in it already, or where
     the folder cannot be written.
@@ -22,7 +23,7 @@ def hold(folder: Path, *, flag: str, name: str = "lock") -> int:
         mend = f"give another {flag}" if folder.is_file() else f"make room, or give another {flag}"
         raise InputError(f"{folder} cannot be made ({error.strerror}): {mend}") from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(lock, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(lock)
         raise InputError(f"{folder} is in use by another process: wait for it, or give another {flag}") from None

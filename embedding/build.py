@@ -16,7 +16,7 @@ from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from embedding import backbone, features, holdout, weights
 from embedding.batches import Batches
-from embedding.decode import Augmentation
+from embedding.decode import Augmentation, parse_size
 from embedding.fit import Optimizers
 from embedding.judge import Judge
 from embedding.losses.base import EmbeddingLoss
@@ -76,10 +76,8 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
 
 
 def image_set(options: TrainOptions) -> ImageSet:
-    """The image set that the options name; raises InputError where it cannot be read."""
-    images = _load(options)
-    if not len(images.train):
-        raise InputError(f"dataset {images.name}: its train part is empty; name a set with training images")
+    """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
+    images = _load(options).require("train", "query", "gallery")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])
     if len(seen):
         log.warning("%d test classes of %s are also trained on: scores are not of new classes", len(seen), images.name)
@@ -108,6 +106,8 @@ def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) 
         log.info("%s", weights.load(net.encoder.trunk, _weights_file(options.use_pretrained, options.model)))
     net.encoder.trunk.collect_params().setattr("lr_mult", options.lr_mult)
     if options.freeze_bn:
+        if not options.use_pretrained:
+            log.warning("--freeze-bn without --use-pretrained: batch norm keeps the statistics of no images at all")
         backbone.freeze_batch_norm(net.encoder.trunk)
     net.hybridize(static_alloc=True, static_shape=True)
     return net
@@ -127,8 +127,13 @@ def trunk_features(options: TrainOptions, net: EmbeddingNet, images: ImageSet, d
     )
 
 
-def trained_network(folder: Path, checkpoint: str, devices: Devices) -> tuple[EmbeddingNet, TrainOptions]:
-    """The network of a run folder and the options it was trained with; ``checkpoint`` is best or last."""
+def trained_network(
+    folder: Path, checkpoint: str, devices: Devices, *, image_size: str = ""
+) -> tuple[EmbeddingNet, TrainOptions]:
+    """The network of a run folder and the options it was trained with; ``checkpoint`` is best or last.
+
+    image_size : what --image-size says, where images are to have another size than in the run's test
+    """
     try:
         stored = json.loads((folder / "options.json").read_text())
         known = {field.name: stored[field.name] for field in dataclasses.fields(TrainOptions) if field.name in stored}
@@ -139,6 +144,8 @@ def trained_network(folder: Path, checkpoint: str, devices: Devices) -> tuple[Em
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no trained network '{checkpoint}' ({last_line(error)}): name a run folder"
         raise InputError(line) from None
+    if image_size:
+        see_blank(net, parse_size(image_size, "--image-size"), devices, flag="--image-size")
     net.hybridize(static_alloc=True, static_shape=True)
     return net, options
 

@@ -2,12 +2,14 @@
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from datasets import lock
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings
@@ -28,22 +30,28 @@ def cached(encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resiz
 
     Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
     ``decode.fit``; ``how`` goes to ``extract.outputs``. No augmentation: every image has one row.
-    Raises InputError where an image cannot be read.
+    Another process that is extracting the same is waited for. Raises InputError where an image cannot be read.
     """
     path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize)}.npy"
-    if path.exists():
-        return _load(path, len(images))
-    log.info("extracting features of %d images, once: %s", len(images), path)
-    features = outputs(encoder, images, np.arange(len(images)), size=size, resize=resize, **how)
+    if not path.exists():
+        held = lock.hold(folder, flag="working folder", name=f"{path.stem}.lock", wait=True)
+        try:
+            if not path.exists():
+                log.info("extracting features of %d images, once: %s", len(images), path)
+                _save(path, outputs(encoder, images, np.arange(len(images)), size=size, resize=resize, **how))
+        finally:
+            os.close(held)
+    return _load(path, len(images))
+
+
+def _save(path: Path, features: np.ndarray) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         with beside(path) as part, part.open("wb") as file:
             np.save(file, features)
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error.strerror}; make room, or leave --cache-features out"
         ) from None
-    return features
 
 
 def _load(path: Path, count: int) -> np.ndarray:
@@ -57,7 +65,9 @@ def _load(path: Path, count: int) -> np.ndarray:
 
 
 def _key(encoder: Encoder, images: ImageSet, size: Any, resize: str) -> str:
-    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize}".encode())
+    nd.waitall()  # oneDNN may still be laying weights out anew
+    pool = type(encoder.pool).__name__  # average and maximum have no weights by which to tell them apart
+    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize} {pool}".encode())
     for parameter in encoder.collect_params().values():  # not their names, which count the layers made so far
         digest.update(np.ascontiguousarray(parameter.list_data()[0].asnumpy()))
     return digest.hexdigest()[:16]

@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 # MXNet's multi_all_finite writes past its end, without a word, when it gets more than 200 arrays.
 _MOST_ARRAYS = 200
 
-_FULL = 2**20  # bytes left on a disk that is as good as full
-
 
 class Diverged(RunFailed):
     """The loss or a weight is no longer a finite number; what was saved before is still good."""
@@ -60,7 +58,7 @@ class Optimizers:
     Parameters keep their own ``lr_mult`` and ``wd_mult``. Both take their gradients summed over all devices and
     workers; what has no gradient (batch norm's running means, centres) is each worker's own.
 
-    clip : largest norm of all gradients together; None for any
+    clip : largest norm of the network's gradients together; None for any
     team : the workers that train together; this process alone if not given
     """
 

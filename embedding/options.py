@@ -14,10 +14,11 @@ from embedding.decode import RESIZES, parse_size, show_size
 
 _ABOVE_0 = (
     *("embed_dim", "batch_size", "batch_k", "epochs", "epoch_steps"),
-    *("lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "beta", "scale", "alpha", "workers"),
+    *("lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta", "scale", "alpha", "workers"),
 )
-_FROM_0 = ("seed", "wd", "nu", "l2_reg", "pull", "warm_up", "lr_mult", "log_interval")
+_FROM_0 = ("seed", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up", "lr_mult", "log_interval")
 _SIZES = ("image", "test", "raw")
+_OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
 _SHARES = {"validation": (0, 0.9), "max_bad": (0, 1), "min_crop": (0.01, 1)}
 _CHOICES = {"resize": RESIZES, "kvstore": ("device", "local", "dist_sync", "dist_device_sync")}
 
@@ -82,7 +83,7 @@ class TrainOptions:
     wd: float = 1e-4
     """Weight decay."""
     clip: float | None = None
-    """Largest norm of all gradients together; not clipped if not given."""
+    """Largest norm of the network's gradients together; not clipped if not given."""
 
     validation: float = 0.1
     """Share of the training classes that is not trained on but chooses the best checkpoint; 0 for none."""
@@ -126,6 +127,14 @@ class TrainOptions:
         """Height and width in pixels of what ``part``, image, test or raw, says; raises InputError naming the flag."""
         return parse_size(getattr(self, f"{part}_size"), f"--{part}-size")
 
+    @property
+    def idle(self) -> list[str]:
+        """Flags that were given and change nothing, as no image is cropped anew and no trunk trained."""
+        if not self.cache_features:
+            return []
+        names = [*_OF_THE_TRUNK, "image_size"] if self.test_size else _OF_THE_TRUNK
+        return [f"--{name.replace('_', '-')}" for name in names if getattr(self, name) != getattr(TrainOptions, name)]
+
     def check(self) -> None:
         """Raises InputError where a number is out of its range or a choice is none of those there are."""
         for name, value in asdict(self).items():
@@ -168,6 +177,8 @@ def _check_option(name: str, value: object) -> None:
         raise InputError(f"{flag}: must be above 0")
     if name in _FROM_0 and value is not None and not 0 <= value < math.inf:
         raise InputError(f"{flag}: must be 0 or above")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{flag}: must be a finite number")
     if name in _SHARES and not _SHARES[name][0] <= value <= _SHARES[name][1]:
         raise InputError(f"{flag}: must lie between {_SHARES[name][0]} and {_SHARES[name][1]}")
 

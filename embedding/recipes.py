@@ -29,19 +29,19 @@ _MXNET_EXAMPLE = {
     **{"lr_beta": 0.1, "boxes": True},
 }
 
-# Sohn 2016 as it is reproduced: GoogLeNet, 512-d, SGD; epochs and batch as in the baselines above.
+# Sohn 2016 as it is reproduced: GoogLeNet, 512-d, SGD; epochs, drops and batch as in the baselines above.
 _NPAIR = {
     **{"model": "googlenet", "embed_dim": 512, "optimizer": "sgd", "lr": 1e-3, "l2_reg": 3e-3, "batch_k": 2},
-    **{"batch_size": 112},
+    **{"batch_size": 112, "lr_mult": 1.0, "factor": 0.3},
 }
 
 # Hermans et al. 2017 on pedestrians. The rate falls to a thousandth between steps 15,000 and 25,000: here after each
-# epoch of 500 steps.
+# epoch of 500 steps. Without a warm-up.
 _TRINET = {
     **{"model": "resnet50_v1b", "embed_dim": 128, "optimizer": "adam", "lr": 3e-4, "lr_mult": 1.0},
     **{"batch_size": 72, "batch_k": 4, "epochs": 50, "epoch_steps": 500, "image_size": "256x128"},
     **{"steps": ",".join(map(str, range(30, 50))), "factor": round(0.001 ** (1 / 20), 4), "unit": False, "soft": True},
-    **{"min_crop": 0.79, "resize": "stretch", "test_k": "1,5,10"},
+    **{"warm_up": 0, "min_crop": 0.79, "resize": "stretch", "test_k": "1,5,10"},
 }
 
 # SphereFace, Liu et al. 2017: 28,000 steps, the rate a tenth after 16,000 and 24,000.
@@ -59,8 +59,8 @@ _PAPER: dict[tuple[str, str], dict[str, Any]] = {
     ("npair", "cars196"): {**_NPAIR, "epochs": 55, "steps": "35"},
     ("npair", "sop"): {**_NPAIR, "epochs": 25, "steps": "15,20", "test_k": "1,10,100,1000"},
     ("triplet", "market1501"): _TRINET,
-    ("triplet", "cub200"): {**_ROTH},
-    ("triplet", "cars196"): {**_ROTH},
+    ("triplet", "cub200"): {**_ROTH, "mining": "semi-hard", "margin": 0.2},
+    ("triplet", "cars196"): {**_ROTH, "mining": "semi-hard", "margin": 0.2},
     ("softmax", "cub200"): {**_ROTH},
     ("arcface", "cub200"): {**_ROTH, "scale": 16.0, "margin": 0.5},
     ("softmax", "cars196"): {**_ROTH},

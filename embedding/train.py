@@ -4,7 +4,7 @@ import dataclasses
 import importlib.metadata
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -38,28 +38,36 @@ def train_with(options: TrainOptions, loss: str, **own: Any) -> Path:
     def make_loss(classes: int) -> EmbeddingLoss:
         return losses.get(loss).Loss(classes=classes, dim=options.embed_dim, batch_k=options.batch_k, **settings)
 
-    return train(options, make_loss, loss_name=loss)
+    return train(options, make_loss, loss_name=loss, own=settings)
 
 
-def train(options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str) -> Path:
+def train(
+    options: TrainOptions, make_loss: build.MakeLoss, *, loss_name: str, own: Mapping[str, Any] | None = None
+) -> Path:
     """Train and judge a network as ``options`` say, with the loss that ``make_loss`` gives; returns the run folder.
 
     A run that was begun before goes on from its last checkpoint. The best checkpoint is the one with the highest
     recall@1 on held-out training classes; test classes are looked at before the first epoch and after the last only.
+
+    own : settings of the loss that ``options`` may not hold; they are kept with them
     """
     options = options.with_data()
     options.check()
     devices = contexts(options.gpus)
     with Team(options.kvstore) as team:
         images = build.image_set(options)
+        if options.idle:
+            log.info("with --cache-features these change nothing: %s", ", ".join(options.idle))
         options = options.resolve(images)
+        described = {**(own or {}), **_describe(options, images)}
         folder = options.runs / (options.name or f"{options.data}-{loss_name}")
-        (_follow if team.rank else _lead)(options, folder, images, make_loss, devices, team)
+        (_follow if team.rank else _lead)(options, described, folder, images, make_loss, devices, team)
     return folder
 
 
 def _lead(
     options: TrainOptions,
+    described: dict[str, Any],
     folder: Path,
     images: ImageSet,
     make_loss: build.MakeLoss,
@@ -67,7 +75,7 @@ def _lead(
     team: Team,
 ) -> None:
     """What the first worker does, which most often is the only one."""
-    run = Run(folder, _describe(options, images))
+    run = Run(folder, described)
     with run.logging():
         mx.random.seed(options.seed)
         parts = build.parts(options, images, make_loss, devices, team)
@@ -86,6 +94,7 @@ def _lead(
 
 def _follow(
     options: TrainOptions,
+    described: dict[str, Any],
     folder: Path,
     images: ImageSet,
     make_loss: build.MakeLoss,
@@ -95,7 +104,7 @@ def _follow(
     """What the other workers do: the same epochs on their part of every batch; they judge and write nothing."""
     epoch = team.told(0)  # the first worker has opened the folder by now, and saves nothing before all have trained
     run = SeenRun(folder)
-    run.check(_describe(options, images), epoch)
+    run.check(described, epoch)
     mx.random.seed(options.seed)
     parts = build.parts(options, images, make_loss, devices, team)
     if epoch:

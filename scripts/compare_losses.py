@@ -33,6 +33,7 @@ class CompareOptions(TrainOptions):
 
 def main(options: CompareOptions) -> None:
     """Train what was not trained before, and print the table."""
+    _refuse(options)
     names = losses.names() if options.losses == "all" else [name.strip() for name in options.losses.split(",")]
     for name in names:
         if name not in losses.names():
@@ -43,6 +44,16 @@ def main(options: CompareOptions) -> None:
     plain = {f.name: getattr(options, f.name) for f in dataclasses.fields(TrainOptions)}
     trained = TrainOptions(**plain).with_data()
     print(compare(dataclasses.replace(trained, name=trained.name or f"compare-{trained.data}"), names, seeds))
+
+
+def _refuse(options: CompareOptions) -> None:
+    """Raises InputError for flags of the training commands that have no place here."""
+    if options.recipe:
+        raise InputError(f"--recipe={options.recipe}: all losses are trained alike here; leave it out")
+    if options.seed != TrainOptions.seed:
+        raise InputError(f"--seed={options.seed}: give --seeds={options.seed}")
+    if options.kvstore.startswith("dist"):
+        raise InputError(f"--kvstore={options.kvstore}: runs are compared in one process; leave it out")
 
 
 if __name__ == "__main__":

@@ -85,18 +85,18 @@ def _images(options: ExtractOptions) -> ImageSet:
     if options.part not in PARTS:
         raise InputError(f"--part={options.part}: must be one of {', '.join(PARTS)}")
     if options.part == "test":
-        return images
+        return images.require("query", "gallery")
     rows = images.train if options.part == "train" else np.arange(len(images))
     if not len(rows):
         raise InputError(f"--part={options.part}: dataset {images.name} has no such images")
-    return images.with_split(train=images.train, query=rows, gallery=rows).check()
+    return images.with_split(train=images.train, query=rows, gallery=rows)
 
 
 def _network(
     options: ExtractOptions, images: ImageSet, devices: list[mx.Context]
 ) -> tuple[gluon.HybridBlock, TrainOptions]:
     if options.run is not None:
-        return build.trained_network(options.run, options.checkpoint, devices)
+        return build.trained_network(options.run, options.checkpoint, devices, image_size=options.image_size)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
     described = TrainOptions(

@@ -4,7 +4,7 @@ python scripts/train_triplet.py                                                b
 python scripts/train_triplet.py --recipe=paper --data=market1501 --use-pretrained=resnet50.pth --gpus=0
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import command
 
@@ -21,8 +21,8 @@ class TripletOptions(TrainOptions):
 
     mining: str = "hard"
     """Which triplets of a batch: hard (each anchor's farthest positive and nearest negative) or semi-hard."""
-    margin: float = 0.2
-    """Margin of the hinge."""
+    margin: float | None = None
+    """Margin of the hinge; 0.2 if not given."""
     soft: bool = False
     """The soft margin, log(1 + exp(d_ap - d_an)), in place of the hinge; with --no-unit as in the paper."""
     warm_up: int = 3
@@ -35,13 +35,16 @@ class TripletOptions(TrainOptions):
         super().check()
         if self.mining not in MININGS:
             raise InputError(f"--mining={self.mining}: must be one of {', '.join(MININGS)}")
+        if self.soft and self.margin is not None:
+            raise InputError(f"--margin={self.margin}: the soft margin has none; leave it out, or add --no-soft")
 
 
 def main(options: TripletOptions) -> None:
     """Train, judge and report."""
-    margin = None if options.soft else options.margin
-    own = {"mining": options.mining, "warm_up": options.warm_up, "unit_rows": options.unit}
-    train_with(options, "triplet", margin=margin, **own)
+    if not options.soft and options.margin is None:
+        options = replace(options, margin=0.2)
+    own = {"margin": options.margin, "mining": options.mining, "warm_up": options.warm_up, "unit_rows": options.unit}
+    train_with(options, "triplet", **own)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ def test_every_command_can_be_typed(line, monkeypatch):
         assert set(words[1:]) <= TARGETS
         return
     assert words[0] == "python"
+    if "--" in words:  # what is launched is a command as well
+        test_every_command_can_be_typed("python " + shlex.join(words[words.index("--") + 1 :]), monkeypatch)
+        words = words[: words.index("--")]
     if words[1:3] == ["-m", "ann_bench"] or words[1] == "scripts/bench.py":
         name, *flags = words[3:] if words[1] == "-m" else words[2:]
         tyro.cli(COMMANDS[name][1], args=flags)

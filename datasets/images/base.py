@@ -27,12 +27,15 @@ class Pairs:
         count = len(self.rows)
         if shapes != ((count, 2), (count,), (count,)):
             raise ValueError(f"pairs need rows (P, 2), same (P,) and folds (P,), not {shapes}")
+        if count and self.rows.min() < 0:
+            raise ValueError(f"pairs name row {self.rows.min()}")
 
 
 @dataclass(frozen=True)
 class ImageSet:
     """Labelled images and their split.
 
+    name : what the set is called, in names of files too, so that it has no slash
     images : N paths, or one uint8 array (N, H, W, 3) of RGB images
     labels : (N,) int64, positions in ``class_names``
     train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
@@ -81,11 +84,24 @@ class ImageSet:
                 raise InputError(
                     f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})"
                 )
-        if len(self.labels) != len(self) or (self.boxes is not None and len(self.boxes) != len(self)):
-            raise InputError(f"dataset {self.name}: {len(self)} images, but {len(self.labels)} labels")
+        for what in ("labels", "boxes", "cameras"):
+            values = getattr(self, what)
+            if values is not None and len(values) != len(self):
+                raise InputError(f"dataset {self.name}: {len(self)} images, but {len(values)} {what}")
         self._check_pairs("train")
         if self.leave_one_out and self.pairs is None:
             self._check_pairs("query")
+        return self
+
+    def require(self, *parts: str) -> "ImageSet":
+        """Itself, where none of ``parts`` (train, query, gallery) is empty; raises InputError otherwise."""
+        for part in parts:
+            if not len(getattr(self, part)):
+                use = "train" if part == "train" else "test"
+                raise InputError(
+                    f"dataset {self.name}: its {part} part is empty; name a set with images to {use} on"
+                    f" (a CSV file gives them split={use})"
+                )
         return self
 
     def _check_pairs(self, part: str) -> None:

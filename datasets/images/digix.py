@@ -36,7 +36,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         raise InputError(f"{file}: of {len(numbers)} classes {len(class_names)} have two images or more, it takes two")
     lists.check_present(paths := [str(folder / path) for path, _ in rows])
     return ImageSet(
-        name="digix (first / second half of the training classes)",
+        name="digix (first, second half of the training classes)",
         images=paths,
         labels=labels,
         class_names=class_names,

@@ -1,13 +1,13 @@
 """Folder, your own images: a folder of class folders, or a CSV manifest with the columns of Open Metric Learning."""
 
 import csv
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images import lists
 from datasets.images.base import ImageSet, split_by_class
 
 ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
@@ -59,15 +59,14 @@ def _from_classes(root: Path) -> ImageSet:
 
 def _from_parts(root: Path, train: Path, test: Path) -> ImageSet:
     parts = [_class_files(train), _class_files(test)]
-    class_names = tuple(sorted({name for files in parts for name in files}))
-    number = {name: label for label, name in enumerate(class_names)}
-    rows = [(path, number[name]) for files in parts for name, paths in files.items() for path in paths]
+    rows = [(path, name) for files in parts for name, paths in files.items() for path in paths]
+    labels, class_names = lists.classes([name for _, name in rows])
     cut = sum(map(len, parts[0].values()))
     test_rows = np.arange(cut, len(rows))
     return ImageSet(
         name=root.resolve().name,
         images=[path for path, _ in rows],
-        labels=np.array([label for _, label in rows], dtype=np.int64),
+        labels=labels,
         class_names=class_names,
         train=np.arange(cut),
         query=test_rows,
@@ -95,20 +94,19 @@ def _from_csv(file: Path, *, boxes: bool) -> ImageSet:
     rows = list(_rows(file, COLUMNS + (CORNERS if boxes else ())))
     if not rows:
         raise InputError(f"{file} has a header, but no line of an image")
-    class_names = tuple(sorted({row["label"] for _, row in rows}))
-    number = {name: label for label, name in enumerate(class_names)}
+    labels, class_names = lists.classes([row["label"] for _, row in rows])
     is_train = np.array([_split(where, row) for where, row in rows])
     roles = [[_role(where, row, role) for where, row in rows] for role in ROLES]
     query, gallery = (np.flatnonzero(~is_train & np.array(role)) for role in roles)
     return ImageSet(
         name=file.stem,
         images=[str(file.parent / row["path"]) for _, row in rows],
-        labels=np.array([number[row["label"]] for _, row in rows], dtype=np.int64),
+        labels=labels,
         class_names=class_names,
         train=np.flatnonzero(is_train),
         query=query,
         gallery=gallery,
-        boxes=np.array([_box(where, row) for where, row in rows], dtype=np.float32) if boxes else None,
+        boxes=_boxes(rows) if boxes else None,
     ).check()
 
 
@@ -151,13 +149,7 @@ def _role(where: str, row: dict[str, str], role: str) -> bool:
     return FLAGS[flag]
 
 
-def _box(where: str, row: dict[str, str]) -> list[float]:
-    """x, y, width, height of a line's box."""
-    try:
-        left, top, right, bottom = (float(row[corner]) for corner in CORNERS)
-    except ValueError:
-        raise InputError(f"{where}: a box needs numbers in {', '.join(CORNERS)}") from None
-    box = [left, top, right - left, bottom - top]
-    if not (all(map(math.isfinite, box)) and box[2] > 0 and box[3] > 0):
-        raise InputError(f"{where}: the box is empty: it takes x_1 < x_2 and y_1 < y_2")
-    return box
+def _boxes(rows: list[tuple[str, dict[str, str]]]) -> np.ndarray:
+    """(N, 4) float32 of x, y, width, height of the lines' boxes."""
+    found = [lists.box(where, [row[corner] for corner in CORNERS], corners=True) for where, row in rows]
+    return np.array(found, dtype=np.float32)

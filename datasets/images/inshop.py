@@ -1,5 +1,7 @@
 """DeepFashion In-shop, 52,712 photographs of 7,982 garments (Liu et al. 2016), with its own queries and gallery."""
 
+import logging
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,17 @@ BOXES = "list_bbox_inshop.txt"
 INNER = "In-shop Clothes Retrieval Benchmark"
 SOURCE = "it is asked for at https://mmlab.ie.cuhk.edu.hk/projects/DeepFashion.html"
 
+log = logging.getLogger(__name__)
+
 
 def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     """The set in the folder ``root``, or in the folder "In-shop Clothes Retrieval Benchmark" within it.
 
     Read are ``Eval/list_eval_partition.txt`` and, for ``boxes``, ``Anno/list_bbox_inshop.txt``; either may stand in
     ``root`` itself, as ``img`` may stand in ``root`` or in ``root/Img``. Where only ``img_highres`` is there, its
-    images are taken, for which the boxes are not meant. Raises InputError naming file and line, an image that is
-    missing, or counts that are not those of the set.
+    images are taken, for which the boxes are not meant. Training garments with one photograph, which make no pair, are
+    counted but not trained on. Raises InputError naming file and line, an image that is missing, or counts that are
+    not those of the set.
     """
     folder = lists.folder(root, f"Eval/{PARTITION}", PARTITION, name="inshop", inner=INNER, source=SOURCE)
     rows = _counted(_file(folder, "Eval", PARTITION), "image_name item_id evaluation_status")
@@ -42,7 +47,16 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     )
     lists.check_counts(image_set, COUNTS, place=folder, title="DeepFashion In-shop")
     lists.check_present(image_set.images)
-    return image_set.check()
+    return _without_single(image_set).check()
+
+
+def _without_single(image_set: ImageSet) -> ImageSet:
+    """The set without the training images that are alone in their class."""
+    labels = image_set.labels[image_set.train]
+    alone = np.bincount(labels, minlength=1)[labels] == 1
+    if alone.any():
+        log.info("inshop: %d training garments left out, a single photograph makes no pair", alone.sum())
+    return replace(image_set, train=image_set.train[~alone])
 
 
 def _file(folder: Path, inner: str, name: str) -> Path:

@@ -34,7 +34,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         lists.check_present([str(folder / "Images" / path) + ".jpg" for path in marked])
     labels, class_names = lists.classes([path.parent.name for path in paths])
     image_set = ImageSet(
-        name="stanford_dogs (first 60 / last 60 breeds)",
+        name="stanford_dogs (first 60, last 60 breeds)",
         images=[str(path) for path in paths],
         labels=labels,
         class_names=class_names,

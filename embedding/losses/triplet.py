@@ -109,7 +109,7 @@ class TripletLoss(EmbeddingLoss):
         if distance > near:
             return ""
         where = "ln 2" if self._margin is None else "its margin"
-        cure = "" if self._margin is None else ", or leave --margin out for the soft margin"
+        cure = "" if self._margin is None else ", or the soft margin, --soft"
         return (
             f"the loss sits at {where}, {at:.3g}, and the negatives of the last batch are {distance:.2g} from their"
             f" anchors: the embeddings collapse to a point; start anew with a lower --lr or a longer --warm-up{cure}"

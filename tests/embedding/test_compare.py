@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datasets.errors import RunFailed
+from datasets.errors import InputError, RunFailed
 from embedding import compare
 from embedding.options import TrainOptions
 
@@ -46,6 +46,16 @@ def test_every_loss_and_seed_is_a_run_and_finished_ones_are_kept(asked, monkeypa
     assert (stored["seed"], stored["batch_k"]) == (2, 2)
     monkeypatch.setattr(compare, "train_with", lambda *_, **__: pytest.fail("trained again"))
     assert compare.compare(asked, ["margin", "npair"], [1, 2]) == text
+
+
+def test_a_run_of_other_settings_of_the_loss_is_not_taken_for_one_of_these(asked, monkeypatch):
+    monkeypatch.setitem(compare.SETTINGS, "margin", compare.Setting(own={"beta": 1.1}))
+    compare.compare(asked, ["margin"], [1])
+    stored = json.loads((asked.runs / "all" / "margin-1" / "options.json").read_text())
+    assert (stored["beta"], stored["seed"]) == (1.1, 1)
+    monkeypatch.setitem(compare.SETTINGS, "margin", compare.Setting(own={"beta": 0.9}))
+    with pytest.raises(InputError, match="beta=1.1, not 0.9"):
+        compare.compare(asked, ["margin"], [1])
 
 
 def test_a_diverged_run_does_not_stop_the_others(asked, monkeypatch):

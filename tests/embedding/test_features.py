@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from embedding.losses.margin import MarginLoss
 from embedding.mx import mx, nd
 from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
-from embedding.train import train
+from embedding.train import train, train_with
 
 HOW = {"size": 32, "resize": "crop", "contexts": [mx.cpu()]}
 
@@ -34,9 +35,9 @@ def images():
     return small.check()
 
 
-def network(seed=0):
+def network(seed=0, pool="avg"):
     mx.random.seed(seed)
-    net = EmbeddingNet(model="convnet", dim=8)
+    net = EmbeddingNet(model="convnet", dim=8, pool=pool)
     net.initialize(mx.init.Xavier())
     net(nd.zeros((1, 32, 32, 3), dtype="uint8"))
     return net
@@ -52,13 +53,35 @@ def test_features_are_those_of_the_trunk_and_kept(images, tmp_path, monkeypatch)
     np.testing.assert_array_equal(features.cached(net.encoder, images, folder=tmp_path, **HOW), found)
 
 
-@pytest.mark.parametrize("change", ["weights", "size", "images"])
-def test_other_weights_sizes_or_images_are_other_features(change, images, tmp_path):
+@pytest.mark.parametrize("change", ["weights", "pooling", "size", "images"])
+def test_other_weights_poolings_sizes_or_images_are_other_features(change, images, tmp_path):
     features.cached(network().encoder, images, folder=tmp_path, **HOW)
     other = dataclasses.replace(images, images=images.images[::-1].copy()) if change == "images" else images
     how = {**HOW, "size": 40} if change == "size" else HOW
-    features.cached(network(seed=int(change == "weights")).encoder, other, folder=tmp_path, **how)
+    net = network(seed=int(change == "weights"), pool="max" if change == "pooling" else "avg")
+    features.cached(net.encoder, other, folder=tmp_path, **how)
     assert len(list(tmp_path.glob("*.npy"))) == 2
+
+
+def test_features_that_another_process_extracts_are_waited_for(images, tmp_path, monkeypatch):
+    net, outputs, calls = network(), features.outputs, []
+
+    def slowly(*given, **how):
+        calls.append(1)
+        waiting.start()
+        waiting.join(timeout=0.5)
+        assert waiting.is_alive()
+        return outputs(*given, **how)
+
+    def wait_for_them():
+        found.append(features.cached(net.encoder, images, folder=tmp_path, **HOW))
+
+    found, waiting = [], threading.Thread(target=wait_for_them)
+    monkeypatch.setattr(features, "outputs", slowly)
+    own = features.cached(net.encoder, images, folder=tmp_path, **HOW)
+    waiting.join()
+    assert calls == [1]
+    np.testing.assert_array_equal(found[0], own)
 
 
 def test_a_damaged_file_is_named(images, tmp_path):
@@ -91,17 +114,44 @@ def test_the_judge_gives_the_same_scores_with_and_without(images, tmp_path):
     assert cached.scores(net.encoder, size=48) == plain.scores(net.encoder, size=48)
 
 
-def test_a_head_trains_and_the_trunk_stays(tmp_path, monkeypatch):
+def test_flags_that_change_nothing_are_known():
+    given = {"flip": False, "min_crop": 0.5, "freeze_bn": True, "image_size": "28", "lr": 1e-2}
+    assert TrainOptions(**given).idle == []
+    assert TrainOptions(**given, cache_features=True).idle == ["--freeze-bn", "--min-crop", "--flip"]
+    assert TrainOptions(image_size="28", test_size="32", cache_features=True).idle == ["--image-size"]
+    assert TrainOptions(cache_features=True).idle == []
+
+
+def test_a_head_trains_and_the_trunk_stays(tmp_path, monkeypatch, caplog):
     monkeypatch.chdir(tmp_path)
+    caplog.set_level("INFO")
     options = TrainOptions(
-        data="digits", cache_features=True, epochs=3, lr=1e-2, batch_size=20, batch_k=5, report=False
+        data="digits", cache_features=True, epochs=3, lr=1e-2, batch_size=20, batch_k=5, report=False, lr_mult=0.1
     )
     folder = train(options, lambda classes: MarginLoss(classes=classes, dim=128, batch_k=5), loss_name="margin")
     assert len(list((tmp_path / "data" / "features").glob("*.npy"))) == 1
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     scores = {row["row"]: row for row in rows if row["kind"] == "scores"}
+    assert "with --cache-features these change nothing: --lr-mult" in caplog.text
     losses = [row["loss"] for row in rows if row["kind"] == "epoch"]
     assert losses[-1] < 0.9 * losses[0]
     best, _ = build.trained_network(folder, "best", [mx.cpu()])  # a whole network, which takes images
     judge = build.Judge(digits.load(None), size=28, ks=(1,), nmi=False, contexts=[mx.cpu()])
     assert judge.scores(best)["recall@1"] == pytest.approx(scores["best"]["recall@1"], abs=0.005)
+
+
+@pytest.mark.parametrize("loss", ["asoftmax", "center", "triplet"])
+def test_a_head_goes_on_as_if_it_had_not_stopped(loss, tmp_path, monkeypatch):
+    """With losses that change as training goes on: steps, centres, a warm-up of one epoch."""
+    monkeypatch.chdir(tmp_path)
+    own = {"warm_up": 1} if loss == "triplet" else {}
+    small = {"data": "digits", "cache_features": True, "epoch_steps": 3, "batch_size": 12, "batch_k": 4}
+    options = TrainOptions(**small, report=False, embed_dim=8, lr=1e-2, epochs=1)
+    train_with(options, loss, **own)
+    folder = train_with(dataclasses.replace(options, epochs=2), loss, **own)
+    whole = train_with(dataclasses.replace(options, epochs=2, name="whole"), loss, **own)
+    for name in ("net.params", "loss.params"):
+        found, wanted = (nd.load(str(path / "last" / name)) for path in (folder, whole))
+        assert wanted
+        for key, array in wanted.items():
+            np.testing.assert_array_equal(found[key].asnumpy(), array.asnumpy())

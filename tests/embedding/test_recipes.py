@@ -19,6 +19,8 @@ class Options(TrainOptions):
     l2_reg: float = 1.0
     unit: bool = True
     soft: bool = False
+    mining: str = "hard"
+    warm_up: int = 3
     lr_classes: float | None = None
     scale: float | None = None
     margin: float | None = None

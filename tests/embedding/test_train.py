@@ -97,6 +97,11 @@ def test_without_validation_the_last_epoch_is_the_best(tmp_path):
     assert json.loads((folder / "best" / "state.json").read_text())["epoch"] == 2
 
 
+def test_frozen_batch_norm_of_a_trunk_without_weights_is_told(tmp_path, caplog):
+    run(options(tmp_path, freeze_bn=True, epochs=1))
+    assert "--freeze-bn without --use-pretrained" in caplog.text
+
+
 def test_a_diverging_run_says_what_it_keeps(tmp_path):
     run(options(tmp_path, epochs=1, steps="9"))
     folder = tmp_path / "digits-margin"

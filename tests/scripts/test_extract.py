@@ -1,5 +1,7 @@
 """Extract and report, from a finished run and from a folder of pictures."""
 
+import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import numpy as np
 import pytest
 
 from datasets.vectors import file as vectors_file
+from embedding.mx import mx
+from embedding.net import EmbeddingNet, see_blank
+from embedding.options import TrainOptions
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 
@@ -56,12 +61,22 @@ def test_a_folder_of_pictures_without_labels(trained, tmp_path):
     np.testing.assert_array_equal(vectors_file.load(tmp_path / "q.h5").gallery, found.gallery)
     assert [Path(path).name for path in found.gallery_paths] == ["0.png", "1.png", "2.png"]
 
+    # All of a set in one gallery: an image alone in its class asks for nothing, and is a vector all the same.
+    lines = ["label,path,split,is_query,is_gallery", "b,0.png,test,1,0", "b,1.png,test,0,1", "c,2.png,test,0,1"]
+    (tmp_path / "pictures" / "set.csv").write_text("\n".join(lines))
+    data = ["--data=folder", f"--data-path={tmp_path / 'pictures' / 'set.csv'}", "--part=all"]
+    done = run("extract.py", f"--run={trained}", *data, f"--out={tmp_path / 'all.h5'}")
+    assert done.returncode == 0, done.stderr
+    assert vectors_file.load(tmp_path / "all.h5").gallery_labels.tolist() == [0, 0, 1]
+
 
 def test_train_part_and_mistakes(trained, tmp_path):
     out = f"--out={tmp_path / 'x.h5'}"
     done = run("extract.py", f"--run={trained}", "--data=digits", "--part=train", out)
     assert done.returncode == 0, done.stderr
     assert set(vectors_file.load(tmp_path / "x.h5").gallery_labels) == {0, 1, 2, 3, 4}
+    all_train = tmp_path / "all_train.csv"
+    all_train.write_text("label,path,split\n" + "a,1.png,train\n" * 2)
     for flags, word in (
         (["--run=nowhere", "--data=digits"], "nowhere"),
         ([f"--run={trained}", "--data=digits", "--part=none"], "--part=none"),
@@ -69,11 +84,27 @@ def test_train_part_and_mistakes(trained, tmp_path):
         (["--data=digits"], "nothing to extract with"),
         ([f"--run={trained}", "--data=digits", "--workers=0"], "--workers=0"),
         ([f"--run={trained}", "--data=digits", "--resize=squash"], "--resize=squash"),
+        ([f"--run={trained}", "--data=digits", "--image-size=wide"], "--image-size=wide"),
+        ([f"--run={trained}", "--data=folder", f"--data-path={all_train}"], "its query part is empty"),
     ):
         done = run("extract.py", *flags, out)
         assert done.returncode == 2
         assert word in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_images_too_small_for_the_network_of_a_run_are_told_in_one_line(tmp_path):
+    net = EmbeddingNet(model="googlenet", dim=4)
+    net.initialize()
+    see_blank(net, 64, [mx.cpu()], flag="")
+    (tmp_path / "run" / "best").mkdir(parents=True)
+    net.save_parameters(str(tmp_path / "run" / "best" / "net.params"))
+    options = TrainOptions(model="googlenet", embed_dim=4, image_size="64", test_size="64")
+    (tmp_path / "run" / "options.json").write_text(json.dumps(dataclasses.asdict(options), default=str))
+    flags = [f"--run={tmp_path / 'run'}", "--data=digits", "--image-size=16", f"--out={tmp_path / 'x.h5'}"]
+    done = run("extract.py", *flags)
+    line = "error: --model=googlenet cannot take images of 16 pixels; give a larger --image-size\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 
 # The small tree below is not the true set: its counts are not looked at.

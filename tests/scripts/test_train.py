@@ -1,8 +1,15 @@
 """The training commands: each loss trains, reference commands are understood, recipes are defaults."""
 
+import importlib
 import json
+from pathlib import Path
 
 import pytest
+
+from embedding import recipes
+from embedding.options import TrainOptions
+
+SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 COMMANDS = {
     "train_margin.py": [[]],
@@ -29,6 +36,15 @@ def test_every_loss_trains_by_its_command(run, tmp_path, command, flags):
     assert [row["row"] for row in rows if row["kind"] == "scores"][-2:] == ["last", "best"]
 
 
+@pytest.mark.parametrize(("last", "part"), [("train,,", "query"), ("test,True,False", "gallery")])
+def test_a_set_with_nothing_to_test_on_is_told_in_one_line(run, tmp_path, last, part):
+    rows = [f"{label},{k}.png,{last if label == 'c' else 'train,,'}" for label in "abc" for k in range(2)]
+    (tmp_path / "all.csv").write_text("\n".join(["label,path,split,is_query,is_gallery", *rows]))
+    done = run("train_margin.py", "--data=folder", f"--data-path={tmp_path / 'all.csv'}", f"--runs={tmp_path / 'runs'}")
+    assert done.returncode == 2 and f"dataset all: its {part} part is empty; name a set with images" in done.stderr
+    assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "runs").exists()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_reference_command_is_understood_up_to_what_this_machine_lacks(run, tmp_path, monkeypatch, command):
     monkeypatch.chdir(tmp_path)
@@ -51,6 +67,15 @@ def test_a_recipe_gives_what_is_not_said_and_what_is_said_stands(run, tmp_path):
     assert (found["optimizer"], found["wd"], found["lr_classes"]) == ("sgd", 5e-4, 0.1)  # of the recipe
 
 
+@pytest.mark.parametrize(("loss", "data"), recipes.published())
+def test_every_recipe_is_one_of_flags_of_its_command(monkeypatch, loss, data):
+    monkeypatch.syspath_prepend(SCRIPTS)
+    own = f"train_{loss}" if f"train_{loss}.py" in COMMANDS else "train_softmax"
+    kinds = vars(importlib.import_module(own)).values()
+    options = next(kind for kind in kinds if isinstance(kind, type) and TrainOptions in kind.__bases__)
+    recipes.with_recipe(options(recipe="paper", data="sop" if data == recipes.ANY else data), loss).check()
+
+
 @pytest.mark.parametrize(
     ("command", "flags", "words"),
     [
@@ -60,11 +85,17 @@ def test_a_recipe_gives_what_is_not_said_and_what_is_said_stands(run, tmp_path):
         ("train_softmax.py", ["--scale=0"], ["--scale=0", "above 0"]),
         ("train_triplet.py", ["--mining=soft"], ["--mining=soft", "semi-hard"]),
         ("train_triplet.py", ["--warm-up=-1"], ["--warm-up=-1"]),
+        ("train_triplet.py", ["--soft", "--margin=0.5"], ["--margin=0.5", "--no-soft"]),
+        ("train_pair.py", ["--loss=contrastive", "--neg-margin=0"], ["--neg-margin=0", "above 0"]),
         ("train_npair.py", ["--l2-reg=-1"], ["--l2-reg=-1"]),
         ("train_npair.py", ["--recipe=paper", "--data=digits"], ["--recipe=paper", "digits", "sop"]),
         ("train_pair.py", ["--loss=arcface"], ["--loss=arcface", "contrastive"]),
         ("compare_losses.py", ["--losses=margin,margn"], ["'margn'", "margin"]),
         ("compare_losses.py", ["--seeds=one"], ["--seeds=one"]),
+        ("train_pair.py", ["--epsilon=nan"], ["--epsilon=nan", "finite"]),
+        ("compare_losses.py", ["--kvstore=dist_sync"], ["--kvstore=dist_sync", "leave it out"]),
+        ("compare_losses.py", ["--seed=7"], ["--seed=7", "--seeds=7"]),
+        ("compare_losses.py", ["--recipe=paper", "--data=cub200"], ["--recipe=paper", "leave it out"]),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, command, flags, words):

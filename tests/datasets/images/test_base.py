@@ -36,11 +36,13 @@ def test_check_refuses_rows_that_are_not_there(part, row):
         image_set(**{part: np.array([0, 1, row])}).check()
 
 
-def test_check_refuses_labels_and_boxes_of_another_length():
+def test_check_refuses_labels_boxes_and_cameras_of_another_length():
     with pytest.raises(InputError, match="8 images, but 7 labels"):
         image_set(labels=np.zeros(7, dtype=np.int64)).check()
-    with pytest.raises(InputError, match="dataset four"):
+    with pytest.raises(InputError, match="8 images, but 7 boxes"):
         image_set(boxes=np.ones((7, 4), dtype=np.float32)).check()
+    with pytest.raises(InputError, match="8 images, but 9 cameras"):
+        image_set(cameras=np.ones(9, dtype=np.int64)).check()
 
 
 @pytest.mark.parametrize(("part", "rows"), [("train", [0, 1, 2]), ("query", [4, 5, 6])])
@@ -49,6 +51,16 @@ def test_check_refuses_a_class_with_one_image(part, rows):
     name = "b" if part == "train" else "d"
     with pytest.raises(InputError, match=f"class '{name}' has one image in its {part} part"):
         image_set(**changes).check()
+
+
+@pytest.mark.parametrize("part", ["train", "query", "gallery"])
+def test_parts_that_are_required_are_not_empty(part):
+    good, parts = image_set(), ("train", "query", "gallery")
+    assert good.require(*parts) is good
+    empty = image_set(**{part: good.train[:0]})
+    assert empty.require(*(other for other in parts if other != part)) is empty
+    with pytest.raises(InputError, match=f"dataset four: its {part} part is empty; name a set with images to t"):
+        empty.require(*parts)
 
 
 def test_one_query_of_a_class_is_enough_where_the_gallery_is_another():
@@ -86,6 +98,8 @@ def test_pairs_check_themselves():
     for wrong in ((rows[:, :1], same, np.arange(2)), (rows, same[:1], np.arange(2)), (rows, same, np.arange(3))):
         with pytest.raises(ValueError, match=r"pairs need rows \(P, 2\)"):
             Pairs(*wrong)
+    with pytest.raises(ValueError, match="pairs name row -1"):
+        Pairs(rows - 5, same, np.arange(2))
 
 
 def test_fingerprint_sees_every_part():

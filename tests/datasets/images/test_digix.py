@@ -13,7 +13,7 @@ def tree(tmp_path, write):
 
 def test_the_first_half_of_the_class_numbers_trains(tree):
     devices = digix.load(tree)
-    assert devices.name == "digix (first / second half of the training classes)"
+    assert devices.name == "digix (first, second half of the training classes)"
     assert devices.class_names == ("0", "2", "7", "10")
     assert devices.labels.tolist() == [3, 3, 3, 1, 1, 1, 0, 0, 0, 2, 2, 2]
     assert devices.train.tolist() == [3, 4, 5, 6, 7, 8]

@@ -141,7 +141,7 @@ def test_faults_of_a_manifest_are_named_with_their_line(tmp_path, header, line, 
     ("box", "message"),
     [
         ("1,2,3", "line 2: no y_2"),
-        ("1,2,3,x", "line 2: a box needs numbers"),
+        ("1,2,3,x", "line 2: a box needs four numbers left top right bottom"),
         ("5,5,1,2", "line 2: the box is empty"),
         ("1,2,nan,4", "line 2: the box is empty"),
     ],

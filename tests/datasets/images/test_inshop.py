@@ -24,6 +24,17 @@ def test_the_partition_says_train_query_and_gallery(tree):
     assert clothes.images[4] == str(tree / "Img" / "img" / "MEN" / "Denim" / "id_00000002" / "02_1_front.jpg")
 
 
+def test_training_garments_with_one_photograph_are_counted_but_not_trained_on(tree, monkeypatch):
+    file = tree / "Eval" / "list_eval_partition.txt"
+    file.write_text(file.read_text().replace("id_00000003  train", "id_00000005  train", 1))
+    with pytest.raises(InputError, match="has 4 images of 3 classes in its train part"):
+        inshop.load(tree)
+    monkeypatch.setattr(inshop, "COUNTS", COUNTS | {"train": (4, 3), "all": (10, 5)})
+    clothes = inshop.load(tree)
+    assert clothes.train.tolist() == [0, 1] and len(clothes) == 10
+    assert clothes.query.tolist() == [4, 5] and clothes.gallery.tolist() == [6, 7, 8, 9]
+
+
 def test_boxes_are_found_by_name(tree):
     clothes = inshop.load(tree, boxes=True)
     assert clothes.boxes[[0, 7]].tolist() == [[0.0, 2.0, 50.0, 78.0], [7.0, 2.0, 50.0, 78.0]]

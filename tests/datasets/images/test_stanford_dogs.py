@@ -14,7 +14,7 @@ def tree(tmp_path, write, monkeypatch):
 
 def test_first_half_of_the_breeds_trains(tree):
     dogs = stanford_dogs.load(tree.parent)
-    assert dogs.name == "stanford_dogs (first 60 / last 60 breeds)" and dogs.boxes is None
+    assert dogs.name == "stanford_dogs (first 60, last 60 breeds)" and dogs.boxes is None
     assert dogs.class_names[1] == "n02085782-Japanese_spaniel" and len(dogs.class_names) == 4
     assert dogs.labels.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     assert dogs.train.tolist() == [0, 1, 2, 3, 4, 5]
@@ -26,7 +26,7 @@ def test_the_box_is_that_around_all_dogs(tree):
     dogs = stanford_dogs.load(tree, boxes=True)
     assert [path.rpartition("_")[2] for path in dogs.images[:3]] == ["105.jpg", "23.jpg", "7.jpg"]
     assert dogs.boxes[:3].tolist() == [[105.0, 10.0, 30.0, 50.0], [1.0, 10.0, 52.0, 80.0], [7.0, 10.0, 30.0, 50.0]]
-    assert dogs.title == "stanford_dogs (first 60 / last 60 breeds) (cropped to boxes)"
+    assert dogs.title == "stanford_dogs (first 60, last 60 breeds) (cropped to boxes)"
 
 
 def test_a_set_of_other_counts_is_refused(tree, monkeypatch):

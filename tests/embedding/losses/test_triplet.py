@@ -119,7 +119,7 @@ def test_a_collapsed_state_is_told(pair_loss, mining):
     text, mean = after_a_step(pair_loss.make(TripletLoss, mining=mining, margin=0.3), 1e-3)
     assert mean == pytest.approx(0.3, rel=0.02)
     assert text.startswith("the loss sits at its margin, 0.3, ")
-    assert text.endswith("or leave --margin out for the soft margin")
+    assert text.endswith("or the soft margin, --soft")
 
 
 @pytest.mark.parametrize("margin", [None, 0.3])
