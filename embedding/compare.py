@@ -39,6 +39,11 @@ SETTINGS: dict[str, Setting] = {
     "cosface": Setting(own={"scale": 16.0, "margin": 0.1}),
 }
 
+# And where the trunk has seen images before: there hard mining from unit rows collapses at rates that others learn with.
+PRETRAINED: dict[str, Setting] = {
+    "triplet": Setting(flags={"batch_k": 2}, own={"warm_up": 3, "unit_rows": False}),
+}
+
 
 def compare(options: TrainOptions, names: Sequence[str], seeds: Sequence[int]) -> str:
     """Train every loss of ``names`` with every seed, judge the last checkpoints, and return the table.
@@ -89,7 +94,8 @@ def _cells(lines: list[Line]) -> list[str]:
 
 def _run(options: TrainOptions, name: str, seed: int) -> dict[str, Line]:
     """{row: scores} of one run, from its folder where it was finished before."""
-    setting = SETTINGS.get(name, Setting())
+    settings = {**SETTINGS, **PRETRAINED} if options.use_pretrained else SETTINGS
+    setting = settings.get(name, Setting())
     asked = dataclasses.replace(
         options, runs=options.runs / options.name, name=f"{name}-{seed}", seed=seed, report=False, **setting.flags
     )
