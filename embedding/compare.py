@@ -39,7 +39,7 @@ SETTINGS: dict[str, Setting] = {
     "cosface": Setting(own={"scale": 16.0, "margin": 0.1}),
 }
 
-# And where the trunk has seen images before: there hard mining from unit rows collapses at rates that others learn with.
+# And where the trunk is pretrained: there hard mining from unit rows collapses at rates that other losses learn with.
 PRETRAINED: dict[str, Setting] = {
     "triplet": Setting(flags={"batch_k": 2}, own={"warm_up": 3, "unit_rows": False}),
 }
