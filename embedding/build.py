@@ -77,22 +77,23 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
 
 def image_set(options: TrainOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
-    images = _load(options).require("train", "query", "gallery")
+    images = load_set(options.data, options.data_path, boxes=options.boxes).require("train", "query", "gallery")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])
     if len(seen):
         log.warning("%d test classes of %s are also trained on: scores are not of new classes", len(seen), images.name)
     return images
 
 
-def _load(options: TrainOptions) -> ImageSet:
-    made = image_sets.get(options.data)
-    if options.data_path or options.data in _NEED_A_PATH:
-        return made.load(options.data_path, boxes=options.boxes)
+def load_set(data: str, path: Path | None, *, boxes: bool) -> ImageSet:
+    """The image set that --data and --data-path name, from data/ without a path; raises InputError if unreadable."""
+    made = image_sets.get(data)
+    if path or data in _NEED_A_PATH:
+        return made.load(path, boxes=boxes)
     _DATA.mkdir(exist_ok=True)  # some sets fetch themselves into it
     try:
-        return made.load(_DATA, boxes=options.boxes)
+        return made.load(_DATA, boxes=boxes)
     except InputError as error:
-        raise InputError(f"--data={options.data} without --data-path, so looked for in {_DATA}/: {error}") from None
+        raise InputError(f"--data={data} without --data-path, so looked for in {_DATA}/: {error}") from None
 
 
 def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) -> EmbeddingNet:
@@ -178,7 +179,8 @@ def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> in
     if classes < 2:
         raise InputError(f"dataset {training.name} has one training class, and none to tell it from: add classes")
     if classes % devices or classes < 2 * devices:
-        raise InputError(f"--batch-size: {classes} classes cannot be dealt to {devices} devices, 2 or more to each")
+        what = f"a batch of {classes} classes cannot be dealt evenly to {devices} devices, 2 or more to each"
+        raise InputError(f"--batch-size={options.batch_size}: {what}; change it or --batch-k, or take fewer devices")
     return classes
 
 

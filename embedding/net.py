@@ -10,6 +10,8 @@ from embedding import backbone, pooling
 from embedding.decode import show_size, sides
 from embedding.mx import Array, gluon, mx, nd
 
+_SURELY_ENOUGH = 512  # pixels a side that every trunk can take; beyond, memory or MXNet's own limits fail
+
 
 class Encoder(gluon.HybridBlock):
     """uint8 RGB images (B, H, W, 3) to pooled features (B, C) of a trunk.
@@ -62,7 +64,7 @@ class EmbeddingNet(gluon.HybridBlock):
 def see_blank(net: EmbeddingNet, size: Size, devices: list[mx.Context], *, flag: str) -> None:
     """Give ``net``, not compiled yet, a blank image of ``size`` on each device, from which its weights get shapes.
 
-    Raises InputError, naming ``flag``, where the trunk cannot take images that small.
+    Raises InputError, naming ``flag``, where the trunk cannot take images that small, or MXNet none that large.
     """
     try:
         with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
@@ -70,5 +72,6 @@ def see_blank(net: EmbeddingNet, size: Size, devices: list[mx.Context], *, flag:
                 net(nd.zeros((1, *sides(size), 3), ctx=device, dtype="uint8")).wait_to_read()
     except (mx.base.MXNetError, ValueError):
         model = net.encoder.trunk.model
-        line = f"--model={model} cannot take images of {show_size(size)} pixels; give a larger {flag}"
+        other = "larger" if min(sides(size)) < _SURELY_ENOUGH else "smaller"
+        line = f"--model={model} cannot take images of {show_size(size)} pixels; give a {other} {flag}"
         raise InputError(line) from None

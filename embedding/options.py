@@ -20,6 +20,7 @@ _FROM_0 = ("seed", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up", "lr_mu
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
 _SHARES = {"validation": (0, 0.9), "max_bad": (0, 1), "min_crop": (0.01, 1)}
+_MOST = {"embed_dim": 65_536}  # beyond, MXNet fails with what says nothing of the flag
 _CHOICES = {"resize": RESIZES, "kvstore": ("device", "local", "dist_sync", "dist_device_sync")}
 
 
@@ -175,6 +176,8 @@ def _check_option(name: str, value: object) -> None:
         raise InputError(f"{flag}: must be one of {', '.join(_CHOICES[name])}")
     if name in _ABOVE_0 and value is not None and not 0 < value < math.inf:
         raise InputError(f"{flag}: must be above 0")
+    if name in _MOST and value > _MOST[name]:
+        raise InputError(f"{flag}: must be {_MOST[name]:,} or less")
     if name in _FROM_0 and value is not None and not 0 <= value < math.inf:
         raise InputError(f"{flag}: must be 0 or above")
     if isinstance(value, float) and not math.isfinite(value):

@@ -25,7 +25,8 @@ class Team:
 
     ``rank`` is from 0 to ``size`` - 1; the first worker alone writes files. As a context it makes the other workers
     say no more than warnings, names them in these and in errors, and lets a worker with an error end without the
-    others. Raises InputError where the variables that make a worker are not set.
+    others. Raises InputError where the variables that make a worker are not set, or are
+    and the store is none for several.
     """
 
     def __init__(self, kvstore: str = "device") -> None:
@@ -36,6 +37,8 @@ class Team:
                 f"--kvstore={kvstore}: {missing[0]} is not set; start the workers with"
                 " python scripts/launch.py --workers=2 -- scripts/train_margin.py and the flags"
             )
+        if not self._apart and os.environ.get("DMLC_ROLE") == "worker":
+            raise InputError(f"--kvstore={kvstore}: this is one of several workers; add --kvstore=dist_sync")
         self._store = mx.kv.create(kvstore)
         self.rank, self.size = (self._store.rank, self._store.num_workers) if self._apart else (0, 1)
         self._shared = False

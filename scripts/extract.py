@@ -12,7 +12,6 @@ from pathlib import Path
 import command
 import numpy as np
 
-from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors import file as vectors_file
@@ -43,7 +42,7 @@ class ExtractOptions:
     data: str = "files"
     """Image set; files is any folder of images without labels."""
     data_path: Path | None = None
-    """Folder that holds the set."""
+    """Folder that holds the set as it was unpacked, data/ if not given; for files, the folder of images."""
     boxes: bool = False
     """Crop every image to its annotated box."""
     part: str = "test"
@@ -81,7 +80,7 @@ def main(options: ExtractOptions) -> None:
 
 
 def _images(options: ExtractOptions) -> ImageSet:
-    images = image_sets.get(options.data).load(options.data_path, boxes=options.boxes)
+    images = build.load_set(options.data, options.data_path, boxes=options.boxes)
     if options.part not in PARTS:
         raise InputError(f"--part={options.part}: must be one of {', '.join(PARTS)}")
     if options.part == "test":
@@ -96,6 +95,9 @@ def _network(
     options: ExtractOptions, images: ImageSet, devices: list[mx.Context]
 ) -> tuple[gluon.HybridBlock, TrainOptions]:
     if options.run is not None:
+        for name in ("model", "use_pretrained", "pool"):
+            if (given := getattr(options, name)) != getattr(ExtractOptions, name):
+                raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
         return build.trained_network(options.run, options.checkpoint, devices, image_size=options.image_size)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")

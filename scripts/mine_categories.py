@@ -56,6 +56,8 @@ def main(options: MineOptions) -> None:
     for name in ("min_confidence", "test_share"):
         if not 0 <= getattr(options, name) <= 1:
             raise InputError(f"--{name.replace('_', '-')}={getattr(options, name)}: must lie between 0 and 1")
+    if options.seed < 0:
+        raise InputError(f"--seed={options.seed}: must be 0 or above")
     images, known, known_names = _read(options)
     check_images(images.paths)
     print(f"{images.title}: {len(images):,} images, {len(known.classes) if known else 0:,} known classes")

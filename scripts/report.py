@@ -8,6 +8,7 @@ from pathlib import Path
 
 import command
 
+from datasets.errors import InputError
 from embedding.report import write_report
 
 
@@ -25,6 +26,8 @@ class ReportOptions:
 
 def main(options: ReportOptions) -> None:
     """Write the report and print where it is."""
+    if options.seed < 0:
+        raise InputError(f"--seed={options.seed}: must be 0 or above")
     vectors_file = options.vectors / "vectors.h5" if options.vectors.is_dir() else options.vectors
     metrics_file = vectors_file.with_name("metrics.jsonl")
     page = write_report(

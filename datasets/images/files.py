@@ -14,7 +14,9 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
 
     Raises InputError where ``root`` is no folder or holds no image.
     """
-    if root is None or not Path(root).is_dir():
+    if root is None:
+        raise InputError("dataset files needs a folder of images: name it")
+    if not Path(root).is_dir():
         raise InputError(f"dataset files needs a folder of images: {root} is none")
     if boxes:
         raise InputError(f"{root} has no boxes: a folder of files cannot tell them")

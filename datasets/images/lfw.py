@@ -29,6 +29,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     if boxes:
         raise InputError(f"{place}: LFW has no boxes, its images are cropped already; do not ask for crops")
     folder = next(place / name for name in ALIGNMENTS if (place / name).exists())
+    if not folder.is_dir():
+        raise InputError(f"{folder} is a file and no folder: unpack the images there; {SOURCE}")
     if (folder / folder.name).is_dir():  # some archives hold the folder in a folder of its name
         folder = folder / folder.name
     files = [file for person in sorted(folder.iterdir()) if person.is_dir() for file in sorted(person.glob("*.jpg"))]

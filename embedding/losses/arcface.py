@@ -3,6 +3,7 @@
 import math
 from types import ModuleType
 
+from datasets.errors import InputError
 from embedding.losses.softmax import ClassifierLoss, inner_products, with_target
 from embedding.mx import Array
 
@@ -36,6 +37,8 @@ class ArcFaceLoss(ClassifierLoss):
         margin: float = 0.5,
         lr_classes: float = 1e-2,
     ) -> None:
+        if not 0 <= margin < math.pi:
+            raise InputError(f"--margin={margin}: of arcface it is an angle in radians, below 3.14, such as 0.5")
         super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
         self._scale, self._margin = scale, margin
 

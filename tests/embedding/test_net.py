@@ -55,6 +55,13 @@ def test_images_too_small_for_a_trunk_are_told_in_one_line(model, size, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_images_too_large_for_mxnet_are_told_in_one_line():
+    net = EmbeddingNet(model="convnet", dim=4)
+    net.initialize()
+    with pytest.raises(InputError, match="--model=convnet cannot take images of 99999 pixels; give a smaller --size"):
+        see_blank(net, 99_999, [mx.cpu()], flag="--size")
+
+
 def test_a_blank_image_gives_weights_their_shapes():
     net = EmbeddingNet(model="resnet18", dim=4)
     net.initialize()

@@ -86,6 +86,12 @@ def test_without_the_variables_the_command_that_sets_them_is_named(monkeypatch):
         Team("dist_sync")
 
 
+def test_workers_each_for_itself_are_refused(monkeypatch):
+    monkeypatch.setenv("DMLC_ROLE", "worker")
+    with pytest.raises(InputError, match="--kvstore=device: this is one of several workers; add --kvstore=dist_sync"):
+        Team("device")
+
+
 def test_alone_a_team_passes_numbers_and_errors_on():
     with pytest.raises(InputError, match="^as it is$"), Team() as team:
         assert (team.rank, team.size, team.told(3)) == (0, 1, 3)

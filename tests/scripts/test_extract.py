@@ -70,7 +70,8 @@ def test_a_folder_of_pictures_without_labels(trained, tmp_path):
     assert vectors_file.load(tmp_path / "all.h5").gallery_labels.tolist() == [0, 0, 1]
 
 
-def test_train_part_and_mistakes(trained, tmp_path):
+def test_train_part_and_mistakes(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     out = f"--out={tmp_path / 'x.h5'}"
     done = run("extract.py", f"--run={trained}", "--data=digits", "--part=train", out)
     assert done.returncode == 0, done.stderr
@@ -82,6 +83,9 @@ def test_train_part_and_mistakes(trained, tmp_path):
         ([f"--run={trained}", "--data=digits", "--part=none"], "--part=none"),
         ([f"--run={trained}", "--data=digits", "--checkpoint=first"], "first"),
         (["--data=digits"], "nothing to extract with"),
+        ([f"--run={trained}", "--data=digits", "--model=vgg16"], "--model=vgg16: --run names the network"),
+        ([f"--run={trained}", "--data=files"], "needs a folder of images: name it"),
+        ([f"--run={trained}", "--data=lfw"], "--data=lfw without --data-path, so looked for in data/"),
         ([f"--run={trained}", "--data=digits", "--workers=0"], "--workers=0"),
         ([f"--run={trained}", "--data=digits", "--resize=squash"], "--resize=squash"),
         ([f"--run={trained}", "--data=digits", "--image-size=wide"], "--image-size=wide"),
@@ -91,6 +95,8 @@ def test_train_part_and_mistakes(trained, tmp_path):
         assert done.returncode == 2
         assert word in done.stderr
         assert len(done.stderr.strip().splitlines()) == 1
+    done = run("report.py", f"--vectors={trained}", "--seed=-1")
+    assert (done.returncode, done.stderr) == (2, "error: --seed=-1: must be 0 or above\n")
 
 
 def test_images_too_small_for_the_network_of_a_run_are_told_in_one_line(tmp_path):

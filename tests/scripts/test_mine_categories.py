@@ -122,6 +122,7 @@ def test_every_mistake_is_one_line(digits, tmp_path, script):
         ({"vectors": vectors, "method": "threshold"}, "--known=FILE"),
         ({"vectors": vectors, "min_confidence": 1.5}, "--min-confidence=1.5"),
         ({"vectors": vectors, "test_share": -0.1}, "--test-share=-0.1"),
+        ({"vectors": vectors, "hold_out": 3, "seed": -1}, "--seed=-1"),
     ):
         with pytest.raises(InputError, match=words):
             script["main"](script["MineOptions"](out=tmp_path / "out", **flags))

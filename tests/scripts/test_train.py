@@ -83,6 +83,8 @@ def test_every_recipe_is_one_of_flags_of_its_command(monkeypatch, loss, data):
         ("train_softmax.py", ["--loss=softmax", "--margin=0.5"], ["--margin=0.5", "softmax"]),
         ("train_softmax.py", ["--loss=asoftmax", "--margin=1.5"], ["--margin=1.5", "whole"]),
         ("train_softmax.py", ["--scale=0"], ["--scale=0", "above 0"]),
+        ("train_softmax.py", ["--margin=9", *SMALL], ["--margin=9", "radians"]),
+        ("train_npair.py", ["--embed-dim=99999999999999"], ["--embed-dim=", "65,536 or less"]),
         ("train_triplet.py", ["--mining=soft"], ["--mining=soft", "semi-hard"]),
         ("train_triplet.py", ["--warm-up=-1"], ["--warm-up=-1"]),
         ("train_triplet.py", ["--soft", "--margin=0.5"], ["--margin=0.5", "--no-soft"]),

@@ -106,6 +106,9 @@ def test_mistakes_are_named(tree, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="empty has no lfw-deepfunneled"):
         lfw.load(tmp_path / "empty")
+    (tmp_path / "empty" / "lfw").touch()
+    with pytest.raises(InputError, match="empty/lfw is a file and no folder"):
+        lfw.load(tmp_path / "empty")
     (tree / "pairs.txt").unlink()
     with pytest.raises(InputError, match=r"faces/pairs.txt is missing: it is a download of its own"):
         lfw.load(tree)
