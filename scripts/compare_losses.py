@@ -40,10 +40,11 @@ def main(options: CompareOptions) -> None:
             raise unknown("loss", name, losses.names())
     if not all(seed.strip().isdecimal() for seed in options.seeds.split(",")):
         raise InputError(f"--seeds={options.seeds}: give whole numbers with commas between them, such as 1,2,3")
-    seeds = [int(seed) for seed in options.seeds.split(",")]
+    seeds = list(dict.fromkeys(int(seed) for seed in options.seeds.split(",")))  # once each
     plain = {f.name: getattr(options, f.name) for f in dataclasses.fields(TrainOptions)}
     trained = TrainOptions(**plain).with_data()
-    print(compare(dataclasses.replace(trained, name=trained.name or f"compare-{trained.data}"), names, seeds))
+    trained = dataclasses.replace(trained, name=trained.name or f"compare-{trained.data}")
+    print(compare(trained, list(dict.fromkeys(names)), seeds))
 
 
 def _refuse(options: CompareOptions) -> None:

@@ -59,6 +59,8 @@ class ExtractOptions:
 
 def main(options: ExtractOptions) -> None:
     """Extract, score where there are labels, and save."""
+    if options.out.is_dir():
+        raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
     devices = contexts(options.gpus)
     images = _images(options)
     net, trained = _network(options, images, devices)

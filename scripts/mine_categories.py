@@ -58,6 +58,8 @@ def main(options: MineOptions) -> None:
             raise InputError(f"--{name.replace('_', '-')}={getattr(options, name)}: must lie between 0 and 1")
     if options.seed < 0:
         raise InputError(f"--seed={options.seed}: must be 0 or above")
+    if options.out.is_file():
+        raise InputError(f"--out={options.out}: is a file; name a folder to write to")
     images, known, known_names = _read(options)
     check_images(images.paths)
     print(f"{images.title}: {len(images):,} images, {len(known.classes) if known else 0:,} known classes")

@@ -113,3 +113,21 @@ def test_losses_are_compared_in_one_table(run, tmp_path):
     table = done.stdout.split("digits, 2 seed(s)")[1].splitlines()
     assert [row.split()[0] for row in table[1:]] == ["trunk", "untrained", "margin", "triplet"]
     assert all("+-" in row for row in table[3:])
+
+
+@pytest.mark.parametrize(
+    ("command", "flags", "kind"),
+    [("extract.py", ["--run=runs/demo"], "folder"), ("mine_categories.py", ["--vectors=all.h5"], "file")],
+)
+def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_computed(run, tmp_path, command, flags, kind):
+    place = tmp_path / "there"
+    place.mkdir() if kind == "folder" else place.touch()
+    done = run(command, *flags, f"--out={place}")
+    assert done.returncode == 2
+    assert f"--out={place}: is a {kind}" in done.stderr
+
+
+def test_losses_and_seeds_named_twice_are_trained_once(run, tmp_path):
+    done = run("compare_losses.py", *SMALL, "--losses=npair,npair", "--seeds=1,1", f"--runs={tmp_path}")
+    assert "digits, 1 seed(s)" in done.stdout
+    assert done.stdout.count("npair, seed 1") == 1
