@@ -13,8 +13,7 @@ from ann_bench.amounts import in_bytes, in_time, significant
 from ann_bench.families import styles
 from ann_bench.results import Failure
 from ann_bench.rows import Row
-from datasets.errors import InputError
-from datasets.whole import beside
+from datasets.whole import write_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _GOALS = (0.9, 0.95, 0.99)  # recalls for which the fastest point is told at the top
@@ -48,13 +47,7 @@ def write(rows: Sequence[Row], failures: Sequence[Failure], folder: Path, *, pic
         failures=table.reasons(failures),
         facts=_facts(rows),
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with beside(folder / "index.html") as part:
-            part.write_text(text, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{folder}: the page cannot be written there ({error.strerror})") from error
-    return folder / "index.html"
+    return write_page(folder, text)
 
 
 def _cards(rows: Sequence[Row]) -> list[dict[str, Any]]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from datasets.errors import InputError
+
 
 @contextmanager
 def beside(path: Path) -> Iterator[Path]:
@@ -12,3 +14,14 @@ def beside(path: Path) -> Iterator[Path]:
     part = path.with_name(path.name + ".part")
     yield part
     os.replace(part, path)
+
+
+def write_page(folder: Path, text: str) -> Path:
+    """Write ``folder/index.html`` and return its path; raises InputError where it cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with beside(folder / "index.html") as part:
+            part.write_text(text, encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InputError(f"{folder}: the page cannot be written there ({error.strerror})") from error
+    return folder / "index.html"

@@ -11,6 +11,7 @@ from typing import Any
 
 from datasets.errors import RunFailed
 from datasets.whole import beside
+from embedding.aligned import aligned
 from embedding.journal import Line, read_lines
 from embedding.options import TrainOptions
 from embedding.train import train_with
@@ -70,11 +71,7 @@ def table(options: TrainOptions, found: dict[str, list[dict[str, Line]]]) -> str
         failed = "" if len(good) == len(runs) else f" ({len(runs) - len(good)} of {len(runs)} diverged)"
         rows.append([name + failed, *_cells(good)])
     head = [f"{options.data}, {max(map(len, found.values()))} seed(s)", *_SCORES, _SPEED]
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-    return "\n".join(
-        " ".join([row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]).rstrip()
-        for row in [head, *rows]
-    )
+    return aligned([head, *rows])
 
 
 def _cells(lines: list[Line]) -> list[str]:

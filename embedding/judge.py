@@ -7,6 +7,7 @@ import numpy as np
 
 from datasets.images.base import ImageSet, Pairs, Size
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
+from embedding.aligned import aligned
 from embedding.evaluate import KS, evaluate, evaluate_pairs, evaluate_set
 from embedding.extract import extract
 from embedding.journal import Line
@@ -86,10 +87,5 @@ class Judge:
 def table(rows: Sequence[Line]) -> str:
     """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data"."""
     names = [name for name in rows[0] if name not in ("kind", "row", "data", "queries left out")]
-    width = max(len(row["row"]) for row in rows)
-    head = " ".join([" " * width, *(name.rjust(6) for name in names)])
-    lines = [f"test scores on {rows[0]['data']}", head]
-    for row in rows:
-        cells = (f"{row[name]:.4f}".rjust(max(len(name), 6)) for name in names)
-        lines.append(" ".join([row["row"].ljust(width), *cells]))
-    return "\n".join(lines)
+    cells = [[row["row"], *(f"{row[name]:.4f}" for name in names)] for row in rows]
+    return f"test scores on {rows[0]['data']}\n" + aligned([["", *names], *cells], least=6)

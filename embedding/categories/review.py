@@ -10,8 +10,7 @@ import cv2
 import jinja2
 import numpy as np
 
-from datasets.errors import InputError
-from datasets.whole import beside
+from datasets.whole import write_page
 from embedding.categories.manifest import COLUMNS, Manifest, labels, members
 from embedding.categories.mine import Mined
 from embedding.categories.unlabelled import Unlabelled, name_of
@@ -87,13 +86,7 @@ def write_review(
         columns=",".join(COLUMNS),
         lines=manifest.lines,
     )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with beside(folder / "index.html") as part:
-            part.write_text(page, encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise InputError(f"{folder}: the page cannot be written there ({error.strerror})") from error
-    return folder / "index.html"
+    return write_page(folder, page)
 
 
 def _clusters(images: Unlabelled, mined: Mined, manifest: Manifest, thumbnails: Thumbnails) -> list[Row]:
