@@ -31,6 +31,7 @@ BASE = [
 TRAINING = [
     "gluoncv==0.10.5.post0",  # the last; its zoo has the ResNets that today's pretrained weights fit
     "pandas==3.0.6",  # GluonCV imports it; this one runs on NumPy 1.26
+    "numba==0.68.1",  # compiled loops of the evaluation of codes; runs on NumPy 1.26
     "safetensors==0.8.0",  # reads pretrained weights without torch
     "tensorboardX==2.6.5",  # writes TensorBoard files without TensorFlow
 ]
@@ -89,8 +90,8 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
-    packages=find_packages(include=["datasets*", "embedding*", "ann_bench*"]),
-    package_data={"embedding": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
+    packages=find_packages(include=["datasets*", "embedding*", "hashing*", "ann_bench*"]),
+    package_data={"embedding": ["templates/*"], "hashing": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
     install_requires=BASE,
     extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
 )

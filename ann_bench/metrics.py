@@ -5,6 +5,7 @@ Every distance here is recomputed (``exact.between``): what an index says of its
 
 import numpy as np
 
+from datasets.relevance import hits
 from datasets.vectors.base import VectorSet
 
 _RELATIVE = 1e-5  # two distances closer than this are a tie: rounding of single precision
@@ -56,9 +57,8 @@ def distance_ratio(distances: np.ndarray, true_distances: np.ndarray, metric: st
 
 
 def label_recall(neighbors: np.ndarray, gallery_labels: np.ndarray, query_labels: np.ndarray) -> float:
-    """The share of queries with their own label among the neighbors (Q, k)."""
-    same = (gallery_labels[neighbors.clip(min=0)] == query_labels[:, None]) & (neighbors >= 0)
-    return float(same.any(axis=1).mean())
+    """The share of queries with a relevant image, of their class or a concept of theirs, among the neighbors (Q, k)."""
+    return float(hits(neighbors, query_labels, gallery_labels).any(axis=1).mean())
 
 
 def scores(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) -> dict[str, float]:

@@ -78,6 +78,8 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
 def image_set(options: TrainOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
     images = load_set(options.data, options.data_path, boxes=options.boxes).require("train", "query", "gallery")
+    if images.several_labels:
+        raise InputError(f"--data={options.data}: its images have several labels each; scripts/train_hash.py takes it")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])
     if len(seen):
         log.warning("%d test classes of %s are also trained on: scores are not of new classes", len(seen), images.name)

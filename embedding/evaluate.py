@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from datasets import exact
+from datasets import exact, relevance
 from datasets.errors import InputError
 from datasets.images.base import Pairs
 from datasets.vectors.base import Embeddings, VectorSet
@@ -121,7 +121,7 @@ def _hits_of(
 ) -> np.ndarray:
     """The hits (n, k) bool of some rows of the queries."""
     neighbors, _ = exact.search(queries.vectors[rows], gallery.vectors, k, metric=metric, exclude=itself[rows])
-    return (gallery.labels[neighbors] == queries.labels[rows, None]) & (neighbors >= 0)
+    return relevance.hits(neighbors, queries.labels[rows], gallery.labels)
 
 
 def _count_relevant(queries: Embeddings, gallery: Embeddings, itself: np.ndarray) -> np.ndarray:
@@ -144,6 +144,8 @@ def _check(queries: Embeddings, gallery: Embeddings) -> None:
     if queries.vectors.shape[1] != gallery.vectors.shape[1]:
         sizes = f"{queries.vectors.shape[1]} dimensions, those of the gallery {gallery.vectors.shape[1]}"
         raise InputError(f"embeddings of the queries have {sizes}: extract both with the same network")
+    if queries.labels.ndim == 2:
+        raise InputError("images with several labels are not scored as embeddings: make codes of them (train_hash.py)")
     if (queries.cameras is None) != (gallery.cameras is None):
         raise InputError("only the queries or only the gallery have cameras: give both, or none")
     for embeddings in (queries, gallery):

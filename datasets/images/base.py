@@ -37,7 +37,8 @@ class ImageSet:
 
     name : what the set is called, in names of files too, so that it has no slash
     images : N paths, or one uint8 array (N, H, W, 3) of RGB images
-    labels : (N,) int64, positions in ``class_names``
+    labels : (N,) int64, positions in ``class_names``; or (N, L) bool where an image may show several concepts: which
+        of ``class_names`` it shows
     train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
         leave-one-out: every image asks all the others.
     boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
@@ -61,6 +62,11 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def several_labels(self) -> bool:
+        """Whether an image may show several concepts, and is relevant where it shares one."""
+        return self.labels.ndim == 2
 
     @property
     def title(self) -> str:
@@ -88,6 +94,8 @@ class ImageSet:
             values = getattr(self, what)
             if values is not None and len(values) != len(self):
                 raise InputError(f"dataset {self.name}: {len(self)} images, but {len(values)} {what}")
+        if self.several_labels:
+            return self
         self._check_pairs("train")
         if self.leave_one_out and self.pairs is None:
             self._check_pairs("query")

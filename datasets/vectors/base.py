@@ -31,11 +31,13 @@ class VectorSet:
     neighbors, distances : (Q, k) int64 and float32, the true nearest gallery rows, nearest first, or None. A set whose
         publication gives only the ids has no distances; truth.with_truth computes them
     query_rows : (Q,) int64, the gallery row that each query is and must not find, -1 for none; or None
-    gallery_labels, query_labels : (G,), (Q,) int64, positions in ``class_names`` where those are given, or None
+    gallery_labels, query_labels : (G,), (Q,) int64, positions in ``class_names`` where those are given; or (G, L),
+        (Q, L) bool, which of the L concepts in ``class_names`` an image shows; or None
     gallery_paths, query_paths : G and Q names of images, or empty
     attrs : whatever else the file should tell: strings, numbers, lists of numbers
     gallery_cameras, query_cameras : (G,), (Q,) int64 as in Embeddings, or None
     pairs : the pairs of gallery rows by which the set is judged, in place of the queries, or None
+    gallery_trained : (G,) int64, 1 where the image was trained on, else 0; or None where nobody knows
     """
 
     name: str
@@ -54,6 +56,7 @@ class VectorSet:
     gallery_cameras: np.ndarray | None = None
     query_cameras: np.ndarray | None = None
     pairs: Pairs | None = None
+    gallery_trained: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -70,6 +73,7 @@ class VectorSet:
         self._check_ids("query_rows", self.query_rows, (len(self.queries),))
         check_numbers("cameras of gallery", self.gallery_cameras, len(self.gallery))
         check_numbers("cameras of queries", self.query_cameras, len(self.queries))
+        check_numbers("gallery_trained", self.gallery_trained, len(self.gallery))
         if self.pairs is not None:
             self._check_ids("pairs", self.pairs.rows, self.pairs.rows.shape)
         self._check_neighbors()

@@ -11,7 +11,7 @@ class Embeddings:
     """Images as vectors.
 
     vectors : (N, D) float32, a row an image
-    labels : (N,) int64
+    labels : (N,) int64, or (N, L) bool where an image may show several concepts
     paths : N names of images: a path, or the set's name and the row ("glyphs[12]")
     cameras : (N,) int64, the camera of each image, where images of a query's own class and camera are not asked for;
         or None
@@ -44,9 +44,18 @@ def check_rows(
         raise ValueError(f"{part} must be (N, D) {' or '.join(dtypes)}, not {vectors.shape} {vectors.dtype}")
     if paths is not None and len(paths) != len(vectors):
         raise ValueError(f"{part} has {len(vectors)} rows, but {len(paths)} paths")
+    if labels is not None and labels.ndim == 2:
+        _check_concepts(part, labels, len(vectors), classes)
+        return
     check_numbers(f"labels of {part}", labels, len(vectors))
     if labels is not None and classes and len(labels) and not 0 <= labels.min() <= labels.max() < classes:
         raise ValueError(f"labels of {part} run from {labels.min()} to {labels.max()}, but there are {classes} classes")
+
+
+def _check_concepts(part: str, labels: np.ndarray, count: int, classes: int) -> None:
+    width = classes or labels.shape[1]
+    if labels.shape != (count, width) or labels.dtype != bool:
+        raise ValueError(f"labels of {part} must be ({count}, {width}) bool, not {labels.shape} {labels.dtype}")
 
 
 def check_numbers(name: str, values: np.ndarray | None, count: int) -> None:

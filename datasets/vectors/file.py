@@ -27,6 +27,7 @@ _KEYS = {
     "query_rows": "test_rows",
     "gallery_cameras": "train_cameras",
     "query_cameras": "test_cameras",
+    "gallery_trained": "train_trained",
 }
 # Field of Pairs -> key; the rows are those of "train".
 _PAIRS = {"rows": "pairs", "same": "pairs_same", "folds": "pairs_folds"}
@@ -148,6 +149,8 @@ def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...
         return _packed(dataset) if hamming and _holds_bits(dataset) else _vectors(dataset)
     if part == "distances":
         return _distances(dataset)
+    if part in ("gallery_labels", "query_labels") and dataset.ndim == 2:
+        return dataset[:].astype(bool, copy=False)
     return dataset[:].astype(np.int64, copy=False)
 
 

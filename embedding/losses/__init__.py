@@ -7,14 +7,13 @@ in [0, C) in any order, gives one value of shape (1,), computed on the device. T
 ``unit_rows`` says so. Parameters of its own are trained with it, as its ``learning_rate`` and ``optimizer`` say.
 """
 
-import inspect
 import sys
 from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 from datasets import plugins
-from datasets.errors import InputError
+from embedding.losses import base
 
 _HERE = sys.modules[__name__]
 _NOT_A_LOSS = ("base",)
@@ -31,21 +30,5 @@ def get(name: str) -> ModuleType:
 
 
 def settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What was ``given`` of the loss ``name`` itself, without what is None: not said.
-
-    Raises InputError for a setting that it does not have, and for a fraction where it takes a whole number.
-    """
-    said = {key: value for key, value in given.items() if value is not None}
-    taken = inspect.signature(get(name).Loss).parameters
-    for key, value in said.items():
-        if key not in taken:
-            raise InputError(f"{_flag(key, value)}: {name} has no such setting; leave it out")
-        if type(taken[key].default) is int:
-            said[key] = int(value)
-            if said[key] != value:
-                raise InputError(f"{_flag(key, value)}: must be a whole number for {name}")
-    return said
-
-
-def _flag(key: str, value: Any) -> str:
-    return f"--{key.replace('_', '-')}={value}"
+    """``base.settings`` of the loss ``name``."""
+    return base.settings(get(name).Loss, name, given)

@@ -1,5 +1,10 @@
 """What every loss is: a block that says what embeddings it wants and how its own parameters learn."""
 
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from datasets.errors import InputError
 from embedding.mx import gluon
 
 
@@ -22,3 +27,24 @@ class EmbeddingLoss(gluon.HybridBlock):
     def complaint(self, mean: float) -> str:
         """What is wrong with an epoch whose mean loss is ``mean``, as a sentence for the log, or nothing."""
         return ""
+
+
+def settings(loss: type[EmbeddingLoss], name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was ``given`` of the settings of ``loss`` itself, which is called ``name``, without what is None: not said.
+
+    Raises InputError for a setting that it does not have, and for a fraction where it takes a whole number.
+    """
+    said = {key: value for key, value in given.items() if value is not None}
+    taken = inspect.signature(loss).parameters
+    for key, value in said.items():
+        if key not in taken:
+            raise InputError(f"{_flag(key, value)}: {name} has no such setting; leave it out")
+        if type(taken[key].default) is int:
+            said[key] = int(value)
+            if said[key] != value:
+                raise InputError(f"{_flag(key, value)}: must be a whole number for {name}")
+    return said
+
+
+def _flag(key: str, value: Any) -> str:
+    return f"--{key.replace('_', '-')}={value}"

@@ -1,0 +1,1 @@
+"""Deep hashing: binary codes that retrieve like the embeddings they come from."""
