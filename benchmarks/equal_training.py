@@ -37,6 +37,7 @@ from embedding.losses.margin import MarginLoss
 from embedding.losses.triplet import TripletLoss
 from embedding.mx import autograd, mx, nd
 from embedding.net import EmbeddingNet
+from embedding.plan import ByClass
 
 import torch  # isort: skip
 from pytorch_metric_learning import losses as peer_losses  # isort: skip
@@ -135,8 +136,7 @@ def planned(images: ImageSet, epochs: int, seed: int) -> tuple[int, list[list[Ba
     """The number of training classes, and the batches of every epoch."""
     batches = Batches(
         images,
-        classes=CLASSES,
-        per_class=PER_CLASS,
+        deal=ByClass(CLASSES, PER_CLASS),
         size=images.size,
         augmentation=decode.Augmentation(flip=False),
         seed=seed,

@@ -25,6 +25,7 @@ from embedding.fit import Optimizers, Schedule, fit
 from embedding.losses.margin import MarginLoss
 from embedding.mx import mx, nd
 from embedding.net import EmbeddingNet
+from embedding.plan import ByClass
 
 SIZE, CLASSES, PER_CLASS, STEPS = 224, 8, 4, 4
 
@@ -56,8 +57,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = Batches(
             write_photographs(Path(folder)),
-            classes=CLASSES,
-            per_class=PER_CLASS,
+            deal=ByClass(CLASSES, PER_CLASS),
             size=SIZE,
             augmentation=Augmentation(),
             steps=STEPS,

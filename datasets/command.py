@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import tyro
@@ -76,15 +76,20 @@ def _spell_out(arguments: list[str], options: type) -> list[str]:
     """Flags as tyro wants them.
 
     --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report. Where
-    neither yes nor no is the default, it is the other way round: --no-flip is --flip=False.
+    neither yes nor no is the default, it is the other way round: --no-flip is --flip=False. And what other programs
+    call a flag, where ``options`` tells in its ALIASES, becomes ours: --code_size is --bits.
     """
+    aliases: Mapping[str, str] = getattr(options, "ALIASES", {})
     open_flags = {f"--{field.name}" for field in dataclasses.fields(options) if field.type == bool | None}
     spelled = []
     for i, argument in enumerate(arguments):
         alone = i + 1 == len(arguments) or arguments[i + 1].startswith("-")
         if argument.replace("_", "-") == "--use-pretrained" and alone:
             argument += "=auto"
-        name, _, value = argument.partition("=")
+        name, equals, value = argument.partition("=")
+        if name.startswith("--") and (known := name[2:].replace("_", "-")) in aliases:
+            name = f"--{aliases[known]}"
+            argument = name + equals + value
         if name.startswith("--") and value.lower() in ("true", "false"):
             argument, alone = name if value.lower() == "true" else f"--no-{name[2:]}", True
         flag = argument.replace("-", "_").replace("__", "--", 1)

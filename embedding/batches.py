@@ -1,4 +1,4 @@
-"""ImageSet to class-balanced batches: P classes x K images, decoded and augmented in threads ahead of the trainer."""
+"""ImageSet to training batches, decoded and augmented in threads ahead of the trainer."""
 
 import logging
 import threading
@@ -11,15 +11,15 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
+from datasets.relevance import relevant
 from embedding import decode
 from embedding.mx import nd
+from embedding.plan import AtRandom, ByClass
 
 log = logging.getLogger(__name__)
 
 # Batches that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
 _AHEAD = 3
-
-Group = tuple[int, np.ndarray]  # a class, and rows of it
 
 
 @dataclass(frozen=True)
@@ -28,65 +28,6 @@ class Batch:
 
     inputs: tuple[nd.NDArray, ...]
     targets: tuple[nd.NDArray, ...]
-
-
-def plan_epoch(labels: np.ndarray, *, classes: int, images: int, rng: np.random.Generator) -> np.ndarray:
-    """The rows of one epoch's batches, (steps, classes * images), those of a class side by side.
-
-    Every class is dealt out in shuffled groups of ``images`` rows, so that every image is seen; a group that is not
-    full gets other rows of its class, repeated only where the class is too small. No batch holds a class twice: one
-    that would is filled up with other classes once more.
-    """
-    order = np.argsort(labels, kind="stable")
-    names, starts = np.unique(labels[order], return_index=True)
-    rows_of = {int(label): rows for label, rows in zip(names, np.split(order, starts[1:]), strict=True)}
-    if len(rows_of) < classes:
-        raise InputError(
-            f"a batch of {classes} classes x {images} images cannot be made of {len(rows_of)} training classes;"
-            " give a smaller --batch-size or a larger --batch-k"
-        )
-    groups = deque(_deal(rows_of, images, rng))
-    batches = []
-    while groups:
-        batch = _take_distinct(groups, classes)
-        for label in rng.permutation(sorted(rows_of)):
-            if len(batch) < classes and label not in batch:
-                batch[label] = _fill(rows_of[label][:0], rows_of[label], images, rng)
-        batches.append(np.concatenate(list(batch.values())))
-    return np.stack(batches)
-
-
-def _deal(rows_of: dict[int, np.ndarray], images: int, rng: np.random.Generator) -> Iterator[Group]:
-    """Groups of ``images`` rows; a class comes again only when all classes with rows left have come."""
-    shuffled = {label: rng.permutation(rows) for label, rows in rows_of.items()}
-    turn = 0
-    while left := [label for label, rows in shuffled.items() if turn * images < len(rows)]:
-        for label in rng.permutation(left):
-            rows = shuffled[label]
-            yield int(label), _fill(rows[turn * images : (turn + 1) * images], rows, images, rng)
-        turn += 1
-
-
-def _fill(group: np.ndarray, rows: np.ndarray, images: int, rng: np.random.Generator) -> np.ndarray:
-    """``group`` with more of the class's ``rows`` until there are ``images``, each as seldom as possible."""
-    while len(group) < images:
-        unused = np.setdiff1d(rows, group) if len(group) < len(rows) else rows
-        group = np.concatenate([group, rng.permutation(unused)[: images - len(group)]])
-    return group
-
-
-def _take_distinct(groups: deque[Group], classes: int) -> dict[int, np.ndarray]:
-    """The next groups of up to ``classes`` different classes, taken out of ``groups``."""
-    taken: dict[int, np.ndarray] = {}
-    later = []
-    while groups and len(taken) < classes:
-        label, rows = groups.popleft()
-        if label in taken:
-            later.append((label, rows))
-        else:
-            taken[label] = rows
-    groups.extendleft(reversed(later))
-    return taken
 
 
 def in_threads(
@@ -112,20 +53,19 @@ def in_threads(
 class Batches:
     """The training batches of an image set's train part, the same ones for the same seed and epoch.
 
-    classes, per_class : P and K; a batch has P * K images
+    deal : how an epoch's images are dealt into batches: so many classes with so many images each, or at random
     size : of the images that the network sees
     steps : batches an epoch; None: until every image has been seen
     max_bad : share of the training images that may be unreadable; each is named once in the log and another image of
         its class takes its place. Above it, InputError.
-    part : (rank, size) of a worker among those that share every batch; it gets its own part of the classes alone
+    part : (rank, size) of a worker among those that share every batch; it gets its own part of it alone
     """
 
     def __init__(
         self,
         images: ImageSet,
         *,
-        classes: int,
-        per_class: int,
+        deal: ByClass | AtRandom,
         size: Size,
         augmentation: decode.Augmentation,
         seed: int = 0,
@@ -135,21 +75,20 @@ class Batches:
         part: tuple[int, int] = (0, 1),
     ) -> None:
         self._images, self._size, self._augmentation = images, size, augmentation
-        self._classes, self._per_class, self._steps = classes, per_class, steps
+        self._deal, self._steps = deal, steps
         self._seed, self._workers, self._max_bad = seed, workers, max_bad
-        self._sharers, share = part[1], classes * per_class // part[1]
+        self._sharers, share = part[1], deal.size // part[1]
         self._mine = slice(part[0] * share, (part[0] + 1) * share)
-        names, self._labels = np.unique(images.labels[images.train], return_inverse=True)
-        self.class_count = len(names)
+        self._labels, self.class_count = _from_0(images.labels[images.train])
         self._bad: set[int] = set()
         self._lock = threading.Lock()
 
     def __str__(self) -> str:
-        batch = f"{self._classes} x {self._per_class}" + f", shared by {self._sharers} workers" * (self._sharers > 1)
+        batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
         return f"{len(self._images.train)} images of {self.class_count} classes in batches of {batch}"
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Batches of uint8 images (B, H, W, 3) and labels (B,) float32 in [0, class_count)."""
+        """Batches of uint8 images (B, H, W, 3) and float32 labels: (B,) in [0, class_count), or (B, L) of 0 and 1."""
         plan = self.plan(number)
         items = [
             [(int(i), (self._seed, number, step, slot)) for slot, i in enumerate(batch)][self._mine]
@@ -160,15 +99,12 @@ class Batches:
             yield Batch(inputs=(nd.array(pixels, dtype="uint8"),), targets=(nd.array(self._labels[batch]),))
 
     def plan(self, number: int) -> np.ndarray:
-        """Positions in the train part, (steps, P * K), of epoch ``number``, those of other workers too."""
+        """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""
         rng = np.random.default_rng((self._seed, number))
-        plan = self._plan_once(rng)
+        plan = self._deal.plan(self._labels, rng)
         while self._steps and len(plan) < self._steps:
-            plan = np.concatenate([plan, self._plan_once(rng)])
+            plan = np.concatenate([plan, self._deal.plan(self._labels, rng)])
         return plan[: self._steps]
-
-    def _plan_once(self, rng: np.random.Generator) -> np.ndarray:
-        return plan_epoch(self._labels, classes=self._classes, images=self._per_class, rng=rng)
 
     def _load(self, position: int, seed: tuple[int, ...]) -> np.ndarray:
         rng = np.random.default_rng(seed)
@@ -185,17 +121,17 @@ class Batches:
             return None
 
     def _read_another(self, position: int, rng: np.random.Generator) -> np.ndarray:
-        """The first image of the same class, in an order drawn from ``rng`` alone, that can be read.
+        """The first image of the same class, or with a concept in common, that can be read, in an order from ``rng``.
 
         Not by what is known to be unreadable so far: that depends on threads, and is forgotten when a run is killed.
         """
-        same = rng.permutation(np.flatnonzero(self._labels == self._labels[position]))
+        same = rng.permutation(np.flatnonzero(relevant(self._labels, self._labels[position])))
         for other in same:
             image = self._read(int(other))
             if image is not None:
                 return image
-        name = self._images.class_names[self._images.labels[self._images.train[position]]]
-        raise InputError(f"class '{name}': none of its {len(same)} training images can be read; remove the class")
+        name = self._images.image_name(int(self._images.train[position]))
+        raise InputError(f"{name}: neither it nor any of {len(same)} training images like it can be read; remove them")
 
     def _note_bad(self, position: int, error: InputError) -> None:
         with self._lock:
@@ -209,3 +145,11 @@ class Batches:
                 f" {int(self._max_bad * total)}"
             )
         log.warning("skipped: %s", error)
+
+
+def _from_0(labels: np.ndarray) -> tuple[np.ndarray, int]:
+    """Labels in [0, classes) and the number of classes; of several concepts an image, those and their number."""
+    if labels.ndim == 2:
+        return labels, labels.shape[1]
+    names, numbers = np.unique(labels, return_inverse=True)
+    return numbers, len(names)

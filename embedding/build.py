@@ -23,6 +23,7 @@ from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx
 from embedding.net import EmbeddingNet, see_blank
 from embedding.options import TrainOptions
+from embedding.plan import AtRandom, ByClass
 from embedding.swap import last_line
 from embedding.team import Team
 
@@ -69,7 +70,7 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip, team=team),
-        batches=class_batches(options, training, classes, kept, team),
+        batches=batches(options, training, ByClass(classes, options.batch_k), kept, team),
         judge=judge(options, images, devices, kept=kept),
         validation=judge(options, training, devices, kept=kept, quick=True) if len(training.query) else None,
     )
@@ -186,13 +187,14 @@ def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> in
     return classes
 
 
-def class_batches(options: TrainOptions, data: ImageSet, classes: int, kept: np.ndarray | None, team: Team) -> Batches:
-    """The training batches of so many classes, of images or of ``kept`` features; a worker's own part of them."""
+def batches(
+    options: TrainOptions, data: ImageSet, deal: ByClass | AtRandom, kept: np.ndarray | None, team: Team
+) -> Batches:
+    """The training batches, dealt so, of images or of ``kept`` features; a worker's own part of them."""
     make = Batches if kept is None else partial(features.FeatureBatches, kept)
     return make(
         data,
-        classes=classes,
-        per_class=options.batch_k,
+        deal=deal,
         size=options.size("image"),
         augmentation=Augmentation(options.min_crop, flip=options.flip),
         seed=options.seed,

@@ -81,7 +81,7 @@ class FeatureBatches(Batches):
         self._features = features[images.train]
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Batches of features (B, C) and labels (B,) float32 in [0, class_count)."""
+        """Batches of features (B, C) and float32 labels, (B,) in [0, class_count) or (B, L) of 0 and 1."""
         for batch in self.plan(number)[:, self._mine]:
             yield Batch(inputs=(nd.array(self._features[batch]),), targets=(nd.array(self._labels[batch]),))
 

@@ -5,7 +5,7 @@ import logging
 import os
 import pickle
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -175,12 +175,13 @@ class Run(SeenRun):
                 trainer.save_states(str(folder / f"optimizer{i}.states"))
             (folder / "state.json").write_text(json.dumps(self.state))
 
-    def keep_as_best(self, epoch: int, net: gluon.Block, score: float | None) -> None:
-        """Write the checkpoint ``best`` with the validation score that made it so."""
+    def keep_as_best(self, epoch: int, net: gluon.Block, score: Mapping[str, float]) -> None:
+        """Write the checkpoint ``best`` with the validation score, {name: value}, that made it so."""
         nd.waitall()
         with swap(self.folder / "best") as folder:
             net.save_parameters(str(folder / "net.params"))
-            (folder / "state.json").write_text(json.dumps({"epoch": epoch, "validation recall@1": score}))
+            state = {"epoch": epoch, **{f"validation {name}": value for name, value in score.items()}}
+            (folder / "state.json").write_text(json.dumps(state))
 
 
 def _plain(value: Any) -> Any:

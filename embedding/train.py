@@ -1,23 +1,16 @@
 """A metric-learning run from options to scores: what is built, trained for some epochs, judged, and kept."""
 
-import dataclasses
-import importlib.metadata
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tensorboardX import SummaryWriter
-
-from datasets.errors import RunFailed
 from datasets.images.base import ImageSet
 from datasets.vectors import file as vectors_file
-from embedding import build, losses
+from embedding import build, losses, session
 from embedding.decode import show_size
-from embedding.fit import Diverged, Epoch, Schedule, fit
-from embedding.judge import Judge, table
+from embedding.judge import table
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import contexts, mx
 from embedding.options import TrainOptions
@@ -26,8 +19,6 @@ from embedding.run import Run, SeenRun
 from embedding.team import Team
 
 log = logging.getLogger(__name__)
-
-_PACKAGES = ("mxnet", "mxnet-cu112", "gluoncv", "numpy", "opencv-python", "faiss-cpu", "faiss-gpu")
 
 
 def train_with(options: TrainOptions, loss: str, **own: Any) -> Path:
@@ -59,7 +50,7 @@ def train(
         if options.idle:
             log.info("with --cache-features these change nothing: %s", ", ".join(options.idle))
         options = options.resolve(images)
-        described = {**(own or {}), **_describe(options, images)}
+        described = session.describe(options, images, own or {})
         folder = options.runs / (options.name or f"{options.data}-{loss_name}")
         (_follow if team.rank else _lead)(options, described, folder, images, make_loss, devices, team)
     return folder
@@ -86,8 +77,9 @@ def _lead(
             log.info("going on after epoch %d", run.epoch)
         else:
             _judge_untrained(options, run, parts)
-        with SummaryWriter(str(run.folder / "tensorboard")) if options.use_viz else nullcontext() as viz:
-            _keep_epochs(run, parts, _epochs(options, run, parts, devices, team), viz)
+        with session.viz(options, run) as writer:
+            for epoch in session.epochs(options, run, parts, devices, team):
+                session.keep(run, parts, epoch, _validated(parts), writer)
         _judge_trained(options, run, parts, devices)
     run.close()
 
@@ -109,89 +101,30 @@ def _follow(
     parts = build.parts(options, images, make_loss, devices, team)
     if epoch:
         run.restore(parts.net, parts.loss, parts.optimizers, devices)
-    for _ in _epochs(options, run, parts, devices, team):
+    for _ in session.epochs(options, run, parts, devices, team):
         pass
 
 
-def _epochs(
-    options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices, team: Team
-) -> Iterator[Epoch]:
-    """The epochs that are not yet in the folder of the run."""
-    epochs = fit(
-        parts.trained,
-        parts.loss,
-        parts.batches.epoch,
-        optimizers=parts.optimizers,
-        schedule=Schedule(options.lr, options.drops, options.factor),
-        epochs=options.epochs,
-        contexts=devices,
-        first=run.epoch + 1,
-        seed=options.seed + team.rank,  # workers that drew the same numbers would draw less by chance
-        log_interval=options.log_interval,
-        progress=build.interactive() and not team.rank,
-    )
-    done = run.epoch
-    try:
-        for epoch in epochs:
-            yield epoch
-            done = epoch.number
-    except Diverged as error:
-        kept = f"epoch {done} is kept in {run.folder / 'last'}" if done else "no epoch was finished"
-        raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with --clip=1") from None
-
-
-def _keep_epochs(run: Run, parts: build.Parts, epochs: Iterator[Epoch], viz: SummaryWriter | None) -> None:
-    """Judge the network after each epoch on the held-out classes, and save it."""
-    best = run.state.get("best")
-    for epoch in epochs:
-        score = parts.validation.scores(parts.net)["recall@1"] if parts.validation else None
-        _record_epoch(run, epoch, score, viz)
-        if complaint := parts.loss.complaint(epoch.loss):
-            log.warning("epoch %d: %s", epoch.number, complaint)
-        if score is None or best is None or score >= best:
-            best = score
-            run.keep_as_best(epoch.number, parts.net, score)
-        run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
-
-
-def _describe(options: TrainOptions, images: ImageSet) -> dict[str, Any]:
-    """What options.json tells."""
-    installed = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
-    return {
-        **dataclasses.asdict(options),
-        "dataset": images.title,
-        "fingerprint": images.fingerprint(),
-        "versions": {name: installed[name] for name in _PACKAGES if name in installed},
-    }
-
-
-def _record_epoch(run: Run, epoch: Epoch, score: float | None, viz: SummaryWriter | None) -> None:
-    values = {"loss": epoch.loss, "images_per_second": epoch.images_per_second, "seconds": epoch.seconds}
-    values |= {} if score is None else {"validation recall@1": score}
-    run.record(kind="epoch", epoch=epoch.number, **values)
-    shown = "" if score is None else f", validation recall@1 {score:.4f}"
-    log.info("epoch %d: loss %.4f, %.0f images/s%s", epoch.number, epoch.loss, epoch.images_per_second, shown)
-    if viz:
-        for name, value in values.items():
-            viz.add_scalar(name.replace("@", "_at_"), value, epoch.number)
-        viz.flush()
+def _validated(parts: build.Parts) -> dict[str, float]:
+    """The score that chooses the best checkpoint: recall@1 on the classes that are held out, if any are."""
+    return {"recall@1": parts.validation.scores(parts.net)["recall@1"]} if parts.validation else {}
 
 
 def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
     """Rows of the table for what training starts from."""
     size = options.size("raw")
     raw = parts.judge.scores(parts.net.encoder, size=size)
-    _record_row(run, parts.judge, f"trunk features at {show_size(size)} px", raw)
-    _record_row(run, parts.judge, "untrained", parts.judge.scores(parts.net))
+    session.record_row(run, f"trunk features at {show_size(size)} px", parts.judge.title, raw)
+    session.record_row(run, "untrained", parts.judge.title, parts.judge.scores(parts.net))
 
 
 def _judge_trained(options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context]) -> None:
     """Rows of the table for the last and the best checkpoint, the best one's vectors, and the report."""
     net, judge = parts.net, parts.judge
-    _record_row(run, judge, "last", judge.scores(net))
+    session.record_row(run, "last", judge.title, judge.scores(net))
     run.restore_best(net, devices)
     vectors = judge.vectors(net)
-    _record_row(run, judge, "best", judge.scores_of(vectors))
+    session.record_row(run, "best", judge.title, judge.scores_of(vectors))
     vectors_file.save(run.folder / "vectors.h5", vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
@@ -199,8 +132,3 @@ def _judge_trained(options: TrainOptions, run: Run, parts: build.Parts, devices:
     if options.report:
         page = write_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=run.folder / "metrics.jsonl")
         log.info("report: %s", page)
-
-
-def _record_row(run: Run, judge: Judge, row: str, scores: dict[str, float]) -> None:
-    run.record(kind="scores", row=row, data=judge.title, **scores)
-    log.info("%s: %s", row, ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))

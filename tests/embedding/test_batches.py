@@ -1,6 +1,7 @@
-"""Batches: every class in every epoch, P x K, and images that cannot be read."""
+"""Batches: what they hold, the same ones again, and images that cannot be read."""
 
 import logging
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,38 +10,11 @@ import pytest
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from embedding import decode
-from embedding.batches import Batches, in_threads, plan_epoch
+from embedding.batches import Batches, in_threads
 from embedding.decode import Augmentation
+from embedding.plan import AtRandom, ByClass
 
 NOTHING = np.zeros(0, np.int64)
-
-
-def labels_of(sizes) -> np.ndarray:
-    return np.repeat(np.arange(len(sizes)), sizes)
-
-
-@pytest.mark.parametrize("sizes", [[4] * 8, [2, 3, 17, 5, 9, 2, 4], [2, 2, 2], [40, 2, 2, 2]])
-@pytest.mark.parametrize(("classes", "images"), [(3, 4), (2, 5), (3, 2)])
-def test_a_plan_sees_every_image_in_balanced_batches(sizes, classes, images):
-    labels = np.random.default_rng(1).permutation(labels_of(sizes))
-    plan = plan_epoch(labels, classes=classes, images=images, rng=np.random.default_rng(0))
-    assert plan.shape[1] == classes * images
-    assert set(plan.ravel()) == set(range(len(labels)))
-    for batch in labels[plan].reshape(-1, classes, images):
-        assert (batch == batch[:, :1]).all()
-        assert len(set(batch[:, 0])) == classes
-    for batch in plan.reshape(-1, images):  # a row comes twice in a group only where the class is too small
-        assert len(set(batch)) == min(images, sizes[labels[batch[0]]])
-
-
-def test_equal_classes_are_seen_once_an_epoch():
-    plan = plan_epoch(labels_of([6] * 10), classes=5, images=3, rng=np.random.default_rng(0))
-    assert sorted(plan.ravel()) == list(range(60))
-
-
-def test_too_few_classes_are_refused():
-    with pytest.raises(InputError, match="3 training classes"):
-        plan_epoch(labels_of([2, 2, 2]), classes=4, images=2, rng=np.random.default_rng(0))
 
 
 def drawn(count: int = 24) -> ImageSet:
@@ -50,7 +24,7 @@ def drawn(count: int = 24) -> ImageSet:
 
 
 def make(images: ImageSet, **options) -> Batches:
-    return Batches(images, classes=3, per_class=2, size=8, augmentation=Augmentation(1.0, 1.0, flip=False), **options)
+    return Batches(images, deal=ByClass(3, 2), size=8, augmentation=Augmentation(1.0, 1.0, flip=False), **options)
 
 
 def test_batches_hold_the_planned_images_under_labels_from_0():
@@ -75,7 +49,7 @@ def test_epochs_differ_and_repeat_with_the_seed():
 def test_workers_share_the_batches_of_one(monkeypatch):
     read = []
     monkeypatch.setattr(decode, "read", lambda images, row: read.append(row) or images.images[row])
-    how = {"classes": 4, "per_class": 3, "size": 8, "augmentation": Augmentation(0.5), "steps": 3, "workers": 1}
+    how = {"deal": ByClass(4, 3), "size": 8, "augmentation": Augmentation(0.5), "steps": 3, "workers": 1}
     whole = list(Batches(drawn(), **how).epoch(2))
     rows = sorted(read)
     read.clear()
@@ -95,7 +69,7 @@ def test_an_epoch_can_have_any_number_of_steps(steps):
 
 
 def test_batches_of_rectangles():
-    how = {"classes": 3, "per_class": 2, "augmentation": Augmentation()}
+    how = {"deal": ByClass(3, 2), "augmentation": Augmentation()}
     batch = next(Batches(drawn(), size=(16, 8), **how).epoch(1))
     assert batch.inputs[0].shape == (6, 16, 8, 3)
 
@@ -128,7 +102,7 @@ def test_too_many_broken_images_end_the_run(tmp_path):
 
 def test_a_class_without_a_readable_image_ends_the_run(tmp_path):
     batches = make(photographs(tmp_path, broken=[1, 7, 13, 19]), max_bad=0.5)
-    with pytest.raises(InputError, match="class 'b': none of its 4"):
+    with pytest.raises(InputError, match="neither it nor any of 4"):
         list(batches.epoch(1))
 
 
@@ -142,3 +116,12 @@ def test_threads_keep_the_order_and_pass_errors_on():
     np.testing.assert_array_equal(np.concatenate(found)[:, 0], np.arange(8))
     with pytest.raises(InputError, match="nine"):
         list(in_threads(load, [[(8,), (9,)]], workers=2))
+
+
+def test_several_concepts_an_image_are_the_targets_as_they_are():
+    concepts = np.random.default_rng(5).random((24, 5)) < 0.4
+    images = replace(drawn(), labels=concepts, class_names=tuple("abcde"))
+    batches = Batches(images, deal=AtRandom(6), size=8, augmentation=Augmentation(1.0, 1.0, flip=False))
+    assert batches.class_count == 5
+    for batch, rows in zip(batches.epoch(1), batches.plan(1), strict=True):
+        np.testing.assert_array_equal(batch.targets[0].asnumpy(), concepts[rows])

@@ -15,6 +15,7 @@ from embedding.losses.margin import MarginLoss
 from embedding.mx import mx, nd
 from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
+from embedding.plan import ByClass
 from embedding.train import train, train_with
 
 HOW = {"size": 32, "resize": "crop", "contexts": [mx.cpu()]}
@@ -95,7 +96,7 @@ def test_a_damaged_file_is_named(images, tmp_path):
 
 def test_batches_hold_the_rows_of_their_images(images):
     kept = np.arange(len(images), dtype=np.float32)[:, None]
-    how = {"classes": 3, "per_class": 4, "size": 32, "augmentation": None}
+    how = {"deal": ByClass(3, 4), "size": 32, "augmentation": None}
     batches = features.FeatureBatches(kept, images, **how)
     for batch, plan in zip(batches.epoch(1), batches.plan(1), strict=True):
         np.testing.assert_array_equal(batch.inputs[0].asnumpy()[:, 0], images.train[plan])

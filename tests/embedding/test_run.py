@@ -168,7 +168,7 @@ def test_a_damaged_checkpoint_is_named(tmp_path):
 def test_best_is_kept_apart(tmp_path):
     run = Run(tmp_path, {})
     net, loss, optimizers = make()
-    run.keep_as_best(1, net, 0.5)
+    run.keep_as_best(1, net, {"recall@1": 0.5})
     best = net.weight.data().asnumpy()
     step(net, loss, optimizers)
     run.save(2, net, loss, optimizers)

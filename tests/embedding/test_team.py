@@ -19,6 +19,7 @@ from embedding.fit import Optimizers, Schedule, fit
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx, nd
 from embedding.net import EmbeddingNet
+from embedding.plan import ByClass
 from embedding.team import Team
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +44,7 @@ def trained(team: Team, contexts: list) -> dict[str, np.ndarray]:
     """The weights after two epochs of a small network with batch norm, on this worker's part of every batch."""
     pixels = np.random.default_rng(0).integers(0, 255, (48, 32, 32, 3)).astype(np.uint8)
     images = ImageSet("drawn", pixels, np.arange(48) % 6, tuple("abcdef"), np.arange(48), NOTHING, NOTHING)
-    how = {"classes": 4, "per_class": 2, "size": 32, "augmentation": Augmentation(0.5), "steps": 3}
+    how = {"deal": ByClass(4, 2), "size": 32, "augmentation": Augmentation(0.5), "steps": 3}
     batches = Batches(images, **how, part=(team.rank, team.size))
     mx.random.seed(1 + team.rank)  # those of the first worker must come to count
     net, loss = EmbeddingNet(model="convnet", dim=3), Regression()

@@ -1,0 +1,103 @@
+"""A training session: the epochs that a run still has to train, and what is kept and recorded of each."""
+
+import dataclasses
+import importlib.metadata
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from tensorboardX import SummaryWriter
+
+from datasets.errors import RunFailed
+from datasets.images.base import ImageSet
+from embedding import build
+from embedding.fit import Diverged, Epoch, Schedule, fit
+from embedding.options import TrainOptions
+from embedding.run import Run, SeenRun
+from embedding.team import Team
+
+log = logging.getLogger(__name__)
+
+Viz = SummaryWriter | None
+
+_PACKAGES = ("mxnet", "mxnet-cu112", "gluoncv", "numpy", "opencv-python", "faiss-cpu", "faiss-gpu")
+
+
+def describe(options: TrainOptions, images: ImageSet, own: Mapping[str, Any]) -> dict[str, Any]:
+    """What options.json tells: the options, ``own`` settings of the loss, the data and the versions."""
+    installed = {found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}
+    return {
+        **own,
+        **dataclasses.asdict(options),
+        "dataset": images.title,
+        "fingerprint": images.fingerprint(),
+        "versions": {name: installed[name] for name in _PACKAGES if name in installed},
+    }
+
+
+def epochs(
+    options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices, team: Team
+) -> Iterator[Epoch]:
+    """Train the epochs that are not yet in the folder of the run; raises RunFailed where the training diverges."""
+    found = fit(
+        parts.trained,
+        parts.loss,
+        parts.batches.epoch,
+        optimizers=parts.optimizers,
+        schedule=Schedule(options.lr, options.drops, options.factor),
+        epochs=options.epochs,
+        contexts=devices,
+        first=run.epoch + 1,
+        seed=options.seed + team.rank,  # workers that drew the same numbers would draw less by chance
+        log_interval=options.log_interval,
+        progress=build.interactive() and not team.rank,
+    )
+    done = run.epoch
+    try:
+        for epoch in found:
+            yield epoch
+            done = epoch.number
+    except Diverged as error:
+        kept = f"epoch {done} is kept in {run.folder / 'last'}" if done else "no epoch was finished"
+        raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with --clip=1") from None
+
+
+def viz(options: TrainOptions, run: Run) -> AbstractContextManager[Viz]:
+    """Where --use-viz writes to, or nothing."""
+    return SummaryWriter(str(run.folder / "tensorboard")) if options.use_viz else nullcontext()
+
+
+def keep(run: Run, parts: build.Parts, epoch: Epoch, score: Mapping[str, float], writer: Viz, **more: float) -> None:
+    """Record an epoch and save the network, as the best one too where its ``score`` is the best so far.
+
+    score : {name: value} of the network on what is held out for validation; empty where nothing is, and every epoch is
+        then the best
+    more : what else metrics.jsonl is to tell of the epoch
+    """
+    _record(run, epoch, {f"validation {name}": value for name, value in score.items()}, writer, more)
+    if complaint := parts.loss.complaint(epoch.loss):
+        log.warning("epoch %d: %s", epoch.number, complaint)
+    best, value = run.state.get("best"), next(iter(score.values()), None)
+    if value is None or best is None or value >= best:
+        best = value
+        run.keep_as_best(epoch.number, parts.net, score)
+    run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
+
+
+def _record(run: Run, epoch: Epoch, score: dict[str, float], writer: Viz, more: Mapping[str, float]) -> None:
+    values = {"loss": epoch.loss, "images_per_second": epoch.images_per_second, "seconds": epoch.seconds}
+    values |= score | dict(more)
+    run.record(kind="epoch", epoch=epoch.number, **values)
+    shown = "".join(f", {name} {value:.4f}" for name, value in score.items())
+    log.info("epoch %d: loss %.4f, %.0f images/s%s", epoch.number, epoch.loss, epoch.images_per_second, shown)
+    if writer:
+        for name, value in values.items():
+            writer.add_scalar(name.replace("@", "_at_"), value, epoch.number)
+        writer.flush()
+
+
+def record_row(run: Run, row: str, data: str, scores: Mapping[str, float]) -> None:
+    """Record the scores of a row of the table: of what, on which data."""
+    run.record(kind="scores", row=row, data=data, **scores)
+    log.info("%s: %s", row, ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
