@@ -1,7 +1,7 @@
 """Trunks by name: float32 images (B, 3, H, W) to a feature map (B, C, h, w), for images of 32 pixels and more.
 
 Each is the function that torchvision or timm compute under the name, so that weights trained there can be used.
-inceptionv3, whose convolutions do not pad, needs 75 pixels.
+inceptionv3, whose convolutions do not pad, needs 75 pixels, alexnet 63.
 """
 
 from collections.abc import Callable
@@ -162,6 +162,26 @@ def _inception(name: str) -> list[gluon.Block]:
     return list(gluoncv_zoo.get_model(name, pretrained=False).features)[:-2]  # without 8 x 8 pooling, dropout
 
 
+class OnePlace(gluon.HybridBlock):
+    """(B, C) as a feature map of one place, (B, C, 1, 1)."""
+
+    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
+        return F.reshape(x, shape=(0, 0, 1, 1))
+
+
+class SixBySix(gluon.HybridBlock):
+    """The means of 6 x 6 parts of a feature map of any size, as torchvision has them before AlexNet's dense layers."""
+
+    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
+        return F.contrib.AdaptiveAvgPooling2D(x, output_size=6)
+
+
+def _alexnet(name: str) -> list[gluon.Block]:
+    """With its two dense layers, of which hashing papers take the second, fc7, as the features."""
+    layers = list(gluoncv_zoo.get_model(name, pretrained=False).features)
+    return [*layers[:8], SixBySix(), *layers[8:], OnePlace()]
+
+
 def _convnet(_: str) -> list[gluon.Block]:
     """Three 3 x 3 convolutions, for drawn images of 28 to 64 pixels.
 
@@ -188,6 +208,7 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "googlenet": _googlenet,
     "inceptionv3": _inception,
     "vgg16": _vgg,
+    "alexnet": _alexnet,
 }
 
 # What torchvision, timm and papers call these trunks.

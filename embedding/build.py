@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import images as image_sets
 from datasets.errors import InputError
+from datasets.images import source
 from datasets.images.base import ImageSet
 from embedding import backbone, features, holdout, weights
 from embedding.batches import Batches
@@ -21,7 +21,7 @@ from embedding.fit import Optimizers
 from embedding.judge import Judge
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx
-from embedding.net import EmbeddingNet, see_blank
+from embedding.net import EmbeddingNet, Net, see_blank
 from embedding.options import TrainOptions
 from embedding.plan import AtRandom, ByClass
 from embedding.swap import last_line
@@ -31,9 +31,7 @@ log = logging.getLogger(__name__)
 
 Devices = list[mx.Context]
 
-_DATA = Path("data")
-_FEATURES = _DATA / "features"
-_NEED_A_PATH = ("folder", "files")  # they are whatever stands there
+_FEATURES = source.DATA / "features"
 
 # Called with the number of training classes, gives the loss.
 MakeLoss = Callable[[int], EmbeddingLoss]
@@ -41,31 +39,36 @@ MakeLoss = Callable[[int], EmbeddingLoss]
 
 @dataclass(frozen=True)
 class Parts:
-    """All that an epoch needs; ``validation`` is None where no classes are held out.
+    """All that an epoch needs.
 
     ``trained`` is what the batches go through: ``net``, or its head where they hold cached features.
     """
 
-    net: EmbeddingNet
+    net: Net
     trained: gluon.HybridBlock
     loss: EmbeddingLoss
     optimizers: Optimizers
     batches: Batches
+
+
+@dataclass(frozen=True)
+class JudgedParts(Parts):
+    """The same with who judges the network; ``validation`` is None where no classes are held out."""
+
     judge: Judge
     validation: Judge | None
 
 
-def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices, team: Team) -> Parts:
+def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices, team: Team) -> JudgedParts:
     """Everything that the options describe, made for ``images`` on the ``devices`` of this worker of a ``team``."""
     training = holdout.hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
     classes = batch_classes(options, training, len(devices) * team.size)  # mistakes are told before anything takes time
     loss = make_loss(len(np.unique(training.labels[training.train])))
-    net = network(options, devices, unit_rows=loss.unit_rows)
-    loss.initialize(ctx=devices)
-    loss.hybridize(static_alloc=True)
+    net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=loss.unit_rows)
+    ready(net, loss, options, devices)
     kept = trunk_features(options, net, images, devices) if options.cache_features else None
     trained = net if kept is None else net.head
-    return Parts(
+    return JudgedParts(
         net=net,
         trained=trained,
         loss=loss,
@@ -78,7 +81,7 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
 
 def image_set(options: TrainOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
-    images = load_set(options.data, options.data_path, boxes=options.boxes).require("train", "query", "gallery")
+    images = source.load(options.data, options.data_path, boxes=options.boxes).require("train", "query", "gallery")
     if images.several_labels:
         raise InputError(f"--data={options.data}: its images have several labels each; scripts/train_hash.py takes it")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])
@@ -87,21 +90,15 @@ def image_set(options: TrainOptions) -> ImageSet:
     return images
 
 
-def load_set(data: str, path: Path | None, *, boxes: bool) -> ImageSet:
-    """The image set that --data and --data-path name, from data/ without a path; raises InputError if unreadable."""
-    made = image_sets.get(data)
-    if path or data in _NEED_A_PATH:
-        return made.load(path, boxes=boxes)
-    _DATA.mkdir(exist_ok=True)  # some sets fetch themselves into it
-    try:
-        return made.load(_DATA, boxes=boxes)
-    except InputError as error:
-        raise InputError(f"--data={data} without --data-path, so looked for in {_DATA}/: {error}") from None
+def ready(net: Net, loss: EmbeddingLoss, options: TrainOptions, devices: Devices) -> None:
+    """Give a new network and its loss their first weights on ``devices``, and compile both."""
+    settle(net, options, devices)
+    loss.initialize(ctx=devices)
+    loss.hybridize(static_alloc=True)
 
 
-def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) -> EmbeddingNet:
-    """The network on ``devices``, with pretrained weights where the options name them."""
-    net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
+def settle(net: Net, options: TrainOptions, devices: Devices) -> None:
+    """Give a new network its first weights on ``devices``, pretrained ones where the options name them."""
     net.initialize(mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2), ctx=devices)
     flags = {options.size(part): f"--{part}-size" for part in ("raw", "test", "image")}
     for size, flag in reversed(flags.items()):  # the shapes of all weights follow from a first image
@@ -114,10 +111,9 @@ def network(options: TrainOptions, devices: Devices, *, unit_rows: bool = True) 
             log.warning("--freeze-bn without --use-pretrained: batch norm keeps the statistics of no images at all")
         backbone.freeze_batch_norm(net.encoder.trunk)
     net.hybridize(static_alloc=True, static_shape=True)
-    return net
 
 
-def trunk_features(options: TrainOptions, net: EmbeddingNet, images: ImageSet, devices: Devices) -> np.ndarray:
+def trunk_features(options: TrainOptions, net: Net, images: ImageSet, devices: Devices) -> np.ndarray:
     """What the trunk of ``net`` makes of all images, kept under ``data/features``."""
     return features.cached(
         net.encoder,

@@ -18,7 +18,7 @@ from embedding.batches import Batch, Batches
 from embedding.extract import embeddings, outputs
 from embedding.judge import Judge
 from embedding.mx import gluon, nd
-from embedding.net import EmbeddingNet, Encoder
+from embedding.net import Encoder, Net
 
 log = logging.getLogger(__name__)
 
@@ -93,11 +93,11 @@ class FeatureJudge(Judge):
         super().__init__(images, **how)
         self._features = features
 
-    def _extract(self, net: gluon.Block, rows: np.ndarray, size: Any) -> Embeddings:
-        if size != self._size:  # another size than that of the features
-            return super()._extract(net, rows, size)
+    def extract(self, net: gluon.Block, rows: np.ndarray, size: Any = None) -> Embeddings:
+        if size not in (None, self._size):  # another size than that of the features
+            return super().extract(net, rows, size)
         kept = self._features[rows]
-        return embeddings(_through(net.head, kept) if isinstance(net, EmbeddingNet) else kept, self._images, rows)
+        return embeddings(_through(net.head, kept) if isinstance(net, Net) else kept, self._images, rows)
 
 
 def _through(head: gluon.Block, features: np.ndarray) -> np.ndarray:

@@ -36,3 +36,13 @@ def readable(images: ImageSet, rows: np.ndarray, max_bad: float) -> np.ndarray:
         else:
             kept.append(int(row))
     return np.array(kept, dtype=np.int64)
+
+
+def hold_out_images(images: ImageSet, share: float, seed: int, *, max_bad: float = 0.0) -> ImageSet:
+    """The train part of ``images`` split at random: ``share`` of its images become queries, to be found in the rest.
+
+    For sets that are tested on the classes that they train on.
+    """
+    order = np.random.default_rng((seed, 0)).permutation(images.train)
+    held, rest = np.split(order, [min(round(share * len(order)), len(order) - 2)])
+    return images.with_split(train=np.sort(rest), query=readable(images, np.sort(held), max_bad), gallery=np.sort(rest))

@@ -45,7 +45,7 @@ class Judge:
 
     def scores(self, net: gluon.Block, *, size: Size | None = None) -> Scores:
         """{name: score} of ``net``; ``size`` in place of the judge's own."""
-        queries, gallery = self._embeddings(net, size or self._size)
+        queries, gallery = self.embeddings(net, size)
         if self._images.pairs is not None:
             return evaluate_pairs(queries, self._pairs(self._images.pairs))
         return evaluate(queries, gallery, ks=self._ks, nmi=self._nmi)
@@ -56,7 +56,7 @@ class Judge:
 
     def vectors(self, net: gluon.Block) -> VectorSet:
         """The embeddings with their true neighbors, ready to be saved."""
-        queries, gallery = self._embeddings(net, self._size)
+        queries, gallery = self.embeddings(net)
         found = from_embeddings(
             queries,
             gallery,
@@ -68,14 +68,16 @@ class Judge:
             found = replace(found, pairs=self._pairs(self._images.pairs))
         return with_neighbors(found)
 
-    def _embeddings(self, net: gluon.Block, size: Size) -> tuple[Embeddings, Embeddings | None]:
-        queries = self._extract(net, self._images.query, size)
+    def embeddings(self, net: gluon.Block, size: Size | None = None) -> tuple[Embeddings, Embeddings | None]:
+        """Those of the queries and of the gallery, None in leave-one-out; ``size`` in place of the judge's own."""
+        queries = self.extract(net, self._images.query, size)
         if self._images.leave_one_out:
             return queries, None
-        return queries, self._extract(net, self._images.gallery, size)
+        return queries, self.extract(net, self._images.gallery, size)
 
-    def _extract(self, net: gluon.Block, rows: np.ndarray, size: Size) -> Embeddings:
-        return extract(net, self._images, rows, size=size, **self._how)
+    def extract(self, net: gluon.Block, rows: np.ndarray, size: Size | None = None) -> Embeddings:
+        """The embeddings of the images ``rows``; ``size`` in place of the judge's own."""
+        return extract(net, self._images, rows, size=size or self._size, **self._how)
 
     def _pairs(self, pairs: Pairs) -> Pairs:
         """The same pairs with rows of the queries, which hold all images of pairs, in place of rows of the images."""

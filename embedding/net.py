@@ -45,7 +45,19 @@ class Head(gluon.HybridBlock):
         return F.L2Normalization(embeddings) if self._unit_rows else embeddings
 
 
-class EmbeddingNet(gluon.HybridBlock):
+class Net(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3) to what ``head`` makes of the features (B, C) of ``encoder``."""
+
+    def __init__(self, encoder: Encoder, head: gluon.HybridBlock) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
+        return self.head(self.encoder(images))
+
+
+class EmbeddingNet(Net):
     """uint8 RGB images (B, H, W, 3) to embeddings (B, D).
 
     model : a name of ``backbone.names()``; dim : size of the embeddings, D; pool : a name of ``pooling.names()``;
@@ -53,15 +65,10 @@ class EmbeddingNet(gluon.HybridBlock):
     """
 
     def __init__(self, *, model: str, dim: int, pool: str = "avg", unit_rows: bool = True) -> None:
-        super().__init__()
-        self.encoder = Encoder(model=model, pool=pool)
-        self.head = Head(dim, unit_rows=unit_rows)
-
-    def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
-        return self.head(self.encoder(images))
+        super().__init__(Encoder(model=model, pool=pool), Head(dim, unit_rows=unit_rows))
 
 
-def see_blank(net: EmbeddingNet, size: Size, devices: list[mx.Context], *, flag: str) -> None:
+def see_blank(net: Net, size: Size, devices: list[mx.Context], *, flag: str) -> None:
     """Give ``net``, not compiled yet, a blank image of ``size`` on each device, from which its weights get shapes.
 
     Raises InputError, naming ``flag``, where the trunk cannot take images that small, or MXNet none that large.

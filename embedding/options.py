@@ -13,10 +13,38 @@ from embedding import backbone
 from embedding.decode import RESIZES, parse_size, show_size
 
 _ABOVE_0 = (
-    *("embed_dim", "batch_size", "batch_k", "epochs", "epoch_steps"),
-    *("lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta", "scale", "alpha", "workers"),
+    *("embed_dim", "bits", "batch_size", "batch_k", "epochs", "epoch_steps"),
+    *(
+        "lr",
+        "lr_beta",
+        "lr_classes",
+        "factor",
+        "clip",
+        "margin",
+        "neg_margin",
+        "beta",
+        "scale",
+        "alpha",
+        "gamma",
+        "similar_weight",
+        "head_mult",
+        "workers",
+    ),
 )
-_FROM_0 = ("seed", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up", "lr_mult", "log_interval")
+_FROM_0 = (
+    "seed",
+    "hidden",
+    "sharpen",
+    "quantization",
+    "wd",
+    "nu",
+    "l2_reg",
+    "pos_margin",
+    "pull",
+    "warm_up",
+    "lr_mult",
+    "log_interval",
+)
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
 _SHARES = {"validation": (0, 0.9), "max_bad": (0, 1), "min_crop": (0.01, 1)}
@@ -117,12 +145,12 @@ class TrainOptions:
     @property
     def ks(self) -> tuple[int, ...]:
         """The k of recall@k as numbers."""
-        return _numbers("--test-k", self.test_k)
+        return whole_numbers("--test-k", self.test_k)
 
     @property
     def drops(self) -> tuple[int, ...]:
         """The epochs after which the learning rate drops as numbers."""
-        return _numbers("--steps", self.steps)
+        return whole_numbers("--steps", self.steps)
 
     def size(self, part: str) -> tuple[int, int]:
         """Height and width in pixels of what ``part``, image, test or raw, says; raises InputError naming the flag."""
@@ -144,7 +172,7 @@ class TrainOptions:
             raise InputError(f"--save-model-prefix={self.save_model_prefix}: must be a name, not a path")
         if not self.ks:
             raise InputError("--test-k=: give at least one number, such as 1,2,4")
-        _numbers("--steps", self.steps)
+        whole_numbers("--steps", self.steps)
         for part in _SIZES:
             if getattr(self, f"{part}_size"):
                 self.size(part)
@@ -186,7 +214,7 @@ def _check_option(name: str, value: object) -> None:
         raise InputError(f"{flag}: must lie between {_SHARES[name][0]} and {_SHARES[name][1]}")
 
 
-def _numbers(flag: str, text: str) -> tuple[int, ...]:
+def whole_numbers(flag: str, text: str) -> tuple[int, ...]:
     """Whole numbers above 0 written with commas; raises InputError naming the flag."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if not all(part.isdecimal() and int(part) for part in parts):

@@ -36,13 +36,13 @@ def map_of_classes(places: np.ndarray, labels: np.ndarray, names: Mapping[int, s
     classes, positions = np.unique(labels, return_inverse=True)
     figure, axes = _empty_map()
     size = float(np.clip(24000 / len(places), 6, 60))
-    axes.scatter(places[:, 0], places[:, 1], c=_colours(len(classes))[positions], s=size, alpha=0.85, linewidths=0)
+    axes.scatter(places[:, 0], places[:, 1], c=colours(len(classes))[positions], s=size, alpha=0.85, linewidths=0)
     if len(classes) <= _NAMED_CLASSES:
         for label in classes:
             x, y = np.median(places[labels == label], axis=0)
             text = axes.text(x, y, _short(names[label], 22), ha="center", va="center", size=9, color=INK)
             text.set(parse_math=False, path_effects=[withStroke(linewidth=3, foreground="white")])
-    return _png(figure)
+    return png(figure)
 
 
 def _empty_map() -> tuple[Figure, Axes]:
@@ -53,7 +53,7 @@ def _empty_map() -> tuple[Figure, Axes]:
     return figure, axes
 
 
-def _colours(count: int) -> np.ndarray:
+def colours(count: int) -> np.ndarray:
     """(count, 3) RGB, the first ten or twenty those of matplotlib, beyond that hues a golden angle apart."""
     if count <= 20:
         return colormaps["tab10" if count <= 10 else "tab20"](np.arange(count))[:, :3]
@@ -103,7 +103,7 @@ def grid_of_nearest(rows: Sequence[tuple[Tile, Sequence[Tile]]]) -> bytes:
         for rank, tile in enumerate(nearest):
             colour, mark = (RIGHT, "✓ ") if tile.right else (WRONG, "✗ ")
             _draw_tile(axes, tile, left=1.25 + rank, top=0.3 + 1.32 * i, colour=colour, mark=mark)
-    return _png(figure, dpi=110)  # a thumbnail comes out at about its own size
+    return png(figure, dpi=110)  # a thumbnail comes out at about its own size
 
 
 def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, mark: str) -> None:
@@ -118,11 +118,12 @@ def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, 
 
 
 def curves(epochs: Sequence[Mapping[str, float]]) -> bytes:
-    """Loss, images a second and scores on validation classes over the epochs of ``metrics.jsonl``."""
+    """Loss, HashNet's scale, scores of validation and images a second over the epochs of ``metrics.jsonl``."""
     validation = [key for key in _keys(epochs) if key.startswith("validation ")]
     panels = [
         ("Loss", ["loss"]),
-        ("Recall on validation classes", validation),
+        ("Scale of the tanh", ["scale"]),
+        ("Scores of validation", validation),
         ("Images a second", ["images_per_second"]),
     ]
     panels = [(title, keys) for title, keys in panels if set(keys) & set(_keys(epochs))]
@@ -131,22 +132,23 @@ def curves(epochs: Sequence[Mapping[str, float]]) -> bytes:
         for key, colour in zip(keys, [ACCENT, "#e08a1e", RIGHT, WRONG, MUTED] * len(keys), strict=False):
             points = [(epoch["epoch"], epoch[key]) for epoch in epochs if epoch.get(key) is not None]
             axes.plot(*zip(*points, strict=True), color=colour, marker="o", markersize=3, label=key)
-        _dress(axes, title)
+        dress(axes, title, "epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         if keys == ["images_per_second"]:
             axes.set_ylim(bottom=0)
         if len(keys) > 1:
             axes.legend(frameon=False, fontsize=8, labelcolor=INK)
-    return _png(figure)
+    return png(figure)
 
 
 def _keys(epochs: Sequence[Mapping[str, float]]) -> list[str]:
     return list(dict.fromkeys(key for epoch in epochs for key, value in epoch.items() if value is not None))
 
 
-def _dress(axes: Axes, title: str) -> None:
+def dress(axes: Axes, title: str, xlabel: str) -> None:
+    """A title, what runs along the bottom, a pale grid, and no frame but its lower side."""
     axes.set_title(title, loc="left", size=11, color=INK)
-    axes.set_xlabel("epoch", size=9, color=MUTED)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel(xlabel, size=9, color=MUTED)
     axes.tick_params(colors=MUTED, labelsize=8, length=0)
     axes.grid(color=LINE)
     axes.set_axisbelow(True)
@@ -158,7 +160,8 @@ def _short(name: str, width: int) -> str:
     return name if len(name) <= width else name[: width - 1] + "…"
 
 
-def _png(figure: Figure, *, dpi: int = 140) -> bytes:
+def png(figure: Figure, *, dpi: int = 140) -> bytes:
+    """The figure as a PNG file; letters that its font lacks are boxes, and no warning."""
     stream = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from")  # names of classes in any script

@@ -8,11 +8,11 @@ from typing import Any
 import jinja2
 import numpy as np
 
-from datasets import exact
+from datasets import exact, relevance
 from datasets.errors import InputError
 from datasets.vectors import file
 from datasets.vectors.base import Embeddings, VectorSet
-from datasets.whole import beside
+from datasets.whole import write_page
 from embedding import plots
 from embedding.evaluate import KS, evaluate_set
 from embedding.journal import Line, read_lines
@@ -48,8 +48,8 @@ def write_report(
     scores = _score(vectors, seed)
     epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
     pictures = _draw(vectors, thumbnails, seed) | ({"curves": plots.curves(epochs)} if epochs else {})
-    page = _page(vectors, vectors_file, _table(lines, scores, vectors_file.name), scores, pictures)
-    return _write(folder, page, pictures)
+    rows = table_rows(lines, {vectors_file.name: scores})
+    return write(folder, _page(vectors, vectors_file, rows, scores, pictures), pictures)
 
 
 def _score(vectors: VectorSet, seed: int) -> dict[str, float]:
@@ -61,11 +61,11 @@ def _draw(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> dict[str, by
     """The pictures that every vectors file has, as PNG by name."""
     shown = _images_of_map(vectors, seed)
     places = tsne(shown.vectors, seed=seed)
-    names = {int(label): _class_name(vectors, label) for label in np.unique(shown.labels)}
+    names = {int(label): class_name(vectors, label) for label in np.unique(shown.labels)}
     cells = plots.thin(places, _MAP_COLUMNS, _MAP_ROWS)
     tiles = {cell: thumbnails(shown.paths[place]) for cell, place in cells.items()}
     return {
-        "nearest": plots.grid_of_nearest(_nearest(vectors, thumbnails, seed)),
+        "nearest": plots.grid_of_nearest(nearest(vectors, thumbnails, seed)),
         "map_images": plots.map_of_images(tiles, _MAP_COLUMNS, _MAP_ROWS, side=_MAP_SIDE),
         "map_classes": plots.map_of_classes(places, shown.labels, names),
     }
@@ -80,47 +80,59 @@ def _images_of_map(vectors: VectorSet, seed: int) -> Embeddings:
     return Embeddings(together[rows], labels[rows], tuple(paths[row] for row in rows))
 
 
-def _nearest(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> list[tuple[plots.Tile, list[plots.Tile]]]:
-    """Queries of different classes, drawn at random, each with its nearest images."""
-    queries, gallery = vectors.query_embeddings, vectors.gallery_embeddings
-    rows = _queries_shown(queries.labels, seed)
-    k = max(1, min(_NEAREST, len(gallery) - 1))
-    exclude = vectors.own_rows[rows]
-    neighbors, _ = exact.search(queries.vectors[rows], gallery.vectors, k, metric=vectors.metric, exclude=exclude)
+def nearest(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> list[tuple[plots.Tile, list[plots.Tile]]]:
+    """Queries of different classes, or sets of concepts, drawn at random, each with its nearest images.
 
-    def tile(images: Embeddings, row: int, wanted: int) -> plots.Tile:
-        label = images.labels[row]
-        return plots.Tile(thumbnails(images.paths[row]), _class_name(vectors, label), bool(label == wanted))
+    vectors : labelled, of any metric
+    """
+    rows = _queries_shown(vectors.query_labels, seed)
+    queries, exclude = np.asarray(vectors.queries[rows]), vectors.own_rows[rows]
+    k = max(1, min(_NEAREST, len(vectors.gallery) - 1))
+    neighbors, _ = exact.search(queries, vectors.gallery, k, metric=vectors.metric, exclude=exclude)
+    hits = relevance.hits(neighbors, vectors.query_labels[rows], vectors.gallery_labels)
 
-    shown = []
-    for row, found in zip(rows, neighbors, strict=True):
-        wanted = queries.labels[row]
-        shown.append((tile(queries, row, wanted), [tile(gallery, near, wanted) for near in found if near >= 0]))
-    return shown
+    def tile(part: str, row: int, right: bool) -> plots.Tile:
+        paths, labels = getattr(vectors, f"{part}_paths"), getattr(vectors, f"{part}_labels")
+        path = paths[row] if paths else ""
+        return plots.Tile(thumbnails(path), class_name(vectors, labels[row]), right)
+
+    return [
+        (
+            tile("query", row, True),
+            [tile("gallery", near, bool(hit)) for near, hit in zip(found, right, strict=True) if near >= 0],
+        )
+        for row, found, right in zip(rows, neighbors, hits, strict=True)
+    ]
 
 
 def _queries_shown(labels: np.ndarray, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
-    _, first = np.unique(labels[order], return_index=True)
+    _, first = np.unique(labels[order], axis=0, return_index=True)
     return order[rng.permutation(first)[:_QUERIES]]
 
 
-def _class_name(vectors: VectorSet, label: int) -> str:
+def class_name(vectors: VectorSet, label: np.ndarray) -> str:
+    """The name of a class (), or those of all concepts (L,) that an image shows, with commas."""
+    if label.ndim:
+        return ", ".join(class_name(vectors, concept) for concept in np.flatnonzero(label)) or "no concept"
     name = vectors.class_names[label] if vectors.class_names else f"class {label}"
     return name.encode("utf-8", "replace").decode()  # names of folders need not be valid UTF-8
 
 
-def _table(lines: Sequence[Line], scores: Mapping[str, float], name: str) -> list[dict[str, Any]]:
-    """Rows of the score table: those of the run, each as it was last measured, then that of the vectors file.
+def table_rows(lines: Sequence[Line], scored: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """Rows of the score table: those of the run, each as it was last measured, then those of files by name.
 
-    The last is left out where the run has the very same scores: then the file holds that row's vectors.
+    A file is left out where the run has the very same scores: then the file holds that row's vectors.
     """
     of_run = {(line["row"], line.get("data")): dict(line) for line in lines if line.get("kind") == "scores"}
     rows = list(of_run.values())
-    retrieval = [column for column in scores if column != "nmi"]
-    known = any(all(abs((row.get(column) or 0) - scores[column]) < 1e-6 for column in retrieval) for row in rows)
-    return rows if known else [*rows, {"row": name, **scores}]
+
+    def known(scores: Mapping[str, float]) -> bool:
+        retrieval = [column for column in scores if column != "nmi"]
+        return any(all(abs((row.get(column) or 0) - scores[column]) < 1e-6 for column in retrieval) for row in rows)
+
+    return rows + [{"row": name, **scores} for name, scores in scored.items() if not known(scores)]
 
 
 def _page(
@@ -133,10 +145,8 @@ def _page(
     columns = dict.fromkeys(name for row in [scores, *rows] for name in row if name in scores or "@" in name)
     columns.pop("queries left out", None)
     best = {column: max(row.get(column) or 0 for row in rows) for column in columns if column not in _NOT_TO_RAISE}
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.get_template("report.html.j2").render(
+    return render(
+        _TEMPLATES / "report.html.j2",
         vectors=vectors,
         vectors_file=vectors_file.name,
         classes=len(np.unique(vectors.gallery_embeddings.labels)),
@@ -146,17 +156,32 @@ def _page(
         columns=list(columns),
         best=best if len(rows) > 1 else {},
         attrs={name: value for name, value in vectors.attrs.items() if name != "leave_one_out"},
-        pictures={name: base64.b64encode(png).decode() for name, png in pictures.items()},
+        pictures=in_page(pictures),
     )
 
 
-def _write(folder: Path, page: str, pictures: Mapping[str, bytes]) -> Path:
+def render(template: Path, **values: Any) -> str:
+    """The page of a template, which may include what lies beside the templates of this package."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, _TEMPLATES]),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template.name).render(values)
+
+
+def in_page(pictures: Mapping[str, bytes]) -> dict[str, str]:
+    """PNG files as the text that a page holds them by."""
+    return {name: base64.b64encode(png).decode() for name, png in pictures.items()}
+
+
+def write(folder: Path, page: str, pictures: Mapping[str, bytes]) -> Path:
+    """Write ``folder``/index.html and the pictures by name; raises InputError where they cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, png in pictures.items():
             (folder / f"{name}.png").write_bytes(png)
-        with beside(folder / "index.html") as part:
-            part.write_text(page, encoding="utf-8", errors="replace")
     except OSError as error:
         raise InputError(f"{folder}: the report cannot be written there ({error.strerror})") from error
-    return folder / "index.html"
+    return write_page(folder, page)

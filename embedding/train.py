@@ -105,12 +105,12 @@ def _follow(
         pass
 
 
-def _validated(parts: build.Parts) -> dict[str, float]:
+def _validated(parts: build.JudgedParts) -> dict[str, float]:
     """The score that chooses the best checkpoint: recall@1 on the classes that are held out, if any are."""
     return {"recall@1": parts.validation.scores(parts.net)["recall@1"]} if parts.validation else {}
 
 
-def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> None:
+def _judge_untrained(options: TrainOptions, run: Run, parts: build.JudgedParts) -> None:
     """Rows of the table for what training starts from."""
     size = options.size("raw")
     raw = parts.judge.scores(parts.net.encoder, size=size)
@@ -118,7 +118,7 @@ def _judge_untrained(options: TrainOptions, run: Run, parts: build.Parts) -> Non
     session.record_row(run, "untrained", parts.judge.title, parts.judge.scores(parts.net))
 
 
-def _judge_trained(options: TrainOptions, run: Run, parts: build.Parts, devices: list[mx.Context]) -> None:
+def _judge_trained(options: TrainOptions, run: Run, parts: build.JudgedParts, devices: list[mx.Context]) -> None:
     """Rows of the table for the last and the best checkpoint, the best one's vectors, and the report."""
     net, judge = parts.net, parts.judge
     session.record_row(run, "last", judge.title, judge.scores(net))

@@ -73,7 +73,8 @@ def _check(places: dict[str, gluon.Parameter], arrays: dict[str, np.ndarray], tr
             raise InputError(f"{wrong}: {key} has the shape {arrays[key].shape}, not {parameter.shape}")
     stages = {key.partition(".")[0] for key in places}
     for key in arrays:
-        if key not in places and key.partition(".")[0] in stages and not key.endswith("num_batches_tracked"):
+        left_out = key.endswith("num_batches_tracked") or key.startswith(_CLASSIFIERS.get(trunk.model, " "))
+        if key not in places and key.partition(".")[0] in stages and not left_out:
             raise InputError(f"{wrong}: it has {key} too; name a checkpoint of this architecture")
 
 
@@ -157,6 +158,14 @@ def _vgg16() -> Iterator[str]:
     yield from (f"features.{i}" for i in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
 
 
+def _alexnet() -> Iterator[str]:
+    yield from (f"features.{i}" for i in (0, 3, 6, 8, 10))
+    yield from ("classifier.1", "classifier.4")
+
+
+# Classifiers whose names begin as those of layers that a trunk has.
+_CLASSIFIERS = {"alexnet": "classifier.6."}
+
 # The layouts in which checkpoints of a trunk come: generators of the names of its modules, in the trunk's own order.
 _LAYOUTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "resnet18_v1b": (partial(_resnet, (2, 2, 2, 2), 2),),
@@ -170,4 +179,5 @@ _LAYOUTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "googlenet": (_googlenet,),
     "inceptionv3": (_inceptionv3,),
     "vgg16": (_vgg16,),
+    "alexnet": (_alexnet,),
 }

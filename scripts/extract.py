@@ -13,11 +13,13 @@ import command
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images import source
 from datasets.images.base import ImageSet
 from datasets.vectors import file as vectors_file
 from embedding import build
 from embedding.judge import table
 from embedding.mx import contexts, gluon, mx
+from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
 
 PARTS = ("test", "train", "all")
@@ -82,7 +84,7 @@ def main(options: ExtractOptions) -> None:
 
 
 def _images(options: ExtractOptions) -> ImageSet:
-    images = build.load_set(options.data, options.data_path, boxes=options.boxes)
+    images = source.load(options.data, options.data_path, boxes=options.boxes)
     if options.part not in PARTS:
         raise InputError(f"--part={options.part}: must be one of {', '.join(PARTS)}")
     if options.part == "test":
@@ -107,7 +109,9 @@ def _network(
         model=options.model, use_pretrained=options.use_pretrained, pool=options.pool, image_size=options.image_size
     ).resolve(images)
     described.check()
-    return build.network(described, devices).encoder, described
+    net = EmbeddingNet(model=described.model, dim=described.embed_dim, pool=described.pool)
+    build.settle(net, described, devices)
+    return net.encoder, described
 
 
 if __name__ == "__main__":

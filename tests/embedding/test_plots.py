@@ -52,7 +52,7 @@ def test_map_of_classes_gives_every_class_its_colour(classes):
     places = np.random.default_rng(0).normal(size=(len(labels), 2))
     image = pixels(plots.map_of_classes(places, labels, {int(label): ODD_NAMES[label % 5] for label in labels}))
     assert 0.5 < (image == 255).all(axis=2).mean() < 1
-    assert len(np.unique(plots._colours(classes).round(3), axis=0)) == classes
+    assert len(np.unique(plots.colours(classes).round(3), axis=0)) == classes
 
 
 def test_right_and_wrong_images_are_framed():

@@ -121,7 +121,7 @@ def test_a_last_line_that_was_cut_is_no_line_and_a_broken_one_is_named(tmp_path)
 
 def test_the_nearest_images_are_right_where_their_class_is(tmp_path):
     vectors = from_embeddings(embeddings(40), None, name="birds")
-    shown = report._nearest(vectors, thumbnail, 0)
+    shown = report.nearest(vectors, thumbnail, 0)
     assert len({query.class_name for query, _ in shown}) == len(shown) == 4
     for query, nearest in shown:
         assert len(nearest) == 8
@@ -138,7 +138,7 @@ def test_a_query_never_finds_itself_in_leave_one_out():
         asked.append(name)
         return thumbnail(name)
 
-    shown = report._nearest(from_embeddings(names, None, name="x"), spy, 0)
+    shown = report.nearest(from_embeddings(names, None, name="x"), spy, 0)
     for i, (_, nearest) in enumerate(shown):
         query, *found = asked[i * 9 : i * 9 + 9]
         assert len(nearest) == 8 and query not in found

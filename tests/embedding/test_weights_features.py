@@ -190,6 +190,26 @@ def inception_v3(plain, x):
     return x
 
 
+def alexnet(plain, x):
+    """Krizhevsky 2014 as in torchvision: means of 6 x 6 parts, then two dense layers."""
+    x = pool(relu(plain.conv(x, "features.0", 64, size=11, stride=4, pad=2, bias=True)), 3, 2)
+    x = pool(relu(plain.conv(x, "features.3", 192, size=5, bias=True)), 3, 2)
+    for i, channels in ((6, 384), (8, 256), (10, 256)):
+        x = relu(plain.conv(x, f"features.{i}", channels, size=3, bias=True))
+    x = parts(pool(x, 3, 2), 6).reshape(len(x), -1)
+    for i in (1, 4):
+        w = plain.draw(f"classifier.{i}.weight", plain.rng.normal(size=(4096, x.shape[1])) * np.sqrt(2 / x.shape[1]))
+        x = relu(x @ w.T + plain.draw(f"classifier.{i}.bias", plain.rng.normal(size=4096) * 0.3))
+    return x[:, :, None, None]
+
+
+def parts(x, side):
+    """The means of side x side parts, which may overlap by a row or column."""
+    edges = [[(i * n // side, -(-(i + 1) * n // side)) for i in range(side)] for n in x.shape[2:]]
+    rows = np.stack([x[:, :, a:b].mean(axis=2) for a, b in edges[0]], axis=2)
+    return np.stack([rows[:, :, :, a:b].mean(axis=3) for a, b in edges[1]], axis=3)
+
+
 FORWARDS = {
     "resnet50_v1b": resnet50,
     "resnext50_32x4d": partial(resnet50, groups=32),
@@ -198,6 +218,7 @@ FORWARDS = {
     "densenet121": densenet121,
     "googlenet": googlenet,
     "inceptionv3": inception_v3,
+    "alexnet": alexnet,
 }
 
 
@@ -221,7 +242,12 @@ def assert_features(found, expected):
 def test_same_input_same_features(tmp_path, name):
     plain, photo = Plain(), photo_for(name)
     features = FORWARDS[name](plain, photo.astype(np.float64))
-    heads = {"fc.weight": np.zeros((10, 3)), "aux1.conv.conv.weight": np.zeros(1), "AuxLogits.fc.bias": np.zeros(1)}
+    heads = {
+        "fc.weight": np.zeros((10, 3)),
+        "classifier.6.bias": np.zeros(10),
+        "aux1.conv.conv.weight": np.zeros(1),
+        "AuxLogits.fc.bias": np.zeros(1),
+    }
     path = saved(tmp_path, plain.state | heads)
     ready, fresh = backbone.build(name), backbone.build(name)
     ready.initialize()

@@ -1,0 +1,37 @@
+"""The image set that a command is told of: by its name, its folder, and which of its splits."""
+
+from pathlib import Path
+
+from datasets import images
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+
+DATA = Path("data")
+
+_NEED_A_PATH = ("folder", "files", "labelled")  # they are whatever stands there
+
+
+def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") -> ImageSet:
+    """The image set that --data and --data-path name, from data/ without a path.
+
+    split : one of the set's own ``SPLITS``; "" for its usual one
+    Raises InputError where it cannot be read, or has no such split.
+    """
+    made = images.get(data)
+    which = {"boxes": boxes}
+    if split:
+        which |= {"split": _known(split, data, getattr(made, "SPLITS", ()))}
+    if path or data in _NEED_A_PATH:
+        return made.load(path, **which)
+    DATA.mkdir(exist_ok=True)  # some sets fetch themselves into it
+    try:
+        return made.load(DATA, **which)
+    except InputError as error:
+        raise InputError(f"--data={data} without --data-path, so looked for in {DATA}/: {error}") from None
+
+
+def _known(split: str, data: str, splits: tuple[str, ...]) -> str:
+    if split not in splits:
+        known = f"known are {', '.join(splits)}" if splits else "it has one split alone; leave it out"
+        raise InputError(f"--split={split}: {data} has no such split; {known}")
+    return split
