@@ -5,6 +5,9 @@ the set as it was unpacked, or the one this stands in (None for a built-in set, 
 crops to the annotated boxes. What cannot be read raises ``InputError`` naming the file, and so do images that are
 missing and, where a set's counts are published (``COUNTS``), counts that are others. A set's train classes and its
 test classes are disjoint, unless its own publication says otherwise.
+
+A set that is published with several splits names them in ``SPLITS``, and its ``load`` takes one more, ``split=""``: one
+of these, or nothing for the usual one.
 """
 
 import sys
@@ -13,7 +16,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "lists")
+_NOT_A_SET = ("base", "label_lists", "lists", "overlap", "source")
 
 # What other programs call these sets.
 _ALIASES = {
@@ -33,7 +36,22 @@ _ALIASES = {
     "Market1501": "market1501",
     "Market-1501": "market1501",
     "DIGIX": "digix",
+    "imagenet": "imagenet100",
+    "imagenet_100": "imagenet100",
+    "ImageNet-100": "imagenet100",
+    "nuswide_21": "nuswide21",
+    "nuswide_81": "nuswide81",
+    "nuswide_81_m": "nuswide81",
+    "COCO": "coco",
+    "MSCOCO": "coco",
+    "CIFAR10": "cifar10",
+    "CIFAR-10": "cifar10",
+    "cifar10-0": "cifar10",
+    "cifar10-1": "cifar10",
+    "cifar10-2": "cifar10",
 }
+# Which split such a name asks for besides.
+_SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2"}
 
 
 def names() -> list[str]:
@@ -44,6 +62,11 @@ def names() -> list[str]:
 def canonical(name: str) -> str:
     """Our name of the set that other programs call ``name``; ``name`` itself where it is none of theirs."""
     return _ALIASES.get(name, name)
+
+
+def split_of(name: str) -> str:
+    """The split of the set that ``name`` asks for ("cifar10-1" for 1), or "" where it leaves that open."""
+    return _SPLITS.get(name, "")
 
 
 def get(name: str) -> ModuleType:

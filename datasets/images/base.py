@@ -95,10 +95,18 @@ class ImageSet:
             if values is not None and len(values) != len(self):
                 raise InputError(f"dataset {self.name}: {len(self)} images, but {len(values)} {what}")
         if self.several_labels:
-            return self
+            return self._check_concepts()
         self._check_pairs("train")
         if self.leave_one_out and self.pairs is None:
             self._check_pairs("query")
+        return self
+
+    def _check_concepts(self) -> "ImageSet":
+        if self.labels.dtype != bool or self.labels.shape[1] != len(self.class_names):
+            raise InputError(
+                f"dataset {self.name}: labels must be ({len(self)}, {len(self.class_names)}) bool, a column for every"
+                f" class name, not {self.labels.shape} {self.labels.dtype}"
+            )
         return self
 
     def require(self, *parts: str) -> "ImageSet":

@@ -14,7 +14,7 @@ ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 COLUMNS = ("label", "path", "split")
 ROLES = ("is_query", "is_gallery")
 CORNERS = ("x_1", "y_1", "x_2", "y_2")
-SPLITS = {"train": True, "validation": False, "test": False}  # whether it trains
+TRAINS = {"train": True, "validation": False, "test": False}  # whether it trains
 FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
 
 
@@ -44,7 +44,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
 
 
 def _from_classes(root: Path) -> ImageSet:
-    files = _class_files(root)
+    files = class_files(root)
     if len(files) < 4:
         raise InputError(f"{root} has {len(files)} class folder(s): to train and to test takes at least two each")
     labels = np.repeat(np.arange(len(files), dtype=np.int64), [len(paths) for paths in files.values()])
@@ -58,7 +58,7 @@ def _from_classes(root: Path) -> ImageSet:
 
 
 def _from_parts(root: Path, train: Path, test: Path) -> ImageSet:
-    parts = [_class_files(train), _class_files(test)]
+    parts = [class_files(train), class_files(test)]
     rows = [(path, name) for files in parts for name, paths in files.items() for path in paths]
     labels, class_names = lists.classes([name for _, name in rows])
     cut = sum(map(len, parts[0].values()))
@@ -74,8 +74,11 @@ def _from_parts(root: Path, train: Path, test: Path) -> ImageSet:
     ).check()
 
 
-def _class_files(root: Path) -> dict[str, list[str]]:
-    """The image files of every class folder, both in alphabetical order."""
+def class_files(root: Path) -> dict[str, list[str]]:
+    """The image files of every class folder under ``root``, both in alphabetical order.
+
+    Raises InputError where there is no such folder, or one without an image.
+    """
     folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith((".", "__")))
     if not folders:
         raise InputError(f"{root} has no class folders: put the images of every class into a folder of its own")
@@ -137,9 +140,9 @@ def _check_header(file: Path, found: Sequence[str], needed: tuple[str, ...]) -> 
 
 
 def _split(where: str, row: dict[str, str]) -> bool:
-    if row["split"].lower() not in SPLITS:
-        raise InputError(f"{where}: split '{row['split']}' is none of {', '.join(SPLITS)}")
-    return SPLITS[row["split"].lower()]
+    if row["split"].lower() not in TRAINS:
+        raise InputError(f"{where}: split '{row['split']}' is none of {', '.join(TRAINS)}")
+    return TRAINS[row["split"].lower()]
 
 
 def _role(where: str, row: dict[str, str], role: str) -> bool:

@@ -123,7 +123,7 @@ def check_present(paths: Sequence[str]) -> None:
     for path in paths:
         parent, _, name = path.rpartition("/")
         if parent not in found:
-            found[parent] = _entries(parent)
+            found[parent] = entries(parent)
         if name not in found[parent]:
             missing.append(path)
     if not missing:
@@ -136,19 +136,23 @@ def check_present(paths: Sequence[str]) -> None:
     )
 
 
-def _entries(place: str) -> set[str]:
+def entries(place: str) -> set[str]:
+    """The names of what stands in the folder ``place``; none where it is no folder."""
     try:
-        with os.scandir(place) as entries:
-            return {entry.name for entry in entries}
+        with os.scandir(place) as found:
+            return {entry.name for entry in found}
     except (FileNotFoundError, NotADirectoryError):
         return set()
 
 
 def check_counts(image_set: ImageSet, counts: Counts, *, place: Path, title: str) -> None:
-    """Raises InputError where a part has other counts of images and classes than the published set ``title``."""
+    """Raises InputError where a part has other counts of images and classes than the published set ``title``.
+
+    Where images have several labels, all of them count as classes, whether an image shows them or not.
+    """
     for part, expected in counts.items():
         labels = image_set.labels if part == "all" else image_set.labels[getattr(image_set, part)]
-        found = (len(labels), len(np.unique(labels)))
+        found = (len(labels), labels.shape[1] if image_set.several_labels else len(np.unique(labels)))
         if found != expected:
             where = "" if part == "all" else f" in its {part} part"
             raise InputError(

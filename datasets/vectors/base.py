@@ -70,6 +70,11 @@ class VectorSet:
             raise ValueError("in leave-one-out the queries must be the gallery")
         if self.metric == "hamming" and not self.queries.dtype == self.gallery.dtype == np.uint8:
             raise ValueError(f"hamming takes packed uint8 codes, not {self.queries.dtype} and {self.gallery.dtype}")
+        kinds_of_labels = {part.shape[1:] for part in (self.query_labels, self.gallery_labels) if part is not None}
+        if len(kinds_of_labels) > 1:
+            raise ValueError(
+                f"labels of queries {self.query_labels.shape} and gallery {self.gallery_labels.shape} differ"
+            )
         self._check_ids("query_rows", self.query_rows, (len(self.queries),))
         check_numbers("cameras of gallery", self.gallery_cameras, len(self.gallery))
         check_numbers("cameras of queries", self.query_cameras, len(self.queries))

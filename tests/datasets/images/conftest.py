@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -193,6 +194,33 @@ def write_market1501(root):
         for name in names:
             write_picture(root / part / f"{name}.jpg")
         (root / part / "Thumbs.db").write_bytes(b"thumbs")
+    return root
+
+
+def write_label_lists(root, rows="110 100 011 010 001 000 101 000", *, before="", inner="images"):
+    """Images 0 to 3 train and are searched, 4 and 5 are searched, 6 and 7 ask; ``before`` begins the lists' paths."""
+    lines = [f"{before}{inner}/{number}.jpg {' '.join(row)}" for number, row in enumerate(rows.split())]
+    for name, part in (("train", lines[:4]), ("database", lines[:6]), ("test", lines[6:])):
+        write_text(root / f"{name}.txt", part)
+    for number in range(8):
+        write_picture(root / inner / f"{number}.jpg")
+    return root
+
+
+write_labelled = partial(write_label_lists, rows="100 100 010 010 001 001 100 010")
+write_imagenet100 = partial(write_labelled, before="/home/them/dataset/imagenet/", inner="image")
+write_nuswide21 = write_label_lists
+write_nuswide81 = partial(write_label_lists, before="./data/nuswide_81/")
+write_coco = partial(write_label_lists, before="/home/them/dataset/coco/", inner="val2014")
+
+
+def write_cifar10(root):
+    """Two images of every class in each of the six binary files."""
+    rng = np.random.default_rng(0)
+    write_text(root / "batches.meta.txt", ["airplane", "auto", "bird", "cat", *"efghi", "truck", ""])
+    for name in ("data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5", "test_batch"):
+        records = np.hstack([np.repeat(np.arange(10), 2)[:, None], rng.integers(0, 256, (20, 3072))])
+        (root / f"{name}.bin").write_bytes(records.astype(np.uint8).tobytes())
     return root
 
 
