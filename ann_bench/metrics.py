@@ -62,7 +62,11 @@ def label_recall(neighbors: np.ndarray, gallery_labels: np.ndarray, query_labels
 
 
 def scores(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) -> dict[str, float]:
-    """Everything above by name, for neighbors (Q, k) and their recomputed distances, against the set's truth."""
+    """Everything above by name, for neighbors (Q, k) and their recomputed distances, against the set's truth.
+
+    Where many distances tie, as those of short codes do, the truth is one of several that are as good, and the loss of
+    label recall may fall a little below 0.
+    """
     k, metric = neighbors.shape[1], vector_set.metric
     truth, true_distances = vector_set.neighbors, vector_set.distances
     assert truth is not None and true_distances is not None

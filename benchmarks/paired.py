@@ -29,13 +29,15 @@ def compare(
     at_least: float,
     sample_ms: float = 200,
     warm_up: bool = True,
+    peer_share: float = 1,
     **facts: object,
 ) -> bool:
     """Print one JSON line for a case; whether it reaches its bar.
 
     Both calls must return only when their work is done. ratio : how many times as fast as the peer ours is, the median
     over rounds; sample_ms : about how long each sample takes, by repeating short calls; warm_up : whether both are
-    called before the clock starts, which calls that take minutes need not be: they are not repeated either
+    called before the clock starts, which calls that take minutes need not be: they are not repeated either;
+    peer_share : how much of ours' work the peer is given, where its time is in proportion: it is divided by this share
     """
     calls = {"ours": ours, "peer": peer}
     loops = dict.fromkeys(calls, 1)
@@ -45,7 +47,7 @@ def compare(
     times: dict[str, list[float]] = {"ours": [], "peer": []}
     for turn in range(rounds):
         for name in sorted(calls, reverse=bool(turn % 2)):
-            times[name].append(time_call(calls[name], loops[name]))
+            times[name].append(time_call(calls[name], loops[name]) / (peer_share if name == "peer" else 1))
     ratios = [peer / own for own, peer in zip(times["ours"], times["peer"], strict=True)]
     ratio = statistics.median(ratios)
     line = {
@@ -56,6 +58,7 @@ def compare(
         "ratio_min": round(min(ratios), 3),
         "ratio_max": round(max(ratios), 3),
         "at_least": at_least,
+        **({"peer_share": peer_share} if peer_share != 1 else {}),
         **facts,
     }
     print(json.dumps(line), flush=True)

@@ -154,9 +154,8 @@ def grids(count: int, dim: int, metric: str) -> list[Grid]:
     flat = {"BFlat": {}} if count <= 10_000_000 else {}  # every query looks at every code
     inner = flat | {coarse: {"nprobe": (1, 4, 16, 64)}, "BHNSW32": {"efSearch": (16, 64, 256)}}
     bits = dim if metric == "hamming" else min(dim, MOST_BITS) // 8 * 8
-    if bits >= 64:
-        tables = min(4, bits // 16)
-        inner |= {f"BHash{tables}x16": {"nflip": (0, 1, 2)}}
+    if bits:
+        inner |= {_tables(bits): {"nflip": (0, 1, 2)}}
     if metric == "hamming":
         return [Grid(build, search) for build, search in inner.items()]
     if bits == 0 or count < dim:  # too little for ITQ
@@ -165,6 +164,15 @@ def grids(count: int, dim: int, metric: str) -> list[Grid]:
     found = [Grid(f"ITQ{bits},{build},RFlat", search | factors) for build, search in inner.items()]
     found += [Grid(f"ITQ{bits},{build}", search) for build, search in inner.items() if build[:4] in ("BFla", "BIVF")]
     return [*found, Grid(f"RR{2 * bits},BFlat,RFlat", factors)] if flat else found
+
+
+def _tables(bits: int) -> str:
+    """The multi-index hash over codes of ``bits``: up to four tables, of 16 bits each, of fewer where codes are short.
+
+    At least two tables are made: one alone loses whatever differs in more bits than are flipped.
+    """
+    wide = 16 if bits >= 32 else min(8, bits // 2)
+    return f"BHash{min(4, bits // wide)}x{wide}"
 
 
 Index = BinaryIndex
