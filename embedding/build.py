@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -64,7 +65,7 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
     training = holdout.hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
     classes = batch_classes(options, training, len(devices) * team.size)  # mistakes are told before anything takes time
     loss = make_loss(len(np.unique(training.labels[training.train])))
-    net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=loss.unit_rows)
+    net = embedding_net(options, unit_rows=loss.unit_rows)
     ready(net, loss, options, devices)
     kept = trunk_features(options, net, images, devices) if options.cache_features else None
     trained = net if kept is None else net.head
@@ -127,20 +128,30 @@ def trunk_features(options: TrainOptions, net: Net, images: ImageSet, devices: D
     )
 
 
+def embedding_net(options: TrainOptions, *, unit_rows: bool = True) -> EmbeddingNet:
+    """The network that the options describe, without weights."""
+    return EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
+
+
 def trained_network(
-    folder: Path, checkpoint: str, devices: Devices, *, image_size: str = ""
-) -> tuple[EmbeddingNet, TrainOptions]:
+    folder: Path,
+    checkpoint: str,
+    devices: Devices,
+    *,
+    image_size: str = "",
+    kind: type[TrainOptions] = TrainOptions,
+    net_of: Callable[[Any], Net] = embedding_net,
+) -> tuple[Net, TrainOptions]:
     """The network of a run folder and the options it was trained with; ``checkpoint`` is best or last.
 
     image_size : what --image-size says, where images are to have another size than in the run's test
+    kind, net_of : of the options that the run was begun with, and the network that they describe
     """
     try:
         stored = json.loads((folder / "options.json").read_text())
-        known = {field.name: stored[field.name] for field in dataclasses.fields(TrainOptions) if field.name in stored}
-        options = TrainOptions(**known)
-        weights_file = folder / checkpoint / "net.params"
-        net = EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool)
-        net.load_parameters(str(weights_file), ctx=devices)
+        options = kind(**{field.name: stored[field.name] for field in dataclasses.fields(kind) if field.name in stored})
+        net = net_of(options)
+        net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no trained network '{checkpoint}' ({last_line(error)}): name a run folder"
         raise InputError(line) from None

@@ -4,7 +4,7 @@ import dataclasses
 import json
 import logging
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from embedding.options import TrainOptions
 from embedding.train import train_with
 
 log = logging.getLogger(__name__)
+
+Rows = dict[str, Line]  # the scores of a run by row
 
 _SCORES = ("recall@1", "map@r", "nmi")
 _SPEED = "images/s"
@@ -56,7 +58,7 @@ def compare(options: TrainOptions, names: Sequence[str], seeds: Sequence[int]) -
     return table(options, found)
 
 
-def table(options: TrainOptions, found: dict[str, list[dict[str, Line]]]) -> str:
+def table(options: TrainOptions, found: dict[str, list[Rows]]) -> str:
     """Lines of text: the rows that training starts from, then a row a loss with mean and standard deviation.
 
     found : for every loss its runs, {row: scores}; a run that diverged is empty
@@ -81,41 +83,51 @@ def _cells(lines: list[Line]) -> list[str]:
         values = [line[name] for line in lines if name in line]
         if not values:
             cells.append("")
-        elif name == _SPEED:
-            cells.append(f"{max(values):.0f}")
         else:
-            spread = f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-            cells.append(f"{statistics.mean(values):.4f}{spread}")
+            cells.append(f"{max(values):.0f}" if name == _SPEED else mean_and_deviation(values))
     return cells
 
 
-def _run(options: TrainOptions, name: str, seed: int) -> dict[str, Line]:
+def mean_and_deviation(values: Sequence[float]) -> str:
+    """ "0.4711 +- 0.0180" of several values, "0.4711" of one."""
+    spread = f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.4f}{spread}"
+
+
+def _run(options: TrainOptions, name: str, seed: int) -> Rows:
     """{row: scores} of one run, from its folder where it was finished before."""
     settings = {**SETTINGS, **PRETRAINED} if options.use_pretrained else SETTINGS
     setting = settings.get(name, Setting())
     asked = dataclasses.replace(
         options, runs=options.runs / options.name, name=f"{name}-{seed}", seed=seed, report=False, **setting.flags
     )
-    described = json.loads(json.dumps({**dataclasses.asdict(asked), "own": setting.own}, default=str))
-    kept = asked.runs / asked.name / _KEPT
+    described = {**dataclasses.asdict(asked), "own": setting.own}
+    return once(asked.runs / asked.name, described, lambda: _rows(train_with(asked, name, **setting.own)))
+
+
+def once(folder: Path, described: Mapping[str, Any], run: Callable[[], Rows]) -> Rows:
+    """What ``run`` gives, kept in ``folder`` under what ``described`` it: not run again where it is there.
+
+    A run that diverges is told in the log, gives nothing, and is tried again the next time.
+    """
+    asked = json.loads(json.dumps(described, default=str))
+    kept = folder / _KEPT
     if kept.exists():
         before = json.loads(kept.read_text())
-        if before["options"] == described:
+        if before["options"] == asked:
             return dict(before["rows"])
-
-    log.info("%s, seed %d", name, seed)
+    log.info("%s", folder)
     try:
-        folder = train_with(asked, name, **setting.own)
+        rows = run()
     except RunFailed as error:
-        log.warning("%s, seed %d: %s", name, seed, error)
+        log.warning("%s: %s", folder, error)
         return {}
-    rows = _rows(folder)
     with beside(kept) as part:
-        part.write_text(json.dumps({"options": described, "rows": rows}))
+        part.write_text(json.dumps({"options": asked, "rows": rows}))
     return rows
 
 
-def _rows(folder: Path) -> dict[str, Line]:
+def _rows(folder: Path) -> Rows:
     """The scores of a run by row; the last row's with the speed of its fastest epoch."""
     lines = read_lines(folder / "metrics.jsonl")
     rows = {line["row"]: line for line in lines if line["kind"] == "scores" and line["row"] != "best"}

@@ -10,6 +10,9 @@ Options = TypeVar("Options", bound=TrainOptions)
 
 ANY = "any set"
 
+# Values of flags by loss and set.
+Settings = dict[tuple[str, str], dict[str, Any]]
+
 # Confusezius' baselines (ResNet50, 128-d), whose table compares losses under one protocol.
 _BASELINES = {
     **{"model": "resnet50_v1b", "embed_dim": 128, "optimizer": "adam", "lr": 1e-5, "lr_mult": 1.0, "factor": 0.3},
@@ -50,7 +53,7 @@ _SPHEREFACE = {
     **{"epochs": 28, "epoch_steps": 1000, "steps": "16,24", "factor": 0.1},
 }
 
-_PAPER: dict[tuple[str, str], dict[str, Any]] = {
+_PAPER: Settings = {
     ("margin", "cub200"): _MXNET_EXAMPLE,
     ("margin", "cars196"): {**_BASELINES, "epochs": 70, "steps": "45"},
     ("margin", "sop"): {**_BASELINES, "epochs": 40, "steps": "30", "test_k": "1,10,100,1000"},
@@ -75,10 +78,11 @@ def published() -> list[tuple[str, str]]:
     return list(_PAPER)
 
 
-def with_recipe(options: Options, loss: str) -> Options:
+def with_recipe(options: Options, loss: str, settings: Settings | None = None) -> Options:
     """The defaults of ``options``' class, changed by the recipe that ``options`` names for ``loss`` and its set.
 
-    What stands on the command line is then read over them. Without a recipe, the defaults as they are.
+    What stands on the command line is then read over them. Without a recipe, the defaults as they are. The ``settings``
+    are those of metric learning if not given.
     Raises InputError where no such recipe is known.
     """
     plain = type(options)()
@@ -87,9 +91,10 @@ def with_recipe(options: Options, loss: str) -> Options:
     if options.recipe != "paper":
         raise InputError(f"--recipe={options.recipe}: must be paper, or not be given")
     data = options.with_data().data
-    found = _PAPER.get((loss, data)) or _PAPER.get((loss, ANY))
+    settings = _PAPER if settings is None else settings
+    found = settings.get((loss, data)) or settings.get((loss, ANY))
     if found is None:
-        sets = sorted({known for name, known in _PAPER if name == loss})
+        sets = sorted({known for name, known in settings if name == loss})
         known = f"there are settings for {', '.join(sets)}" if sets else "there are none for this loss"
         raise InputError(f"--recipe=paper --data={data}: no published settings for {loss} on it; {known}")
     return dataclasses.replace(plain, **found)

@@ -1,5 +1,7 @@
 """Write the vectors file of an image set or a folder, with a trained network or a pretrained trunk.
 
+Of a hashing network the vectors are its codes.
+
 python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
 python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
@@ -19,8 +21,10 @@ from datasets.vectors import file as vectors_file
 from embedding import build
 from embedding.judge import table
 from embedding.mx import contexts, gluon, mx
-from embedding.net import EmbeddingNet
 from embedding.options import TrainOptions
+from hashing import build as hash_build
+from hashing.judge import HashJudge
+from hashing.options import HashOptions
 
 PARTS = ("test", "train", "all")
 
@@ -74,13 +78,16 @@ def main(options: ExtractOptions) -> None:
     )
     asked.check()
     judge = build.judge(asked, images, devices)
+    if isinstance(asked, HashOptions):
+        judge = HashJudge(judge, images, asked)
     vectors = judge.vectors(net)
     if len(images.class_names) == 1:  # no labels, no scores
         vectors = dataclasses.replace(vectors, gallery_labels=None, query_labels=None, class_names=())
     vectors_file.save(options.out, vectors)
-    if len(images.class_names) > 1:
+    if len(images.class_names) > 1 and (vectors.metric == "hamming" or not images.several_labels):
         print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
-    print(f"{len(vectors.gallery)} x {vectors.gallery.shape[1]} vectors: {options.out}")
+    kind = "bits" if vectors.metric == "hamming" else "vectors"
+    print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
 
 
 def _images(options: ExtractOptions) -> ImageSet:
@@ -102,14 +109,15 @@ def _network(
         for name in ("model", "use_pretrained", "pool"):
             if (given := getattr(options, name)) != getattr(ExtractOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
-        return build.trained_network(options.run, options.checkpoint, devices, image_size=options.image_size)
+        kind = hash_build if hash_build.is_hashing_run(options.run) else build
+        return kind.trained_network(options.run, options.checkpoint, devices, image_size=options.image_size)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
     described = TrainOptions(
         model=options.model, use_pretrained=options.use_pretrained, pool=options.pool, image_size=options.image_size
     ).resolve(images)
     described.check()
-    net = EmbeddingNet(model=described.model, dim=described.embed_dim, pool=described.pool)
+    net = build.embedding_net(described)
     build.settle(net, described, devices)
     return net.encoder, described
 

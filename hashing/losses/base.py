@@ -1,7 +1,14 @@
-"""What every loss of hashing is: a block over activations and labels, and which pairs of a batch are similar."""
+"""What every loss of hashing is: a block over activations and labels; and a loss over the pairs of a batch."""
 
+from types import ModuleType
+
+from embedding import pairs
 from embedding.losses.base import EmbeddingLoss
-from embedding.mx import nd
+from embedding.mx import Array, nd
+from hashing.similarity import OneLabel, Similarity
+
+# Up to so many classes products with the labels as ones and zeros are faster than comparing all pairs.
+_FEW_CLASSES = 128
 
 
 class HashLoss(EmbeddingLoss):
@@ -17,22 +24,35 @@ class HashLoss(EmbeddingLoss):
 
 
 class PairLoss(HashLoss):
-    """A loss that asks of labels only which pairs are similar.
+    """A loss that asks of labels only which pairs are similar; it says in ``of_pairs`` what these cost.
 
-    Its ``hybrid_forward(F, activations, similar)`` gets ``similar(labels)`` in place of the labels.
+    Similar are images of the same label (B,), or that share one of their labels (B, L). An image without any label is
+    similar to none. Labels and loss are one compiled graph, made anew where the labels are of the other kind.
+
+    bits : code length K; classes : number of classes or concepts
     """
+
+    def __init__(self, *, bits: int, classes: int) -> None:
+        super().__init__()
+        self._bits, self._classes, self._several = bits, classes, False
 
     def forward(self, activations: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
-        """The loss, (1,), of activations (B, K) and labels (B,) or (B, L)."""
-        return super().forward(activations, similar(labels))
+        """The loss, (1,), of activations (B, K) and labels (B,) in [0, C) or (B, L) of ones and zeros."""
+        if self._several != (labels.ndim == 2):
+            self._several = labels.ndim == 2
+            self._clear_cached_op()
+        return super().forward(activations, labels.astype("float32", copy=False))
 
+    def hybrid_forward(self, F: ModuleType, activations: Array, labels: Array) -> Array:
+        return self.of_pairs(F, activations, self._similarity(F, labels))
 
-def similar(labels: nd.NDArray) -> nd.NDArray:
-    """(B, B) float32: 1 where two images have the same label (B,) or share one of the labels (B, L), each with itself.
+    def of_pairs(self, F: ModuleType, activations: Array, similarity: Similarity) -> Array:
+        """The loss, (1,), of activations (B, K)."""
+        raise NotImplementedError
 
-    An image without any label is similar to none, not even to itself.
-    """
-    labels = labels.astype("float32", copy=False)
-    if labels.ndim == 1:
-        return nd.broadcast_equal(labels.expand_dims(1), labels.expand_dims(0))
-    return nd.dot(labels, labels, transpose_b=True) > 0
+    def _similarity(self, F: ModuleType, labels: Array) -> Similarity:
+        if self._several:
+            return Similarity(F, F.dot(labels, labels, transpose_b=True) > 0)
+        if self._classes > _FEW_CLASSES:
+            return Similarity(F, pairs.same_class(F, labels))
+        return OneLabel(F, labels, classes=self._classes)

@@ -1,0 +1,112 @@
+"""What the options of a hashing command describe, built: image set, network, loss, batches, judges."""
+
+import dataclasses
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.images import source
+from datasets.images.base import ImageSet
+from embedding import build, holdout
+from embedding.fit import Optimizers
+from embedding.losses.base import settings
+from embedding.plan import AtRandom, ByClass
+from embedding.team import Team
+from hashing import losses
+from hashing.judge import HashJudge
+from hashing.losses.base import HashLoss
+from hashing.net import HashNet
+from hashing.options import OWN, HashOptions
+
+log = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class HashParts(build.Parts):
+    """All that an epoch needs, and who judges the network; ``validation`` is None where nothing is held out."""
+
+    judge: HashJudge
+    validation: HashJudge | None
+
+
+def image_set(options: HashOptions) -> ImageSet:
+    """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
+    found = source.load(options.data, options.data_path, boxes=options.boxes, split=options.split)
+    return found.require("train", "query", "gallery")
+
+
+def parts(options: HashOptions, images: ImageSet, devices: build.Devices) -> HashParts:
+    """Everything that the options describe, made for ``images`` on the ``devices``."""
+    training = _training(options, images)
+    deal = _deal(options, training, len(devices))  # mistakes are told before anything takes time
+    loss = _loss(options, training)
+    net = hash_net(options)
+    build.ready(net, loss, options, devices)
+    net.head.collect_params().setattr("lr_mult", options.head_mult)
+    kept = build.trunk_features(options, net, images, devices) if options.cache_features else None
+    trained = net if kept is None else net.head
+
+    def judge(judged: ImageSet) -> HashJudge:
+        return HashJudge(build.judge(options, judged, devices, kept=kept), judged, options)
+
+    return HashParts(
+        net=net,
+        trained=trained,
+        loss=loss,
+        optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
+        batches=build.batches(options, training, deal, kept, Team()),
+        judge=judge(images),
+        validation=judge(training) if len(training.query) else None,
+    )
+
+
+def _training(options: HashOptions, images: ImageSet) -> ImageSet:
+    """The train part, and what of it is held out: classes where the set is tested on new classes, else images."""
+    how = {"seed": options.seed, "max_bad": options.max_bad}
+    known = images.several_labels or np.isin(images.labels[images.query], images.labels[images.train]).any()
+    hold_out = holdout.hold_out_images if known else holdout.hold_out_classes
+    return hold_out(images, options.validation, **how)
+
+
+def _deal(options: HashOptions, training: ImageSet, devices: int) -> AtRandom | ByClass:
+    if options.batch_k > 1:
+        if training.several_labels:
+            raise InputError(f"--batch-k={options.batch_k}: images with several labels have no class; give --batch-k=1")
+        return ByClass(build.batch_classes(options, training, devices), options.batch_k)
+    size = min(options.batch_size, len(training.train))
+    if size < 2 * devices or size % devices:
+        what = f"a batch of {size} images cannot be dealt evenly to {devices} device(s), 2 or more to each"
+        raise InputError(f"--batch-size={options.batch_size}: {what}; change it, or take fewer devices")
+    return AtRandom(size)
+
+
+def _loss(options: HashOptions, training: ImageSet) -> HashLoss:
+    labels = training.labels[training.train]
+    classes = labels.shape[1] if training.several_labels else len(np.unique(labels))
+    made = losses.get(options.method).Loss
+    own = settings(made, options.method, {name: getattr(options, name) for name in OWN})
+    return made(bits=options.bits, classes=classes, **own)
+
+
+def is_hashing_run(folder: Path) -> bool:
+    """Whether a run folder is that of a hashing network."""
+    try:
+        return "bits" in json.loads((folder / "options.json").read_text())
+    except (OSError, ValueError):
+        return False
+
+
+def trained_network(
+    folder: Path, checkpoint: str, devices: build.Devices, *, image_size: str = ""
+) -> tuple[HashNet, HashOptions]:
+    """The hashing network of a run folder and its options, as ``embedding.build`` has those of other runs."""
+    return build.trained_network(folder, checkpoint, devices, image_size=image_size, kind=HashOptions, net_of=hash_net)
+
+
+def hash_net(options: HashOptions) -> HashNet:
+    """The network that the options describe, without weights."""
+    tanh = losses.get(options.method).Loss.tanh
+    return HashNet(model=options.model, bits=options.bits, pool=options.pool, hidden=options.hidden, tanh=tanh)

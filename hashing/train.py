@@ -1,0 +1,111 @@
+"""A hashing run from options to scores: what is built, trained for some epochs, judged, and kept."""
+
+import logging
+import math
+import shutil
+from pathlib import Path
+
+from datasets.images.base import ImageSet
+from datasets.images.overlap import overlap
+from datasets.vectors import file as vectors_file
+from embedding import session
+from embedding.judge import table
+from embedding.mx import contexts, mx
+from embedding.run import Run
+from embedding.team import Team
+from hashing import build, saved
+from hashing.options import HashOptions
+from hashing.report import write_scored
+
+log = logging.getLogger(__name__)
+
+
+def train(options: HashOptions) -> Path:
+    """Train and judge a hashing network as ``options`` say; returns the run folder.
+
+    A run that was begun before goes on from its last checkpoint. Before training it says which images the parts of the
+    set share, and scores codes that need no training, of the trunk's features. Queries choose nothing: the best
+    checkpoint is the one with the highest mAP on what ``validation`` holds out of the train part, or the last.
+    """
+    options = options.with_data()
+    options.check()
+    devices = contexts(options.gpus)
+    images = build.image_set(options)
+    if options.idle:
+        log.info("with --cache-features these change nothing: %s", ", ".join(options.idle))
+    options = options.resolve(images)
+    folder = options.runs / (options.name or f"{images.name}-{options.method}-{options.bits}")
+    run = Run(folder, session.describe(options, images, {}))
+    with run.logging():
+        mx.random.seed(options.seed)
+        parts = build.parts(options, images, devices)
+        log.info("%s: %s", run.folder, parts.batches)
+        if run.epoch:
+            run.restore(parts.net, parts.loss, parts.optimizers, devices)
+            log.info("going on after epoch %d", run.epoch)
+        else:
+            _tell_overlap(run, images)
+            _judge_baselines(run, parts)
+        _train_epochs(options, run, parts, devices)
+        _judge_trained(options, run, parts, devices)
+    run.close()
+    return folder
+
+
+def _train_epochs(options: HashOptions, run: Run, parts: build.HashParts, devices: build.build.Devices) -> None:
+    steps = len(parts.batches.plan(1))
+
+    def scale_after(epoch: int) -> float:
+        """HashNet's continuation: tanh(scale * z) comes closer to the sign of z after every epoch."""
+        return math.sqrt(1 + options.sharpen * steps * epoch) if parts.loss.sharpens else 1.0
+
+    parts.net.head.sharpen(scale_after(run.epoch))
+    with session.viz(options, run) as writer:
+        for epoch in session.epochs(options, run, parts, devices, Team()):
+            score = _validated(parts)
+            session.keep(run, parts, epoch, score, writer, scale=scale_after(epoch.number - 1))
+            parts.net.head.sharpen(scale_after(epoch.number))
+
+
+def _validated(parts: build.HashParts) -> dict[str, float]:
+    """The score that chooses the best checkpoint: the first mAP of what is held out, if anything is."""
+    return dict([next(iter(parts.validation.scores(parts.net).items()))]) if parts.validation else {}
+
+
+def _tell_overlap(run: Run, images: ImageSet) -> None:
+    """Say before anything is trained which images the parts of the set share, by their content."""
+    found = overlap(images)
+    tell = log.warning if found.leaks else log.info
+    for line in found.lines():
+        tell("%s", line)
+    run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
+
+
+def _judge_baselines(run: Run, parts: build.HashParts) -> None:
+    """Rows of the table for codes that need no training, of the same features."""
+    for name, scores, seconds in parts.judge.baselines(parts.net.encoder):
+        session.record_row(run, name, parts.judge.title, scores)
+        run.record(kind="baseline", row=name, seconds=seconds)
+
+
+def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devices: build.build.Devices) -> None:
+    """Rows of the table for the last and the best checkpoint, the best one's codes, and the report."""
+    judge, net = parts.judge, parts.net
+    if parts.validation:
+        session.record_row(run, "last", judge.title, judge.scores(net))
+    run.restore_best(net, devices)
+    vectors = judge.vectors(net)
+    session.record_row(run, "best" if parts.validation else "last", judge.title, judge.scores_of(vectors))
+    vectors_file.save(run.folder / "vectors.h5", vectors)
+    if options.save_model_prefix:
+        shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
+    log.info("%s", table(run.recorded("scores")))
+    if options.report:
+        what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
+        page = write_scored(
+            saved.score([run.folder / "vectors.h5"], **what),
+            run.folder / "report",
+            metrics_file=run.folder / "metrics.jsonl",
+            radius=options.radius,
+        )
+        log.info("report: %s", page)
