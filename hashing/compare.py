@@ -39,7 +39,8 @@ def table(found: dict[tuple[str, int], list[Rows]]) -> str:
     for length in dict.fromkeys(length for _, length in found):
         of_length = {method: several for (method, bits), several in found.items() if bits == length}
         first = [run for run in next(iter(of_length.values())) if run]
-        rows += [_row(name, length, [run[name] for run in first], scores, 0) for name in baselines.names()]
+        made = [name for name in baselines.names() if all(name in run for run in first)]
+        rows += [_row(name, length, [run[name] for run in first], scores, 0) for name in made]
         for method, several in of_length.items():
             good = [run["last"] for run in several if run]
             rows.append(_row(method, length, good, scores, len(several) - len(good)))

@@ -1,11 +1,13 @@
 """The judge of hashing networks: the codes that they give an image set's queries and gallery, and their scores."""
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
+from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.judge import Judge, Scores
@@ -13,6 +15,8 @@ from embedding.mx import gluon
 from hashing import baselines, codes
 from hashing.evaluate import evaluate
 from hashing.options import HashOptions
+
+log = logging.getLogger(__name__)
 
 
 class HashJudge:
@@ -45,12 +49,19 @@ class HashJudge:
         return with_neighbors(self._codes(net))
 
     def baselines(self, encoder: gluon.Block) -> Iterator[tuple[str, Scores, float]]:
-        """Name, scores and seconds it took to fit, of codes that are made of the features of ``encoder`` untrained."""
+        """Name, scores and seconds it took to fit, of codes that are made of the features of ``encoder`` untrained.
+
+        One that so few images or features cannot make is told in the log and left out.
+        """
         seen = self._outputs.extract(encoder, self._images.train).vectors
         queries, gallery = self._outputs.embeddings(encoder)
         for name in baselines.names():
             start = time.perf_counter()
-            encode = baselines.fit(name, seen, self._bits, self._seed)
+            try:
+                encode = baselines.fit(name, seen, self._bits, self._seed)
+            except InputError as error:
+                log.warning("without %s: %s", name, error)
+                continue
             seconds = time.perf_counter() - start
             made = [part and replace(part, vectors=encode(part.vectors)) for part in (queries, gallery)]
             yield name, self.scores_of(self._set_of(*made)), seconds

@@ -11,7 +11,7 @@ class HashHead(gluon.HybridBlock):
 
     bits : K
     hidden : units of a layer with ReLU before the hash layer; 0 for none
-    tanh : whether the activations are tanh(scale * z) of what the hash layer gives, z, or z itself. The scale is 1
+    tanh : whether the activations are tanh(scale * z) of what the hash layer gives, z, or scale * z. The scale is 1
         until ``sharpen`` changes it; no optimizer does, and it is saved with the weights
     """
 
@@ -29,8 +29,8 @@ class HashHead(gluon.HybridBlock):
         self.scale.set_data(mx.nd.array([scale]))
 
     def hybrid_forward(self, F: ModuleType, features: Array, scale: Array) -> Array:
-        z = self.layers(features)
-        return F.Activation(F.broadcast_mul(z, F.reshape(scale, shape=(1, 1))), act_type="tanh") if self._tanh else z
+        z = F.broadcast_mul(self.layers(features), F.reshape(scale, shape=(1, 1)))
+        return F.Activation(z, act_type="tanh") if self._tanh else z
 
 
 class HashNet(Net):

@@ -31,7 +31,8 @@ class CompareHashesOptions(HashOptions):
 def main(options: CompareHashesOptions) -> None:
     """Train what was not trained before, and print the table."""
     _refuse(options)
-    names = losses.names() if options.methods == "all" else [name.strip() for name in options.methods.split(",")]
+    named = [name.strip() for name in options.methods.split(",") if name.strip()]
+    names = losses.names() if named == ["all"] else named
     for name in names:
         losses.get(name)
     lengths, seeds = (whole_numbers(f"--{flag}", getattr(options, flag)) for flag in ("bits", "seeds"))

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 import numpy as np
+import pytest
 
 from embedding.mx import nd
 
@@ -50,7 +51,9 @@ def kill_after(command: list[str], seconds: float) -> bool:
     return False
 
 
-def test_a_killed_run_ends_with_the_same_weights(small_run, tmp_path, request):
+@pytest.mark.parametrize("run_of", ["small_run", "small_hash_run"])
+def test_a_killed_run_ends_with_the_same_weights(run_of, tmp_path, request):
+    small_run = request.getfixturevalue(run_of)
     start = time.monotonic()
     subprocess.run([*small_run, "--name=whole"], check=True, capture_output=True)
     length = time.monotonic() - start
