@@ -51,10 +51,10 @@ bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one proces
 	$(BENCH)/bin/python benchmarks/equal_training.py
 	$(BENCH)/bin/python benchmarks/train_throughput.py
 	$(BENCH)/bin/python benchmarks/evaluation.py
-	$(BENCH)/bin/python benchmarks/hash_step.py
 	$(BENCH)/bin/python benchmarks/hash_map.py
 	$(BENCH)/bin/python benchmarks/harness_overhead.py
 	$(BENCH)/bin/python benchmarks/exact.py
+	$(BENCH)/bin/python benchmarks/hash_step.py
 
 bench-large: $(READY) ## an index over 10 million vectors in a file, within 2 GB of memory; half an hour
 	$(BIN)/python benchmarks/beyond_memory.py

@@ -34,7 +34,7 @@ def main(
     interrupt with code 130.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
-    arguments = _spell_out(sys.argv[1:] if words is None else list(words), options)
+    arguments = spell_out(sys.argv[1:] if words is None else list(words), options)
     try:
         _refuse_unknown(arguments, options)
         read = _parse(arguments, options, name)
@@ -72,7 +72,7 @@ def _end(line: str, *, code: int) -> None:
     sys.exit(code)
 
 
-def _spell_out(arguments: list[str], options: type) -> list[str]:
+def spell_out(arguments: list[str], options: type) -> list[str]:
     """Flags as tyro wants them.
 
     --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report. Where

@@ -10,6 +10,7 @@ import pytest
 import tyro
 
 from ann_bench.commands import COMMANDS
+from datasets.command import spell_out
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = ("README.md", "CONTRIBUTING.md", "docs/deep1b.md")
@@ -43,7 +44,7 @@ def test_every_command_can_be_typed(line, monkeypatch):
         value for value in names.values() if dataclasses.is_dataclass(value) and value.__module__ == "<run_path>"
     ]
     assert len(options) == 1
-    tyro.cli(options[0], args=words[2:])
+    tyro.cli(options[0], args=spell_out(words[2:], options[0]))
 
 
 def test_make_targets_named_in_the_text_exist():
