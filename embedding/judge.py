@@ -87,7 +87,11 @@ class Judge:
 
 
 def table(rows: Sequence[Line]) -> str:
-    """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data"."""
-    names = [name for name in rows[0] if name not in ("kind", "row", "data", "queries left out")]
-    cells = [[row["row"], *(f"{row[name]:.4f}" for name in names)] for row in rows]
+    """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data".
+
+    A row has "-" for a score that was not asked for when it was measured. What counts queries is no score.
+    """
+    found = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in found if name not in ("kind", "row", "data") and not name.startswith("queries ")]
+    cells = [[row["row"], *(f"{row[name]:.4f}" if name in row else "-" for name in names)] for row in rows]
     return f"test scores on {rows[0]['data']}\n" + aligned([["", *names], *cells], least=6)

@@ -178,9 +178,13 @@ class TrainOptions:
                 self.size(part)
 
     def with_data(self) -> "TrainOptions":
-        """The same options with the set's own name; in the reference commands --name=CUB_200_2011 names the set."""
-        named = image_sets.canonical(self.name)
-        return replace(self, data=image_sets.canonical(self.data) or (named if named != self.name else "glyphs"))
+        """The same options with the set's own name; in the reference commands --name=CUB_200_2011 names the set.
+
+        A name that asks for one of the set's splits stays as it is.
+        """
+        named = self.name if image_sets.canonical(self.name) != self.name else ""
+        data = self.data or named or "glyphs"
+        return replace(self, data=data if image_sets.split_of(data) else image_sets.canonical(data))
 
     def resolve(self, images: ImageSet) -> "TrainOptions":
         """The same options with what was left open filled in for ``images``: model, sides, flip, the trunk's rate."""

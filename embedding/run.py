@@ -19,8 +19,8 @@ from embedding.swap import explained, finish_swap, last_line, swap, write_whole
 
 # What may differ between the first start of a run and the next: where, how long and with what output it runs.
 _FREE = (
-    *("epochs", "gpus", "workers", "test_k", "raw_size", "use_viz", "report", "log_interval", "save_model_prefix"),
-    *("name", "runs", "data_path", "versions", "kvstore"),
+    *("epochs", "gpus", "workers", "kvstore", "test_k", "radius", "raw_size"),
+    *("use_viz", "report", "log_interval", "save_model_prefix", "name", "runs", "data_path", "versions"),
 )
 
 

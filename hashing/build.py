@@ -18,7 +18,7 @@ from embedding.team import Team
 from hashing import losses
 from hashing.judge import HashJudge
 from hashing.losses.base import HashLoss
-from hashing.net import HashNet
+from hashing.net import HashingNet
 from hashing.options import OWN, HashOptions
 
 log = logging.getLogger(__name__)
@@ -99,14 +99,19 @@ def is_hashing_run(folder: Path) -> bool:
         return False
 
 
+def was_trained_on(folder: Path, images: ImageSet) -> bool:
+    """Whether the network of a run folder was trained on ``images``, under the same split and from the same place."""
+    return json.loads((folder / "options.json").read_text()).get("fingerprint") == images.fingerprint()
+
+
 def trained_network(
     folder: Path, checkpoint: str, devices: build.Devices, *, image_size: str = ""
-) -> tuple[HashNet, HashOptions]:
+) -> tuple[HashingNet, HashOptions]:
     """The hashing network of a run folder and its options, as ``embedding.build`` has those of other runs."""
     return build.trained_network(folder, checkpoint, devices, image_size=image_size, kind=HashOptions, net_of=hash_net)
 
 
-def hash_net(options: HashOptions) -> HashNet:
+def hash_net(options: HashOptions) -> HashingNet:
     """The network that the options describe, without weights."""
     tanh = losses.get(options.method).Loss.tanh
-    return HashNet(model=options.model, bits=options.bits, pool=options.pool, hidden=options.hidden, tanh=tanh)
+    return HashingNet(model=options.model, bits=options.bits, pool=options.pool, hidden=options.hidden, tanh=tanh)

@@ -16,7 +16,7 @@ def compare(options: HashOptions, methods: Sequence[str], bits: Sequence[int], s
     """Train every one of ``methods`` at every length with every seed, and return the table.
 
     The runs stand in ``options.runs / options.name``; one that was finished before, with the same options, is not run
-    again. Codes made without training are of the same features, by the first method's runs.
+    again. Codes made without training are of the same features, by the runs of the first method that did not diverge.
     """
     found = {
         (method, length): [_run(options, method, length, seed) for seed in seeds]
@@ -38,8 +38,8 @@ def table(found: dict[tuple[str, int], list[Rows]]) -> str:
     rows = []
     for length in dict.fromkeys(length for _, length in found):
         of_length = {method: several for (method, bits), several in found.items() if bits == length}
-        first = [run for run in next(iter(of_length.values())) if run]
-        made = [name for name in baselines.names() if all(name in run for run in first)]
+        first = next((good for several in of_length.values() if (good := [run for run in several if run])), [])
+        made = [name for name in baselines.names() if first and all(name in run for run in first)]
         rows += [_row(name, length, [run[name] for run in first], scores, 0) for name in made]
         for method, several in of_length.items():
             good = [run["last"] for run in several if run]

@@ -10,6 +10,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
+from embedding.holdout import readable
 from embedding.judge import Judge, Scores
 from embedding.mx import gluon
 from hashing import baselines, codes
@@ -28,7 +29,7 @@ class HashJudge:
 
     def __init__(self, outputs: Judge, images: ImageSet, options: HashOptions) -> None:
         self._outputs, self._images = outputs, images
-        self._bits, self._seed = options.bits, options.seed
+        self._bits, self._seed, self._max_bad = options.bits, options.seed, options.max_bad
         self._what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
 
     @property
@@ -53,7 +54,7 @@ class HashJudge:
 
         One that so few images or features cannot make is told in the log and left out.
         """
-        seen = self._outputs.extract(encoder, self._images.train).vectors
+        seen = self._trained_on(encoder)
         queries, gallery = self._outputs.embeddings(encoder)
         for name in baselines.names():
             start = time.perf_counter()
@@ -65,6 +66,15 @@ class HashJudge:
             seconds = time.perf_counter() - start
             made = [part and replace(part, vectors=encode(part.vectors)) for part in (queries, gallery)]
             yield name, self.scores_of(self._set_of(*made)), seconds
+
+    def _trained_on(self, encoder: gluon.Block) -> np.ndarray:
+        """The features (N, D) of the train part, without images that cannot be read where so many may be."""
+        rows = self._images.train
+        try:
+            return self._outputs.extract(encoder, rows).vectors
+        except InputError:
+            rows = readable(self._images, rows, self._max_bad)
+        return self._outputs.extract(encoder, rows).vectors
 
     def _codes(self, net: gluon.Block) -> VectorSet:
         return self._set_of(*self._outputs.embeddings(net))

@@ -114,7 +114,7 @@ def rank_stable(sides: Sides, items: np.ndarray, cuts: np.ndarray, precision: np
             ranks[d] = rank + 1
             if rank < longest:
                 hits[rank] = cells[j] & 1
-        walk(hits, cuts[i], precision[i], found[i])
+        walk(hits[:longest], cuts[i], precision[i], found[i])  # beyond lies what was never written
 
 
 @compiled

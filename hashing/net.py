@@ -33,7 +33,7 @@ class HashHead(gluon.HybridBlock):
         return F.Activation(z, act_type="tanh") if self._tanh else z
 
 
-class HashNet(Net):
+class HashingNet(Net):
     """uint8 RGB images (B, H, W, 3) to activations (B, K).
 
     model : a name of ``backbone.names()``; pool : a name of ``pooling.names()``; the others are those of ``HashHead``

@@ -41,13 +41,14 @@ class HashOptions(TrainOptions):
     """Which split of the set, where it has several: for cifar10 0, 1 or 2; see the README."""
 
     margin: float | None = None
-    """Margin of triplet and dsh; grows with the code length if not given: 8 at 32 bits for triplet."""
+    """Margin of triplet, dsh and dtsh; that of the first two grows with the code length if not given: 8 at 32 bits for
+    triplet."""
     alpha: float | None = None
-    """Factor on the inner products of hashnet, 10 / bits if not given; margin of dtsh."""
+    """Factor on the inner products of hashnet; 10 / bits if not given."""
     gamma: float | None = None
     """Scale of the Cauchy distribution of dch."""
     similar_weight: float | None = None
-    """Weight of similar pairs in hashnet; what balances each batch if not given."""
+    """Weight of similar pairs in hashnet, dch and dsh; what balances each batch if not given, and 1 in dsh."""
     quantization: float | None = None
     """Weight of the quantization term of a loss that has one."""
 
@@ -89,7 +90,9 @@ class HashOptions(TrainOptions):
     def with_data(self) -> "HashOptions":
         """The same options with the set's own name and split, and the method that they mean."""
         method = self.method or ("triplet" if self.margin is not None else "hashnet")
-        return replace(super().with_data(), method=method, split=self.split or image_sets.split_of(self.data))
+        named = super().with_data().data
+        split = self.split or image_sets.split_of(named)
+        return replace(self, data=image_sets.canonical(named), method=method, split=split)
 
     def resolve(self, images: ImageSet) -> "HashOptions":
         """The same options with what was left open filled in for ``images``."""

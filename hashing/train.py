@@ -9,6 +9,7 @@ from datasets.images.base import ImageSet
 from datasets.images.overlap import overlap
 from datasets.vectors import file as vectors_file
 from embedding import session
+from embedding.build import Devices
 from embedding.judge import table
 from embedding.mx import contexts, mx
 from embedding.run import Run
@@ -37,6 +38,7 @@ def train(options: HashOptions) -> Path:
     folder = options.runs / (options.name or f"{images.name}-{options.method}-{options.bits}")
     run = Run(folder, session.describe(options, images, {}))
     with run.logging():
+        _tell_overlap(run, images)
         mx.random.seed(options.seed)
         parts = build.parts(options, images, devices)
         log.info("%s: %s", run.folder, parts.batches)
@@ -44,7 +46,6 @@ def train(options: HashOptions) -> Path:
             run.restore(parts.net, parts.loss, parts.optimizers, devices)
             log.info("going on after epoch %d", run.epoch)
         else:
-            _tell_overlap(run, images)
             _judge_baselines(run, parts)
         _train_epochs(options, run, parts, devices)
         _judge_trained(options, run, parts, devices)
@@ -52,7 +53,7 @@ def train(options: HashOptions) -> Path:
     return folder
 
 
-def _train_epochs(options: HashOptions, run: Run, parts: build.HashParts, devices: build.build.Devices) -> None:
+def _train_epochs(options: HashOptions, run: Run, parts: build.HashParts, devices: Devices) -> None:
     steps = len(parts.batches.plan(1))
 
     def scale_after(epoch: int) -> float:
@@ -73,12 +74,13 @@ def _validated(parts: build.HashParts) -> dict[str, float]:
 
 
 def _tell_overlap(run: Run, images: ImageSet) -> None:
-    """Say before anything is trained which images the parts of the set share, by their content."""
+    """Say before anything is extracted or trained which images the parts of the set share, by their content."""
     found = overlap(images)
     tell = log.warning if found.leaks else log.info
     for line in found.lines():
         tell("%s", line)
-    run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
+    if not run.epoch:
+        run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
 
 
 def _judge_baselines(run: Run, parts: build.HashParts) -> None:
@@ -88,7 +90,7 @@ def _judge_baselines(run: Run, parts: build.HashParts) -> None:
         run.record(kind="baseline", row=name, seconds=seconds)
 
 
-def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devices: build.build.Devices) -> None:
+def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devices: Devices) -> None:
     """Rows of the table for the last and the best checkpoint, the best one's codes, and the report."""
     judge, net = parts.judge, parts.net
     if parts.validation:
@@ -96,14 +98,14 @@ def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devic
     run.restore_best(net, devices)
     vectors = judge.vectors(net)
     session.record_row(run, "best" if parts.validation else "last", judge.title, judge.scores_of(vectors))
-    vectors_file.save(run.folder / "vectors.h5", vectors)
+    vectors_file.save(run.folder / saved.VECTORS, vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
     if options.report:
         what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
         page = write_scored(
-            saved.score([run.folder / "vectors.h5"], **what),
+            saved.score([run.folder / saved.VECTORS], **what),
             run.folder / "report",
             metrics_file=run.folder / "metrics.jsonl",
             radius=options.radius,

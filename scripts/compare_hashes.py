@@ -42,13 +42,16 @@ def main(options: CompareHashesOptions) -> None:
     trained = HashOptions(**{**plain, "bits": lengths[0]})
     for length in lengths:
         dataclasses.replace(trained, bits=length).check()
-    trained = dataclasses.replace(trained, data=trained.with_data().data)
+    meant = trained.with_data()
+    trained = dataclasses.replace(trained, data=meant.data, split=meant.split)
     trained = dataclasses.replace(trained, name=trained.name or f"compare-hashes-{trained.data}")
     print(compare(trained, list(dict.fromkeys(names)), list(dict.fromkeys(lengths)), list(dict.fromkeys(seeds))))
 
 
 def _refuse(options: CompareHashesOptions) -> None:
     """Raises InputError for flags of the training command that have no place here."""
+    if options.recipe:
+        raise InputError(f"--recipe={options.recipe}: all methods are trained alike here; leave it out")
     for name, instead in (("method", "methods"), ("seed", "seeds")):
         if (given := getattr(options, name)) != getattr(HashOptions, name):
             raise InputError(f"--{name}={given}: give --{instead}={given}")

@@ -68,7 +68,8 @@ def main(options: ExtractOptions) -> None:
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
     devices = contexts(options.gpus)
-    images = _images(options)
+    whole = source.load(options.data, options.data_path, boxes=options.boxes)
+    images = _part(whole, options.part)
     net, trained = _network(options, images, devices)
     asked = dataclasses.replace(
         trained,
@@ -79,7 +80,8 @@ def main(options: ExtractOptions) -> None:
     asked.check()
     judge = build.judge(asked, images, devices)
     if isinstance(asked, HashOptions):
-        judge = HashJudge(judge, images, asked)
+        known = hash_build.was_trained_on(options.run, whole)  # of other sets, no image was
+        judge = HashJudge(judge, images if known else dataclasses.replace(images, train=images.train[:0]), asked)
     vectors = judge.vectors(net)
     if len(images.class_names) == 1:  # no labels, no scores
         vectors = dataclasses.replace(vectors, gallery_labels=None, query_labels=None, class_names=())
@@ -90,15 +92,14 @@ def main(options: ExtractOptions) -> None:
     print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
 
 
-def _images(options: ExtractOptions) -> ImageSet:
-    images = source.load(options.data, options.data_path, boxes=options.boxes)
-    if options.part not in PARTS:
-        raise InputError(f"--part={options.part}: must be one of {', '.join(PARTS)}")
-    if options.part == "test":
+def _part(images: ImageSet, part: str) -> ImageSet:
+    if part not in PARTS:
+        raise InputError(f"--part={part}: must be one of {', '.join(PARTS)}")
+    if part == "test":
         return images.require("query", "gallery")
-    rows = images.train if options.part == "train" else np.arange(len(images))
+    rows = images.train if part == "train" else np.arange(len(images))
     if not len(rows):
-        raise InputError(f"--part={options.part}: dataset {images.name} has no such images")
+        raise InputError(f"--part={part}: dataset {images.name} has no such images")
     return images.with_split(train=images.train, query=rows, gallery=rows)
 
 

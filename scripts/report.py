@@ -9,7 +9,9 @@ from pathlib import Path
 import command
 
 from datasets.errors import InputError
+from datasets.vectors import file
 from embedding.report import write_report
+from hashing.report import write_hash_report
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ def main(options: ReportOptions) -> None:
         raise InputError(f"--seed={options.seed}: must be 0 or above")
     vectors_file = options.vectors / "vectors.h5" if options.vectors.is_dir() else options.vectors
     metrics_file = vectors_file.with_name("metrics.jsonl")
-    page = write_report(
-        vectors_file,
-        options.out or vectors_file.parent / "report",
-        metrics_file=metrics_file if metrics_file.exists() else None,
-        seed=options.seed,
-    )
+    how = {"metrics_file": metrics_file if metrics_file.exists() else None, "seed": options.seed}
+    folder = options.out or vectors_file.parent / "report"
+    if file.load(vectors_file).metric == "hamming":
+        page = write_hash_report([vectors_file], folder, **how)
+    else:
+        page = write_report(vectors_file, folder, **how)
     print(f"report: {page}")
 
 

@@ -56,7 +56,7 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
     images, labels, class_names = _from_batches(folder) if packed else _from_folders(folder)
     whole = len(labels) == IMAGES
     image_set = ImageSet(
-        name=f"cifar10-{split}" if whole else f"cifar10-{split} (of {len(labels):,} images)",
+        name=f"cifar10-{split}" if whole else f"cifar10-{split}-of-{len(labels)}",
         images=images,
         labels=labels,
         class_names=class_names,

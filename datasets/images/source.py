@@ -14,12 +14,12 @@ _NEED_A_PATH = ("folder", "files", "labelled")  # they are whatever stands there
 def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") -> ImageSet:
     """The image set that --data and --data-path name, from data/ without a path.
 
-    split : one of the set's own ``SPLITS``; "" for its usual one
+    split : one of the set's own ``SPLITS``; "" for the one that ``data`` names (cifar10-0), or its usual one
     Raises InputError where it cannot be read, or has no such split.
     """
     made = images.get(data)
     which = {"boxes": boxes}
-    if split:
+    if split := split or images.split_of(data):
         which |= {"split": _known(split, data, getattr(made, "SPLITS", ()))}
     if path or data in _NEED_A_PATH:
         return made.load(path, **which)

@@ -37,7 +37,7 @@ def name_of(class_names: tuple[str, ...], label: int) -> str:
 
 
 def unlabelled(found: VectorSet) -> Unlabelled:
-    """The gallery of a vectors file; raises InputError where it holds codes, nothing, or values that are not finite."""
+    """The gallery of a vectors file; raises InputError where it cannot be mined."""
     _check(found)
     if not found.gallery_paths:
         raise InputError(f"vectors {found.name} have no paths of images; write them with scripts/extract.py")
@@ -45,7 +45,7 @@ def unlabelled(found: VectorSet) -> Unlabelled:
 
 
 def known_of(found: VectorSet) -> Known:
-    """The gallery of a vectors file as known classes; raises InputError as above, and where it has no labels."""
+    """The gallery of a vectors file as known classes; raises InputError where it has none, or as above."""
     _check(found)
     if found.gallery_labels is None:
         raise InputError(f"vectors {found.name} have no labels: known classes need them; extract a labelled set")
@@ -57,6 +57,8 @@ def _check(found: VectorSet) -> None:
         raise InputError(f"vectors {found.name} are binary codes: mine the embeddings that they were made of")
     if not len(found.gallery):
         raise InputError(f"vectors {found.name} are empty: extract some images")
+    if found.gallery_labels is not None and found.gallery_labels.ndim == 2:
+        raise InputError(f"vectors {found.name} have several labels an image: mine images of one class each")
     found.check_finite()
 
 

@@ -59,6 +59,13 @@ def test_a_set_with_pairs_is_judged_by_them(net, tmp_path):
     assert lines[2].split()[:3] == ["best", "0.8750", "0.1250"]
 
 
+def test_a_table_of_rows_that_were_asked_for_other_scores():
+    rows = [{"row": "untrained", "data": "birds", "recall@1": 0.5, "queries left out": 3.0}]
+    rows.append({"row": "last", "data": "birds", "recall@1": 0.75, "recall@5": 1.0})
+    lines = [line.split() for line in table(rows).splitlines()[1:]]
+    assert lines == [["recall@1", "recall@5"], ["untrained", "0.5000", "-"], ["last", "0.7500", "1.0000"]]
+
+
 def test_another_split_is_judged_by_retrieval_where_it_lacks_images_of_pairs(net):
     images = painted(pairs=PAIRS)
     everything = images.with_split(train=images.train, query=images.query, gallery=images.gallery)

@@ -31,6 +31,16 @@ def test_the_table_has_a_row_a_method_and_length():
     assert " ".join(rows[8]) == "dch (1 diverged) 32 0.5000 0.4000 0.2500 3.0"
 
 
+def test_untrained_codes_are_those_of_a_method_that_did_not_diverge():
+    rows = compare.table({("dch", 16): [{}], ("triplet", 16): runs(0.5)}).splitlines()
+    assert [" ".join(row.split()[:4]) for row in rows[1:]] == [
+        *("itq 16 0.2000 0.1000", "lsh 16 0.2000 0.1000", "pca 16 0.2000 0.1000"),
+        *("dch (1 diverged) 16", "triplet 16 0.5000 0.4000"),
+    ]
+    rows = compare.table({("dch", 16): [{}], ("dch", 32): runs(0.5)}).splitlines()
+    assert [row.split()[0] for row in rows[1:]] == ["dch", "itq", "lsh", "pca", "dch"]
+
+
 def test_all_diverged():
     assert "all runs diverged" in compare.table({("dch", 16): [{}]})
 

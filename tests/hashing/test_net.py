@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedding.mx import autograd, gluon, nd
-from hashing.net import HashHead, HashNet
+from hashing.net import HashHead, HashingNet
 
 
 def started(**how) -> HashHead:
@@ -57,7 +57,7 @@ def test_the_scale_is_saved_and_not_trained(tmp_path):
 
 
 def test_the_network_is_encoder_and_head():
-    net = HashNet(model="convnet", bits=24, hidden=8)
+    net = HashingNet(model="convnet", bits=24, hidden=8)
     net.initialize()
     images = nd.array(np.random.default_rng(1).integers(0, 255, (2, 32, 32, 3)), dtype="uint8")
     found = net(images)

@@ -8,6 +8,7 @@ import pytest
 from datasets.errors import InputError
 from datasets.images import digits
 from datasets.images.base import ImageSet
+from embedding.options import TrainOptions
 from hashing.options import HashOptions
 
 
@@ -32,6 +33,9 @@ def test_the_sets_that_other_repositories_name():
     assert HashOptions().with_data().data == "glyphs"
     cifar = HashOptions(data="cifar10-2").with_data()
     assert (cifar.data, cifar.split) == ("cifar10", "2")
+    assert TrainOptions(data="cifar10-2").with_data().data == "cifar10-2"  # without a flag that could say it
+    cifar = HashOptions(name="cifar10-0").with_data()
+    assert (cifar.data, cifar.split, cifar.name) == ("cifar10", "0", "cifar10-0")
 
 
 @pytest.mark.parametrize(

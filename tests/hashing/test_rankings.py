@@ -70,6 +70,21 @@ def test_the_longest_cut_may_lie_anywhere_among_tied_items():
             assert found.precision[i, 0] == pytest.approx(precision_of(hits, cut), abs=1e-12)
 
 
+def test_a_query_whose_cuts_are_short_beside_others_whose_are_long():
+    """As where one query finds nothing within the radius, and others all there is."""
+    vectors = tied(3000, 16, queries=6)
+    taken = sides.of(vectors)
+    cuts = np.array([[5, 0], [5, 2999], [5, 40], [5, 2990], [5, 0], [5, 7]])
+    used = [np.full(2999, 255, np.uint8) for _ in range(50)]  # memory that is not zero where it is given out again
+    del used
+    found = rankings.rank(taken, count(taken), cuts, "stable")
+    for i, (distances, relevant) in enumerate(plain(vectors)):
+        hits = relevant[np.argsort(distances, kind="stable")]
+        for c, cut in enumerate(cuts[i]):
+            assert found.found[i, c] == hits[:cut].sum()
+            assert found.precision[i, c] == pytest.approx(precision_of(hits, cut), abs=1e-12)
+
+
 @pytest.mark.parametrize("bits", [16, 64])
 def test_distances_and_inner_products_of_signs_leave_the_same_order(bits):
     vectors = tied(3000, bits, queries=8, seed=3)

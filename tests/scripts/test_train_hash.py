@@ -85,9 +85,32 @@ def test_codes_of_lists_of_labels_and_of_pictures_nobody_labelled(run, tmp_path)
     found = vectors_file.load(out)
     assert (found.metric, found.gallery.shape, found.gallery_labels) == ("hamming", (24, 1), None)
     wanted = vectors_file.load(tmp_path / "it" / "vectors.h5")
+    assert wanted.gallery_trained.sum() == 12
     codes = dict(zip(found.gallery_paths, found.gallery, strict=True))
     for path, code in zip(wanted.gallery_paths, wanted.gallery, strict=True):
         np.testing.assert_array_equal(codes[path], code)
+    for folder, trained in (("colours", True), ("others", False)):
+        place = labelled(tmp_path / folder)
+        flags = ["--data=labelled", f"--data-path={place}", "--part=all", f"--out={out}"]
+        assert run("extract.py", f"--run={tmp_path / 'it'}", *flags).returncode == 0
+        assert (vectors_file.load(out).gallery_trained is not None) == trained
+    done = run("report.py", f"--vectors={tmp_path / 'it'}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "map@all" in (tmp_path / "it" / "report" / "index.html").read_text()
+
+
+def test_training_images_that_cannot_be_read_are_skipped_where_so_many_may_be(run, tmp_path):
+    root = labelled(tmp_path / "colours")
+    (root / "7.png").write_bytes(b"no picture")
+    listed = (root / "database.txt").read_text().splitlines(keepends=True)
+    (root / "database.txt").write_text("".join(line for line in listed if not line.startswith("7.png")))
+    small = ["--model=convnet", "--epochs=1", "--bits=8", "--batch-size=12", "--no-report", "--image-size=32"]
+    flags = ["--data=labelled", f"--data-path={root}", *small, "--name=it", f"--runs={tmp_path}"]
+    done = run("train_hash.py", *flags)
+    assert done.returncode == 2 and "7.png" in done.stderr and len(done.stderr.splitlines()) == 1
+    done = run("train_hash.py", *flags, "--max-bad=0.1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "itq" in done.stdout and "skipped: image" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -123,12 +146,22 @@ def test_bad_lists_are_one_line(run, tmp_path, spoil, words):
         ("compare_hashes.py", ["--bits=some"], "--bits=some: give whole numbers"),
         ("compare_hashes.py", ["--methods=dch,hashnett"], "unknown method 'hashnett': did you mean hashnet?"),
         ("compare_hashes.py", ["--seed=7"], "--seed=7: give --seeds=7"),
+        ("compare_hashes.py", ["--recipe=paper"], "--recipe=paper: all methods are trained alike here"),
         ("compare_hashes.py", ["--methods="], "--methods, --bits and --seeds each need one"),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, command, flags, words):
     done = run(command, *flags, f"--runs={tmp_path}")
     assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_comparison_is_of_the_split_that_the_set_s_name_says(run, tmp_path):
+    for part in ("train", "test"):
+        place = tmp_path / part / "cat" / "0.png"
+        place.parent.mkdir(parents=True)
+        Image.new("RGB", (32, 32)).save(place)
+    done = run("compare_hashes.py", "--data=cifar10-0", f"--data-path={tmp_path}", f"--runs={tmp_path / 'runs'}")
+    assert done.returncode == 2 and "class 'cat' has 2 images, and --split=0 of cifar10 deals 100" in done.stderr
 
 
 def test_a_table_of_methods_and_lengths(run, tmp_path):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.images import cifar10
+from datasets.images import cifar10, source
 
 
 @pytest.fixture
@@ -60,6 +60,11 @@ def test_the_draw_is_the_same_everywhere(tree):
     assert {row // 20 for row in found.query} == set(range(6))  # official training and test images alike
 
 
+def test_a_name_may_ask_for_one_of_them(tree):
+    for name, split in (("cifar10", "1"), *((f"cifar10-{split}", split) for split in cifar10.SPLITS)):
+        assert source.load(name, tree).fingerprint() == cifar10.load(tree, split=split).fingerprint()
+
+
 def test_published_counts_are_those_of_the_true_deal():
     for split, queries, training, searched in (
         ("0", 1_000, 5_000, 54_000), ("1", 1_000, 5_000, 59_000), ("2", 10_000, 50_000, 50_000),
@@ -95,14 +100,14 @@ def test_class_folders_are_dealt_alike(tree, tmp_path):
 def test_a_part_of_the_set_says_so_in_its_name_and_must_be_enough(tree, tmp_path):
     root = folders(tree, tmp_path / "pictures")
     (root / "test" / "cat" / "0106.png").unlink()
-    assert cifar10.load(root).name == "cifar10-1 (of 119 images)"
+    assert cifar10.load(root).name == "cifar10-1-of-119"
     with pytest.raises(
         InputError, match=r"pictures: class 'cat' has 11 images, and --split=2 of .* deals 4 queries and 8"
     ):
         cifar10.load(root, split="2")
     for path in list((root / "train" / "cat").iterdir())[:6]:
         path.unlink()
-    assert cifar10.load(root, split="1").name == "cifar10-1 (of 113 images)"
+    assert cifar10.load(root, split="1").name == "cifar10-1-of-113"
     with pytest.raises(InputError, match="class 'cat' has 5 images"):
         cifar10.load(root, split="0")  # none is left to be searched
     (root / "test").rename(root / "away")

@@ -54,10 +54,12 @@ def test_what_cannot_be_mined_is_told():
     broken = VECTORS.copy()
     broken[7, 1] = np.nan
     codes = np.zeros((4, 2), np.uint8)
+    several = np.ones((len(VECTORS), 3), bool)
     for found, words in (
         (dataclasses.replace(SET, gallery_paths=()), "no paths of images"),
         (dataclasses.replace(SET, gallery=broken), "row 7 of the gallery"),
         (VectorSet("codes", "hamming", codes, codes), "binary codes"),
+        (dataclasses.replace(SET, gallery_labels=several, query_labels=None, class_names=()), "several labels"),
         (VectorSet("none", "euclidean", VECTORS[:0], VECTORS), "empty"),
     ):
         with pytest.raises(InputError, match=words):
