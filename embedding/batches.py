@@ -85,7 +85,8 @@ class Batches:
 
     def __str__(self) -> str:
         batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
-        return f"{len(self._images.train)} images of {self.class_count} classes in batches of {batch}"
+        kind = "concepts" if self._images.several_labels else "classes"
+        return f"{len(self._images.train)} images of {self.class_count} {kind} in batches of {batch}"
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of uint8 images (B, H, W, 3) and float32 labels: (B,) in [0, class_count), or (B, L) of 0 and 1."""

@@ -93,11 +93,12 @@ def _record(run: Run, epoch: Epoch, score: dict[str, float], writer: Viz, more: 
     log.info("epoch %d: loss %.4f, %.0f images/s%s", epoch.number, epoch.loss, epoch.images_per_second, shown)
     if writer:
         for name, value in values.items():
-            writer.add_scalar(name.replace("@", "_at_"), value, epoch.number)
+            writer.add_scalar(name.replace("@", "_at_").replace(" ", "_"), value, epoch.number)
         writer.flush()
 
 
 def record_row(run: Run, row: str, data: str, scores: Mapping[str, float]) -> None:
-    """Record the scores of a row of the table: of what, on which data."""
+    """Record the scores of a row of the table: of what, on which data. What counts queries is a whole number."""
     run.record(kind="scores", row=row, data=data, **scores)
-    log.info("%s: %s", row, ", ".join(f"{name} {value:.4f}" for name, value in scores.items()))
+    shown = [f"{name} {value:.{0 if name.startswith('queries ') else 4}f}" for name, value in scores.items()]
+    log.info("%s: %s", row, ", ".join(shown))

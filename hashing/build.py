@@ -35,6 +35,10 @@ class HashParts(build.Parts):
 def image_set(options: HashOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
     found = source.load(options.data, options.data_path, boxes=options.boxes, split=options.split)
+    if found.cameras is not None:
+        log.warning(
+            "%s: codes are scored without its rule of cameras: images of a query's own camera count", found.name
+        )
     return found.require("train", "query", "gallery")
 
 
@@ -64,7 +68,16 @@ def parts(options: HashOptions, images: ImageSet, devices: build.Devices) -> Has
 
 
 def _training(options: HashOptions, images: ImageSet) -> ImageSet:
-    """The train part, and what of it is held out: classes where the set is tested on new classes, else images."""
+    """The train part, and what of it is held out: classes where the set is tested on new classes, else images.
+
+    Raises InputError where no image is like another, or none unlike.
+    """
+    labels = images.labels[images.train]
+    if not (labels.any() if images.several_labels else (labels != labels[0]).any()):
+        wrong = "no image has a label" if images.several_labels else "all images are of one class"
+        raise InputError(
+            f"dataset {images.name}: in its train part {wrong}, so that nothing can be learned; add others"
+        )
     how = {"seed": options.seed, "max_bad": options.max_bad}
     known = images.several_labels or np.isin(images.labels[images.query], images.labels[images.train]).any()
     hold_out = holdout.hold_out_images if known else holdout.hold_out_classes
@@ -87,8 +100,13 @@ def _loss(options: HashOptions, training: ImageSet) -> HashLoss:
     labels = training.labels[training.train]
     classes = labels.shape[1] if training.several_labels else len(np.unique(labels))
     made = losses.get(options.method).Loss
-    own = settings(made, options.method, {name: getattr(options, name) for name in OWN})
-    return made(bits=options.bits, classes=classes, **own)
+    return made(bits=options.bits, classes=classes, **own_settings(options))
+
+
+def own_settings(options: HashOptions) -> dict[str, float]:
+    """What was given of the settings of the method's loss; raises InputError for one that it does not have."""
+    given = {name: getattr(options, name) for name in OWN}
+    return settings(losses.get(options.method).Loss, options.method, given)
 
 
 def is_hashing_run(folder: Path) -> bool:

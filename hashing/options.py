@@ -27,6 +27,20 @@ class HashOptions(TrainOptions):
         **{"exp-name": "name", "train-batch": "batch-size"},
     }
 
+    data: str = ""
+    """Image set: glyphs (if not given) and digits are built in; labelled is your own lists, folder your own class
+    folders, in --data-path."""
+    model: str = ""
+    """Trunk; convnet for small built-in images and resnet18_v1b for photographs if not given."""
+    raw_size: str = ""
+    """Not used: codes that need no training are of images of the test size."""
+    kvstore: str = "device"
+    """MXNet's key-value store of several --gpus: device or local."""
+    name: str = ""
+    """Name of the run; its data, method and bits if not given. CUB_200_2011 and its like also name the set."""
+    report: bool = True
+    """Write the report at the end: scores, precision and recall, bits, distances, query grid, curves."""
+
     method: str = ""
     """hashnet, dch, triplet, dsh, dtsh or csq; triplet if only --margin is given, else hashnet."""
     bits: int = 48
@@ -113,7 +127,10 @@ class HashOptions(TrainOptions):
 def read_tops(text: str) -> tuple[int | None, ...]:
     """The R of mAP@R from "all,1000", None for all; raises InputError naming --top."""
     named = [part.strip() for part in text.split(",") if part.strip()]
+    try:
+        numbers = iter(whole_numbers("--top", ",".join(part for part in named if part != "all")))
+    except InputError:
+        named = []
     if not named:
-        raise InputError("--top=: give all, or numbers such as all,1000")
-    numbers = iter(whole_numbers("--top", ",".join(part for part in named if part != "all")))
+        raise InputError(f"--top={text}: give all, or whole numbers above 0, such as all,1000")
     return tuple(dict.fromkeys(None if part == "all" else next(numbers) for part in named))

@@ -11,7 +11,7 @@ import command
 
 from datasets.errors import InputError
 from embedding.options import whole_numbers
-from hashing import losses
+from hashing import build, losses
 from hashing.compare import compare
 from hashing.options import HashOptions
 
@@ -42,6 +42,8 @@ def main(options: CompareHashesOptions) -> None:
     trained = HashOptions(**{**plain, "bits": lengths[0]})
     for length in lengths:
         dataclasses.replace(trained, bits=length).check()
+    for name in names:
+        build.own_settings(dataclasses.replace(trained, method=name))
     meant = trained.with_data()
     trained = dataclasses.replace(trained, data=meant.data, split=meant.split)
     trained = dataclasses.replace(trained, name=trained.name or f"compare-hashes-{trained.data}")

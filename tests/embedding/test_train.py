@@ -65,6 +65,14 @@ def test_a_run_leaves_all_it_promises(tmp_path):
     assert "numpy" in stored["versions"]
 
 
+def test_tensorboard_takes_the_names_of_scores_as_they_are_given(tmp_path, caplog):
+    caplog.set_level("INFO")
+    run(options(tmp_path, epochs=1, use_viz=True))
+    (events,) = (tmp_path / "digits-margin" / "tensorboard").iterdir()
+    assert b"validation_recall_at_1" in events.read_bytes()
+    assert "illegal" not in caplog.text
+
+
 def test_the_vectors_file_gives_the_scores_of_the_best_row(tmp_path):
     folder = run(options(tmp_path))
     vectors = vectors_file.load(folder / "vectors.h5")

@@ -126,7 +126,8 @@ def test_a_leak_is_told_before_training(tmp_path, known_classes, monkeypatch, ca
     assert lines(folder, "overlap")[0]["leaks"] == 2  # of queries with the gallery, and with the train part
 
 
-def test_several_labels_an_image(tmp_path, known_classes, monkeypatch):
+def test_several_labels_an_image(tmp_path, known_classes, monkeypatch, caplog):
+    caplog.set_level("INFO")
     concepts = np.random.default_rng(0).random((len(known_classes), 6)) < 0.3
     several = replace(known_classes, labels=concepts, class_names=tuple("abcdef"))
     monkeypatch.setattr(build.source, "load", lambda *_, **__: several)
@@ -134,6 +135,9 @@ def test_several_labels_an_image(tmp_path, known_classes, monkeypatch):
     vectors = vectors_file.load(folder / "vectors.h5")
     np.testing.assert_array_equal(vectors.gallery_labels, concepts[known_classes.gallery])
     assert 0 < lines(folder, "scores")[-1]["map@all"] < 1
+    assert "100 images of 6 concepts in batches of 20 at random" in caplog.text
+    lonely = (~(concepts[known_classes.query] @ concepts[known_classes.gallery].T).any(axis=1)).sum()
+    assert lonely and f"queries with nothing to find {lonely}, " in caplog.text
     with pytest.raises(InputError, match="--batch-k=4: images with several labels have no class"):
         train(options(tmp_path, name="other"))
 
@@ -157,6 +161,24 @@ def test_a_folder_without_a_hashing_network(tmp_path):
 def test_batches_that_cannot_be_dealt(tmp_path, known_classes, size, words):
     with pytest.raises(InputError, match=words):
         train(options(tmp_path, batch_size=size, batch_k=1))
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [(np.zeros(1797, np.int64), "all images are of one class"), (np.zeros((1797, 10), bool), "no image has a label")],
+)
+def test_a_train_part_that_teaches_nothing(tmp_path, known_classes, monkeypatch, labels, words):
+    alike = replace(known_classes, labels=labels)
+    monkeypatch.setattr(build.source, "load", lambda *_, **__: alike)
+    with pytest.raises(InputError, match=f"in its train part {words}"):
+        train(options(tmp_path, batch_k=1))
+
+
+def test_that_cameras_count_is_told(tmp_path, known_classes, monkeypatch, caplog):
+    filmed = replace(known_classes, cameras=np.zeros(len(known_classes), np.int64))
+    monkeypatch.setattr(build.source, "load", lambda *_, **__: filmed)
+    build.image_set(options(tmp_path))
+    assert "without its rule of cameras" in caplog.text
 
 
 def test_a_setting_that_a_method_does_not_have(tmp_path):

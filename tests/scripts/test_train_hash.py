@@ -145,6 +145,7 @@ def test_bad_lists_are_one_line(run, tmp_path, spoil, words):
         ("compare_hashes.py", ["--bits=16,20"], "--bits=20"),
         ("compare_hashes.py", ["--bits=some"], "--bits=some: give whole numbers"),
         ("compare_hashes.py", ["--methods=dch,hashnett"], "unknown method 'hashnett': did you mean hashnet?"),
+        ("compare_hashes.py", ["--data=digits", "--margin=3", "--methods=dsh,dch"], "--margin=3.0: dch has no such"),
         ("compare_hashes.py", ["--seed=7"], "--seed=7: give --seeds=7"),
         ("compare_hashes.py", ["--recipe=paper"], "--recipe=paper: all methods are trained alike here"),
         ("compare_hashes.py", ["--methods="], "--methods, --bits and --seeds each need one"),
