@@ -24,14 +24,15 @@ BASE = [
     "annoy==1.17.3",
     "psutil==7.2.2",  # memory of the machine
     "threadpoolctl==3.8.0",  # how many threads BLAS and OpenMP take
+    "numba==0.68.1",  # compiled loops of evaluation; runs on NumPy 1.26
     "PyYAML==6.0.3",  # grids of the benchmark
     "setuptools; python_version >= '3.12'",  # MXNet imports distutils, which Python 3.12 took out
 ]
 
 TRAINING = [
     "gluoncv==0.10.5.post0",  # the last; its zoo has the ResNets that today's pretrained weights fit
+    "nltk==3.10.4",  # parts captions into words
     "pandas==3.0.6",  # GluonCV imports it; this one runs on NumPy 1.26
-    "numba==0.68.1",  # compiled loops of the evaluation of codes; runs on NumPy 1.26
     "safetensors==0.8.0",  # reads pretrained weights without torch
     "tensorboardX==2.6.5",  # writes TensorBoard files without TensorFlow
 ]
@@ -90,7 +91,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
-    packages=find_packages(include=["datasets*", "embedding*", "hashing*", "ann_bench*"]),
+    packages=find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]),
     package_data={"embedding": ["templates/*"], "hashing": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
     install_requires=BASE,
     extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from hashing.compiled import compiled
+from datasets.compiled import compiled
 
 _NEGLIGIBLE = 1e-20  # of the likeliest number of hits before a cut: what less likely ones would add is lost in rounding
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hashing.compiled import compiled, popcount
+from datasets.compiled import compiled, popcount
 
 _TILE = 16384  # items at a time: their cells stay in the fastest cache
 

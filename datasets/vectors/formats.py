@@ -7,6 +7,7 @@ All are little-endian.
 """
 
 import os
+import tokenize
 from contextlib import suppress
 from pathlib import Path
 
@@ -160,8 +161,8 @@ def _check_size(path: Path, size: int, count: int, dim: int, expected: int) -> N
 
 def _read_npy(path: Path) -> np.ndarray:
     try:
-        vectors = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        vectors = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, EOFError, tokenize.TokenError) as error:  # the last of a header that is no Python
         raise InputError(f"{path}: not a whole .npy file of numbers ({' '.join(str(error).split())})") from error
     if vectors.ndim != 2 or not vectors.size:
         raise InputError(f"{path}: expected vectors as rows (N, D), found {vectors.shape}")

@@ -119,6 +119,9 @@ def test_no_file_an_empty_one_a_folder_and_an_unknown_suffix(tmp_path):
     (tmp_path / "folder.fvecs").mkdir()
     (tmp_path / "short.fbin").write_bytes(b"abc")
     (tmp_path / "text.npy").write_text("no array")
+    (tmp_path / "header.npy").write_bytes(b"\x93NUMPY\x01\x00\x0a\x00{'descr': (")
+    with (tmp_path / "archive.npy").open("wb") as stream:
+        np.savez(stream, np.eye(3))
     np.save(tmp_path / "flat.npy", np.zeros(3))
     np.save(tmp_path / "none.npy", np.zeros((0, 3)))
     expected = {
@@ -127,6 +130,8 @@ def test_no_file_an_empty_one_a_folder_and_an_unknown_suffix(tmp_path):
         "empty.fvecs": "empty",
         "short.fbin": "header of 8 bytes, found 3",
         "text.npy": "not a whole .npy",
+        "header.npy": "not a whole .npy",
+        "archive.npy": "not a whole .npy",
         "flat.npy": r"\(3,\)",
         "none.npy": r"\(0, 3\)",
         "some.csv": r"known are \.fvecs",

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from hashing.compiled import compiled, popcount
+from datasets.compiled import compiled, popcount
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 import os, shutil, sys
 sys.path.insert(0, sys.argv[1])
-from hashing.compiled import compiled
+from datasets.compiled import compiled
 import numpy as np
 
 @compiled

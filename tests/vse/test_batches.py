@@ -1,0 +1,83 @@
+"""Batches of captions: padding, lengths, the images that belong to them, and words that are dropped."""
+
+import numpy as np
+import pytest
+
+from datasets.images import digits
+from embedding.decode import Augmentation
+from vse.batches import CaptionBatches, KeptFeatures, Pixels, padded, plan_by_length
+
+RNG = np.random.default_rng(0)
+SENTENCES = [[1, *RNG.integers(4, 30, RNG.integers(1, 15)), 2] for _ in range(100)]
+IMAGE_OF = np.repeat(np.arange(3, 23), 5)
+FEATURES = RNG.normal(size=(30, 4)).astype(np.float32)
+
+
+def batches(**how) -> CaptionBatches:
+    return CaptionBatches(KeptFeatures(FEATURES), SENTENCES, IMAGE_OF, **{"size": 8, "unknown": 3, **how})
+
+
+def test_padding_stands_behind_the_end():
+    words, lengths = padded([[1, 7, 2], [1, 2], [1, 4, 5, 6, 2]])
+    assert words.tolist() == [[1, 7, 2, 0, 0, 0, 0, 0], [1, 2, 0, 0, 0, 0, 0, 0], [1, 4, 5, 6, 2, 0, 0, 0]]
+    assert lengths.tolist() == [3, 2, 5]
+
+
+@pytest.mark.parametrize(("count", "size"), [(100, 8), (7, 7), (400, 3), (500, 16)])
+def test_a_plan_has_every_caption_once_but_for_a_rest(count, size):
+    lengths = np.random.default_rng(1).integers(3, 30, count)
+    plan = list(plan_by_length(lengths, size, np.random.default_rng(2)))
+    seen = np.concatenate(plan)
+    assert len(set(seen)) == len(seen) and all(len(batch) == size for batch in plan)
+    pools = -(-count // (20 * size))
+    assert len(seen) > count - size * pools
+    assert sum(lengths[batch].max() - lengths[batch].min() for batch in plan) < 27 * len(plan)
+
+
+def test_epochs_differ_and_come_again():
+    first, second, again = (
+        np.concatenate([b.inputs[1].asnumpy().sum(axis=1) for b in batches().epoch(n)]) for n in (1, 2, 1)
+    )
+    assert (first == again).all() and (first[: len(second)] != second).any()
+
+
+def test_rows_belong_together():
+    spelled = {tuple(map(int, sentence)): [] for sentence in SENTENCES}
+    for sentence, image in zip(SENTENCES, IMAGE_OF, strict=True):
+        spelled[tuple(map(int, sentence))].append(image)
+    found = batches()
+    assert str(found) == "100 captions of 20 images in batches of 8"
+    for batch in found.epoch(1):
+        features, words, lengths = (part.asnumpy() for part in batch.inputs)
+        for row, number in enumerate(batch.targets[0].asnumpy()):
+            sentence = tuple(words[row, : int(lengths[row])].astype(int))
+            assert number + 3 in spelled[sentence]
+            np.testing.assert_array_equal(features[row], FEATURES[int(number) + 3])
+
+
+def test_words_are_dropped_but_never_the_ends():
+    dropped = total = 0
+    for batch in batches(word_dropout=0.3).epoch(1):
+        words, lengths = (part.asnumpy().astype(int) for part in batch.inputs[1:])
+        for row, length in zip(words, lengths, strict=True):
+            assert (row[0], row[length - 1]) == (1, 2) and not row[length:].any()
+            dropped, total = dropped + (row[1 : length - 1] == 3).sum(), total + length - 2
+    assert 0.2 < dropped / total < 0.4
+    assert not any((batch.inputs[1].asnumpy() == 3).any() for batch in batches().epoch(1))
+
+
+def test_an_epoch_may_have_one_caption_of_each_image():
+    found = [batch.targets[0].asnumpy() for batch in batches(once=True, size=5).epoch(1)]
+    assert sorted(np.concatenate(found)) == list(range(20))
+    words = [
+        sorted(b.inputs[1].asnumpy().sum(axis=1).tolist() for b in batches(once=True, size=5).epoch(n)) for n in (1, 2)
+    ]
+    assert words[0] != words[1]
+
+
+def test_pixels_are_those_of_the_rows_asked_for():
+    images = digits.load(None)
+    source = Pixels(images, size=28, augmentation=Augmentation(1.0, 1.0, flip=False), workers=1)
+    plan = [np.array([3, 7]), np.array([11, 0])]
+    for rows, pixels in zip(plan, source.stream(plan, (1, 2)), strict=True):
+        np.testing.assert_array_equal(pixels.asnumpy(), images.images[rows])

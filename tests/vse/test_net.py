@@ -1,0 +1,71 @@
+"""The towers against plain numpy: standardised features, and a GRU that stops where a caption ends."""
+
+import numpy as np
+import pytest
+
+from embedding.mx import nd
+from vse.net import CaptionTower, ImageTower, Towers
+
+
+def unit(rows):
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+def test_images_are_standardised_and_projected(positive):
+    rng = np.random.default_rng(0)
+    train, features = rng.gamma(2.0, size=(50, 12)), rng.gamma(2.0, size=(5, 12))
+    tower = ImageTower(12, 7, positive=positive)
+    tower.initialize()
+    tower.settle(train)
+    weight, bias = tower.linear.weight.data().asnumpy(), tower.linear.bias.data().asnumpy()
+    wanted = unit(unit((features - train.mean(axis=0)) / train.std(axis=0)) @ weight.T + bias)
+    found = tower(nd.array(features)).asnumpy()
+    np.testing.assert_allclose(found, np.abs(wanted) if positive else wanted, atol=1e-5)
+
+
+def test_a_feature_that_never_changes_stays_finite():
+    tower = ImageTower(3, 2)
+    tower.initialize()
+    tower.settle(np.ones((4, 3)))
+    assert np.isfinite(tower(nd.array([[1.0, 1.0, 2.0]])).asnumpy()).all()
+
+
+def gru(tower, sentence):
+    """The last state of a GRU (Cho et al. 2014), word after word."""
+    weights = {
+        key.split("_", 1)[1]: p.data().asnumpy().astype(np.float64) for key, p in tower.gru.collect_params().items()
+    }
+    weights = {key[key.index("l0") :]: value for key, value in weights.items()}
+    vectors = tower.words.weight.data().asnumpy().astype(np.float64)
+    h = np.zeros(weights["l0_h2h_weight"].shape[1])
+    for word in sentence:
+        from_word = np.split(weights["l0_i2h_weight"] @ vectors[word] + weights["l0_i2h_bias"], 3)
+        from_state = np.split(weights["l0_h2h_weight"] @ h + weights["l0_h2h_bias"], 3)
+        reset, update = (1 / (1 + np.exp(-(a + b))) for a, b in zip(from_word[:2], from_state[:2], strict=True))
+        new = np.tanh(from_word[2] + reset * from_state[2])
+        h = (1 - update) * new + update * h
+    return h
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_caption_is_the_state_at_its_end_whatever_padding_follows(compiled):
+    tower = CaptionTower(20, 9, word_dim=6)
+    tower.initialize()
+    if compiled:
+        tower.hybridize(static_alloc=True)
+    sentences = [[1, 5, 7, 2], [1, 2], [1, 19, 4, 4, 4, 8, 2]]
+    words = np.full((3, 8), 3)
+    for row, sentence in enumerate(sentences):
+        words[row, : len(sentence)] = sentence
+    found = tower(nd.array(words), nd.array([len(s) for s in sentences])).asnumpy()
+    np.testing.assert_allclose(found, unit(np.stack([gru(tower, s) for s in sentences])), atol=1e-5)
+
+
+def test_both_towers_give_rows_of_one_space():
+    towers = Towers(ImageTower(12, 9), CaptionTower(20, 9, word_dim=6))
+    towers.initialize()
+    images, captions = towers(nd.random.normal(shape=(4, 12)), nd.ones((4, 8)), nd.array([2, 3, 4, 8]))
+    assert images.shape == captions.shape == (4, 9)
+    for rows in (images, captions):
+        np.testing.assert_allclose(np.linalg.norm(rows.asnumpy(), axis=1), 1, atol=1e-5)

@@ -1,0 +1,1 @@
+"""Image-text embedding: pictures and sentences in one space, after VSE++."""

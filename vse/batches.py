@@ -1,0 +1,128 @@
+"""Caption set to training batches: images or their features, captions as padded numbers, and their lengths."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from datasets.images.base import ImageSet, Size
+from embedding import decode
+from embedding.batches import Batch, in_threads
+from embedding.mx import nd
+
+_POOL = 20  # batches whose captions are sorted by length together
+_STEP = 4  # lengths that batches are padded to are multiples of it: a network is compiled for each
+
+
+def padded(sentences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Words (B, T) int32, zeros behind the end of each sentence, and lengths (B,); T is a multiple of 4."""
+    lengths = np.array([len(sentence) for sentence in sentences])
+    words = np.zeros((len(sentences), -(-int(lengths.max()) // _STEP) * _STEP), np.int32)
+    for row, sentence in enumerate(sentences):
+        words[row, : len(sentence)] = sentence
+    return words, lengths
+
+
+def plan_by_length(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Batches of ``size`` captions, by position, in which captions are about as long; every caption is in one.
+
+    Captions are shuffled and sorted within pools of some batches, so that no two epochs have the same batches. The last
+    few, too few for a batch, are left for the next epoch.
+    """
+    order = rng.permutation(len(lengths))
+    batches = []
+    for start in range(0, len(order), _POOL * size):
+        pool = order[start : start + _POOL * size]
+        pool = pool[np.argsort(lengths[pool], kind="stable")]
+        batches += [pool[i : i + size] for i in range(0, len(pool) - size + 1, size)]
+    for which in rng.permutation(len(batches)):
+        yield batches[which]
+
+
+class KeptFeatures:
+    """Features (N, C) of all images of a set, that were extracted before."""
+
+    def __init__(self, features: np.ndarray) -> None:
+        self._features = features
+
+    def stream(self, plan: Sequence[np.ndarray], seed: tuple[int, ...]) -> Iterator[nd.NDArray]:
+        """The features (B, C) of each batch of rows in ``plan``."""
+        for rows in plan:
+            yield nd.array(self._features[rows])
+
+
+class Pixels:
+    """Images of a set, decoded and augmented in threads ahead of the trainer.
+
+    size : of the images that the network sees
+    """
+
+    def __init__(self, images: ImageSet, *, size: Size, augmentation: decode.Augmentation, workers: int = 2) -> None:
+        self._images, self._size, self._augmentation, self._workers = images, size, augmentation, workers
+
+    def stream(self, plan: Sequence[np.ndarray], seed: tuple[int, ...]) -> Iterator[nd.NDArray]:
+        """The uint8 images (B, H, W, 3) of each batch of rows in ``plan``, other crops for every ``seed``."""
+        items = [[(int(row), (*seed, step, slot)) for slot, row in enumerate(rows)] for step, rows in enumerate(plan)]
+        for pixels in in_threads(self._load, items, workers=self._workers):
+            yield nd.array(pixels, dtype="uint8")
+
+    def _load(self, row: int, seed: tuple[int, ...]) -> np.ndarray:
+        image = decode.read(self._images, row)
+        return decode.augment(image, self._size, self._augmentation, np.random.default_rng(seed))
+
+
+class CaptionBatches:
+    """Batches of captions with their images, the same ones for the same seed and epoch.
+
+    images : of the whole set, or their features
+    sentences : the training captions as numbers; image_of : (C,) the row of each one's image
+    once : whether an epoch has one caption of each image, drawn anew, and not all of them
+    word_dropout : share of the words that an epoch replaces by ``unknown``
+    """
+
+    def __init__(
+        self,
+        images: KeptFeatures | Pixels,
+        sentences: Sequence[Sequence[int]],
+        image_of: np.ndarray,
+        *,
+        size: int,
+        unknown: int,
+        once: bool = False,
+        word_dropout: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self._images, self._sentences, self._image_of, self._once = images, sentences, image_of, once
+        self._numbers = np.unique(image_of, return_inverse=True)[1]
+        self._lengths = np.array([len(sentence) for sentence in sentences])
+        self._size, self._seed = min(size, self._count_images() if once else len(sentences)), seed
+        self._unknown, self._word_dropout = unknown, word_dropout
+
+    def __str__(self) -> str:
+        return f"{len(self._sentences)} captions of {self._count_images()} images in batches of {self._size}"
+
+    def _count_images(self) -> int:
+        return int(self._numbers.max()) + 1
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Batches of images or features, words (B, T), lengths (B,), and numbers (B,) of images from 0 on."""
+        rng = np.random.default_rng((self._seed, number))
+        drawn = self._draw(rng)
+        plan = [drawn[batch] for batch in plan_by_length(self._lengths[drawn], self._size, rng)]
+        images = self._images.stream([self._image_of[batch] for batch in plan], (self._seed, number))
+        for batch, shown in zip(plan, images, strict=True):
+            words, lengths = padded([self._sentences[i] for i in batch])
+            words[(rng.random(words.shape) < self._word_dropout) & _inner(words, lengths)] = self._unknown
+            yield Batch(inputs=(shown, nd.array(words), nd.array(lengths)), targets=(nd.array(self._numbers[batch]),))
+
+    def _draw(self, rng: np.random.Generator) -> np.ndarray:
+        """The captions of an epoch, by position."""
+        if not self._once:
+            return np.arange(len(self._sentences))
+        order = rng.permutation(len(self._sentences))
+        return order[np.unique(self._numbers[order], return_index=True)[1]]
+
+
+def _inner(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Where there are words, not the start or the end of a caption or padding."""
+    place = np.arange(words.shape[1])
+    return (place > 0) & (place < lengths[:, None] - 1)

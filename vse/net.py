@@ -1,0 +1,94 @@
+"""The two towers: features of an image, and the words of a caption, to embeddings in one space."""
+
+from types import ModuleType
+
+import numpy as np
+
+from embedding.mx import Array, gluon, mx, nd
+from embedding.net import Encoder
+
+
+class ImageTower(gluon.HybridBlock):
+    """Features (B, C) of images to embeddings (B, D): standardised, of unit length, a linear layer, unit length again.
+
+    Standardising, by the mean and deviation of the training images that ``settle`` takes, matters most: features of a
+    trunk are all positive, and so much alike that training from them as they are stands still.
+
+    dropout : share of the standardised features that a training step leaves out
+    unit : whether the embeddings have unit length; positive : whether they are the absolute values, as order wants them
+    """
+
+    def __init__(self, features: int, dim: int, *, dropout: float = 0.0, positive: bool = False) -> None:
+        super().__init__()
+        self._positive = positive
+        self.mean = self.params.get("mean", shape=(1, features), init="zeros", grad_req="null")
+        self.deviation = self.params.get("deviation", shape=(1, features), init="ones", grad_req="null")
+        self.dropout = gluon.nn.Dropout(dropout)
+        bound = float(np.sqrt(6 / (features + dim)))
+        self.linear = gluon.nn.Dense(dim, in_units=features, weight_initializer=mx.init.Uniform(bound))
+
+    def settle(self, features: np.ndarray) -> None:
+        """Take mean and deviation from ``features`` (N, C) of the training images."""
+        self.mean.set_data(nd.array(features.mean(axis=0, keepdims=True)))
+        self.deviation.set_data(nd.array(np.maximum(features.std(axis=0, keepdims=True), 1e-6)))
+
+    def hybrid_forward(self, F: ModuleType, features: Array, mean: Array, deviation: Array) -> Array:
+        standard = F.L2Normalization(F.broadcast_div(F.broadcast_sub(features, mean), deviation))
+        return unit(F, self.linear(self.dropout(standard)), positive=self._positive)
+
+
+class CaptionTower(gluon.HybridBlock):
+    """Words (B, T) by number, of which (B,) are the caption, to embeddings (B, D): the state of a GRU at its end.
+
+    words : size of the vocabulary; word_dim : size of a word's vector; layers : of the GRU
+    dropout : share of the numbers of word vectors that a training step leaves out
+    """
+
+    def __init__(
+        self,
+        words: int,
+        dim: int,
+        *,
+        word_dim: int = 300,
+        layers: int = 1,
+        dropout: float = 0.0,
+        positive: bool = False,
+    ) -> None:
+        super().__init__()
+        self._positive = positive
+        self.words = gluon.nn.Embedding(words, word_dim, weight_initializer=mx.init.Uniform(0.1))
+        self.dropout = gluon.nn.Dropout(dropout)
+        self.gru = gluon.rnn.GRU(dim, num_layers=layers, layout="TNC", input_size=word_dim)
+
+    def hybrid_forward(self, F: ModuleType, words: Array, lengths: Array) -> Array:
+        steps = self.gru(F.transpose(self.dropout(self.words(words)), axes=(1, 0, 2)))
+        # Steps behind a caption's end see padding, and are not looked at.
+        return unit(F, F.SequenceLast(steps, lengths, use_sequence_length=True), positive=self._positive)
+
+
+class Towers(gluon.HybridBlock):
+    """Features (B, C), words (B, T) and lengths (B,) to the embeddings (B, D) of images and of captions."""
+
+    def __init__(self, images: ImageTower, captions: CaptionTower) -> None:
+        super().__init__()
+        self.images, self.captions = images, captions
+
+    def hybrid_forward(self, F: ModuleType, features: Array, words: Array, lengths: Array) -> tuple[Array, Array]:
+        return self.images(features), self.captions(words, lengths)
+
+
+class VseNet(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3), words (B, T) and lengths (B,) to the embeddings of images and of captions."""
+
+    def __init__(self, encoder: Encoder, towers: Towers) -> None:
+        super().__init__()
+        self.encoder, self.towers = encoder, towers
+
+    def hybrid_forward(self, F: ModuleType, images: Array, words: Array, lengths: Array) -> tuple[Array, Array]:
+        return self.towers(self.encoder(images), words, lengths)
+
+
+def unit(F: ModuleType, rows: Array, *, positive: bool) -> Array:
+    """Rows of unit length, of absolute values where ``positive``."""
+    rows = F.L2Normalization(rows)
+    return F.abs(rows) if positive else rows
