@@ -17,8 +17,6 @@ images such that about half of the captions find theirs first.
 """
 
 import json
-import re
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -97,22 +95,15 @@ def fastest_blocks(images: np.ndarray, captions: np.ndarray) -> str:
 
 def peak_gigabytes() -> float:
     """What a process that evaluates reaches beyond its inputs."""
-    command = [sys.executable, __file__, MEMORY, *(["--quick"] if QUICK else [])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def own_gigabytes(what: str) -> float:
-    """Of this process, ``what`` it holds (VmRSS) or held at most since it was started (VmHWM)."""
-    kilobytes = re.search(rf"{what}:\s*(\d+)", Path("/proc/self/status").read_text())[1]
-    return int(kilobytes) * 1024 / 1e9
+    return paired.printed_by(__file__, MEMORY, *(["--quick"] if QUICK else []))
 
 
 def measure() -> None:
     """Print by how much the peak of this process lies above what it holds when the embeddings are made up."""
     arrays = made_up()
-    before = own_gigabytes("VmRSS")
+    before = paired.own_gigabytes("VmRSS")
     evaluate(*arrays)
-    print(own_gigabytes("VmHWM") - before)
+    print(paired.own_gigabytes("VmHWM") - before)
 
 
 def main() -> None:

@@ -19,8 +19,6 @@ many queries find nothing early, and how soon k-means comes to rest, depends on 
 
 import json
 import os
-import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -117,14 +115,7 @@ def same_figures(images: Embeddings) -> bool:
 
 def peak_gigabytes() -> float:
     """Of a process that makes up the vectors and evaluates them once."""
-    command = [sys.executable, __file__, MEMORY, *(["--quick"] if QUICK else [])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def own_peak_gigabytes() -> float:
-    """Of this process since it was started; what getrusage says begins with its parent's."""
-    kilobytes = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]
-    return int(kilobytes) * 1024 / 1e9
+    return paired.printed_by(__file__, MEMORY, *(["--quick"] if QUICK else []))
 
 
 def main() -> None:
@@ -150,6 +141,6 @@ def main() -> None:
 if __name__ == "__main__":
     if MEMORY in sys.argv:
         evaluate(made_up(), None, ks=KS)
-        print(own_peak_gigabytes())
+        print(paired.own_gigabytes("VmHWM"))
     else:
         main()

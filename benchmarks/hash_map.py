@@ -16,8 +16,6 @@ three of 21 concepts, and a code is the signs of noisy projections of its concep
 """
 
 import json
-import re
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -117,14 +115,7 @@ def same_values(vectors: VectorSet, usual: Usual) -> bool:
 
 def peak_gigabytes() -> float:
     """Of a process that makes up the codes and evaluates them under both rules."""
-    command = [sys.executable, __file__, MEMORY, *(["--quick"] if QUICK else [])]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def own_peak_gigabytes() -> float:
-    """Of this process since it was started; what getrusage says begins with its parent's."""
-    kilobytes = re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]
-    return int(kilobytes) * 1024 / 1e9
+    return paired.printed_by(__file__, MEMORY, *(["--quick"] if QUICK else []))
 
 
 def measure() -> None:
@@ -132,7 +123,7 @@ def measure() -> None:
     vectors = made_up()
     for rules in (STABLE, EXPECTED):
         evaluate(vectors, tops=(None, TOP), rules=rules)
-    print(own_peak_gigabytes())
+    print(paired.own_gigabytes("VmHWM"))
 
 
 def main() -> None:

@@ -6,10 +6,13 @@ Here every round runs both ways once, in alternating order, and the median of th
 
 import json
 import os
+import re
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
 def time_call(call: Callable[[], None], loops: int) -> float:
@@ -70,3 +73,15 @@ def finish(passed: list[bool]) -> None:
     machine = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
     print(json.dumps({"verdict": "passed" if all(passed) else "missed", "cases": len(passed), **machine}), flush=True)
     sys.exit(0 if all(passed) else 1)
+
+
+def printed_by(script: str, *words: str) -> float:
+    """The number that ``script``, given ``words``, prints in a process of its own, as a peak of memory needs it."""
+    done = subprocess.run([sys.executable, script, *words], check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def own_gigabytes(what: str) -> float:
+    """Of this process, what it holds (VmRSS) or held at most (VmHWM); what getrusage says begins with its parent's."""
+    kilobytes = re.search(rf"{what}:\s*(\d+)", Path("/proc/self/status").read_text())[1]
+    return int(kilobytes) * 1024 / 1e9

@@ -2,24 +2,9 @@
 
 import numpy as np
 import pytest
+from gradients import close, slopes
 
 from embedding.mx import autograd, mx, nd
-
-
-def slopes(function, at: np.ndarray) -> np.ndarray:
-    """The gradient of ``function``, a number for an array, by central differences in double precision."""
-    found, step = np.zeros_like(at), 1e-7
-    for place in np.ndindex(at.shape):
-        ahead, behind = at.copy(), at.copy()
-        ahead[place] += step
-        behind[place] -= step
-        found[place] = (function(ahead) - function(behind)) / (2 * step)
-    return found
-
-
-def close(found: np.ndarray, expected: np.ndarray, *, scale: float) -> None:
-    """To 1e-5 of the largest number, or of ``scale`` where all are smaller."""
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(scale, np.abs(expected).max()))
 
 
 @pytest.fixture
@@ -40,8 +25,12 @@ def equals_plain():
         embeddings, weight = x.asnumpy().astype(np.float64), parameter.data().asnumpy().astype(np.float64)
         assert value.shape == (1,)
         close(value.asnumpy(), np.array([plain(embeddings, weight, labels)]), scale=1.0)
-        close(x.grad.asnumpy(), slopes(lambda found: plain(found, weight, labels), embeddings), scale=scale)
-        close(parameter.grad().asnumpy(), slopes(lambda found: plain(embeddings, found, labels), weight), scale=scale)
+        close(x.grad.asnumpy(), slopes(lambda found: plain(found, weight, labels), embeddings, step=1e-7), scale=scale)
+        close(
+            parameter.grad().asnumpy(),
+            slopes(lambda found: plain(embeddings, found, labels), weight, step=1e-7),
+            scale=scale,
+        )
 
     return check
 
@@ -106,7 +95,7 @@ def pair_loss(request):
             embeddings = x.asnumpy().astype(np.float64)
             assert value.shape == (1,)
             close(value.asnumpy(), np.array([plain(embeddings)]), scale=1.0)
-            close(x.grad.asnumpy(), slopes(gradient_of or plain, embeddings), scale=1.0)
+            close(x.grad.asnumpy(), slopes(gradient_of or plain, embeddings, step=1e-7), scale=1.0)
 
     return PairLoss()
 

@@ -2,26 +2,11 @@
 
 import numpy as np
 import pytest
+from gradients import close, slopes
 
 from embedding.mx import autograd, mx, nd
 
 BITS = 8
-
-
-def slopes(function, at: np.ndarray) -> np.ndarray:
-    """The gradient of ``function``, a number for an array, by central differences in double precision."""
-    found, step = np.zeros_like(at), 1e-6
-    for place in np.ndindex(at.shape):
-        ahead, behind = at.copy(), at.copy()
-        ahead[place] += step
-        behind[place] -= step
-        found[place] = (function(ahead) - function(behind)) / (2 * step)
-    return found
-
-
-def close(found: np.ndarray, expected: np.ndarray) -> None:
-    """To 1e-5 of the largest number, or of 1 where all are smaller."""
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(1.0, np.abs(expected).max()))
 
 
 class Batch:

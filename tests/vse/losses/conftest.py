@@ -5,26 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
+from gradients import close, slopes
 
 from embedding.mx import autograd, mx, nd
 
 IMAGES, DIM = 9, 6
-
-
-def slopes(function, at: np.ndarray) -> np.ndarray:
-    """The gradient of ``function``, a number for an array, by central differences in double precision."""
-    found, step = np.zeros_like(at), 1e-6
-    for place in np.ndindex(at.shape):
-        ahead, behind = at.copy(), at.copy()
-        ahead[place] += step
-        behind[place] -= step
-        found[place] = (function(ahead) - function(behind)) / (2 * step)
-    return found
-
-
-def close(found: np.ndarray, expected: np.ndarray, *, scale: float = 1.0) -> None:
-    """To 1e-5 of the largest number, or of ``scale`` where all are smaller."""
-    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-5 * max(scale, np.abs(expected).max()))
 
 
 @dataclass
