@@ -130,4 +130,4 @@ def test_a_place_that_cannot_be_written_to_is_told_before_anything_is_computed(r
 def test_losses_and_seeds_named_twice_are_trained_once(run, tmp_path):
     done = run("compare_losses.py", *SMALL, "--losses=npair,npair", "--seeds=1,1", f"--runs={tmp_path}")
     assert "digits, 1 seed(s)" in done.stdout
-    assert done.stdout.count("npair, seed 1") == 1
+    assert done.stdout.count("compare-digits/npair-1\n") == 1
