@@ -112,9 +112,8 @@ class HashOptions(TrainOptions):
         """The same options with what was left open filled in for ``images``."""
         drawn = isinstance(images.images, np.ndarray)
         model = self.model or ("convnet" if drawn else "resnet18_v1b")
-        return super(HashOptions, replace(self, model=model, batch_k=self.batch_k or self._usual_k(images))).resolve(
-            images
-        )
+        filled = replace(self, model=model, batch_k=self.batch_k or self._usual_k(images))
+        return TrainOptions.resolve(filled, images)
 
     def _usual_k(self, images: ImageSet) -> int:
         """How the papers draw batches, unless those would hold few pairs of a class."""

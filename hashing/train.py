@@ -97,17 +97,14 @@ def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devic
         session.record_row(run, "last", judge.title, judge.scores(net))
     run.restore_best(net, devices)
     vectors = judge.vectors(net)
-    session.record_row(run, "best" if parts.validation else "last", judge.title, judge.scores_of(vectors))
+    scores = judge.scores_of(vectors)
+    session.record_row(run, "best" if parts.validation else "last", judge.title, scores)
     vectors_file.save(run.folder / saved.VECTORS, vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
     if options.report:
-        what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
-        page = write_scored(
-            saved.score([run.folder / saved.VECTORS], **what),
-            run.folder / "report",
-            metrics_file=run.folder / "metrics.jsonl",
-            radius=options.radius,
-        )
+        scored = saved.Scored(run.folder.name, run.folder / saved.VECTORS, vectors, scores)
+        metrics_file = run.folder / "metrics.jsonl"
+        page = write_scored([scored], run.folder / "report", metrics_file=metrics_file, radius=options.radius)
         log.info("report: %s", page)
