@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gradients import value_and_gradient
 
 from embedding import losses
 from embedding.batches import Batch
@@ -57,22 +58,6 @@ def value(loss, embeddings, labels=LABELS, seed=0):
     return loss(nd.array(embeddings), nd.array(labels)).asscalar()
 
 
-def value_and_gradient(loss, embeddings, labels=LABELS, seed=0):
-    """The loss in a step of training, and its gradient."""
-    mx.random.seed(seed)
-    x = nd.array(embeddings)
-    x.attach_grad()
-    with autograd.record():
-        found = loss(x, nd.array(labels))
-    found.backward()
-    assert found.shape == (1,)
-    assert np.isfinite(found.asnumpy()).all()
-    assert np.isfinite(x.grad.asnumpy()).all()
-    for param in loss.collect_params().values():
-        assert param.grad_req == "null" or np.isfinite(param.grad().asnumpy()).all(), param.name
-    return found.asscalar(), x.grad.asnumpy()
-
-
 def mean(loss, embeddings, labels=LABELS):
     """The loss, on average where it draws."""
     return np.mean([value(loss, embeddings, labels, seed) for seed in range(50)])
@@ -86,7 +71,7 @@ def test_it_is_an_embedding_loss(loss):
 
 @pytest.mark.parametrize("spread", [0.1, 0.5, 3.0])
 def test_value_and_gradient_are_finite(loss, spread):
-    value_and_gradient(loss, rows(loss, spread))
+    value_and_gradient(loss, rows(loss, spread), LABELS)
 
 
 @pytest.mark.parametrize("labels", [[0, 1, 2, 3], [2, 1], [0, 1, 1, 1, 3, 0], [3, 3, 3]], ids=str)
@@ -95,11 +80,11 @@ def test_classes_of_one_image_and_batches_of_one_class_are_finite(loss, labels):
 
 
 def test_identical_embeddings_are_finite(loss):
-    value_and_gradient(loss, np.tile(rows(loss, 0.5)[:1], (12, 1)))
+    value_and_gradient(loss, np.tile(rows(loss, 0.5)[:1], (12, 1)), LABELS)
 
 
 def test_opposite_embeddings_are_finite(loss):
-    value_and_gradient(loss, np.tile(rows(loss, 0.5)[:1], (12, 1)) * np.tile([[1], [-1]], (6, 1)))
+    value_and_gradient(loss, np.tile(rows(loss, 0.5)[:1], (12, 1)) * np.tile([[1], [-1]], (6, 1)), LABELS)
 
 
 def test_the_order_of_the_batch_does_not_matter(loss):
@@ -127,7 +112,7 @@ def test_it_falls_when_positives_come_closer(settled):
 
 def test_a_step_against_the_gradient_lowers_it(loss):
     embeddings = rows(loss, 0.8)
-    _, gradient = value_and_gradient(loss, embeddings)
+    _, gradient = value_and_gradient(loss, embeddings, LABELS)
     before = value(loss, embeddings)
     assert value(loss, embeddings - 1e-2 * gradient / np.linalg.norm(gradient)) < before
 
@@ -157,12 +142,14 @@ def test_saved_and_loaded_it_is_the_same(name, loss, tmp_path):
         pytest.skip("it has no parameters")
     embeddings = rows(loss, 0.5)
     for _ in range(3):
-        value_and_gradient(loss, embeddings)
+        value_and_gradient(loss, embeddings, LABELS)
     loss.save_parameters(str(tmp_path / "loss.params"))
     other = losses.get(name).Loss(classes=CLASSES, dim=DIM, batch_k=3)
     other.load_parameters(str(tmp_path / "loss.params"))
     assert value(other, embeddings) == pytest.approx(value(loss, embeddings), rel=1e-5)
-    assert value_and_gradient(other, embeddings)[0] == pytest.approx(value_and_gradient(loss, embeddings)[0], rel=1e-5)
+    assert value_and_gradient(other, embeddings, LABELS)[0] == pytest.approx(
+        value_and_gradient(loss, embeddings, LABELS)[0], rel=1e-5
+    )
 
 
 def test_each_device_has_what_it_needs_and_all_stay_alike(name):
