@@ -201,6 +201,7 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "resnet34_v1b": _resnet,
     "resnet50_v1b": _resnet,
     "resnet101_v1b": _resnet,
+    "resnet152_v1b": _resnet,
     "resnext50_32x4d": _resnext,
     "se_resnext50_32x4d": _resnext,
     "mobilenetv2_1.0": _mobilenetv2,
@@ -208,6 +209,7 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "googlenet": _googlenet,
     "inceptionv3": _inception,
     "vgg16": _vgg,
+    "vgg19": _vgg,
     "alexnet": _alexnet,
 }
 
@@ -217,6 +219,7 @@ _ALIASES = {
     "resnet34": "resnet34_v1b",
     "resnet50": "resnet50_v1b",
     "resnet101": "resnet101_v1b",
+    "resnet152": "resnet152_v1b",
     "resnext50": "resnext50_32x4d",
     "se_resnext50": "se_resnext50_32x4d",
     "seresnext50_32x4d": "se_resnext50_32x4d",

@@ -114,14 +114,17 @@ def settle(net: Net, options: TrainOptions, devices: Devices) -> None:
     net.hybridize(static_alloc=True, static_shape=True)
 
 
-def trunk_features(options: TrainOptions, net: Net, images: ImageSet, devices: Devices) -> np.ndarray:
-    """What the trunk of ``net`` makes of all images, kept under ``data/features``."""
+def trunk_features(
+    options: TrainOptions, net: Net, images: ImageSet, devices: Devices, *, mirror: bool = False
+) -> np.ndarray:
+    """What the trunk of ``net`` makes of all images, or ``mirror`` pairs, kept under ``data/features``."""
     return features.cached(
         net.encoder,
         images,
         folder=_FEATURES,
         size=options.size("test"),
         resize=options.resize,
+        mirror=mirror,
         contexts=devices,
         workers=options.workers,
         progress=interactive(),

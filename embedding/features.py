@@ -25,20 +25,24 @@ log = logging.getLogger(__name__)
 _ROWS = 4096  # go through the head at once
 
 
-def cached(encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resize: str, **how: Any) -> np.ndarray:
+def cached(
+    encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resize: str, mirror: bool = False, **how: Any
+) -> np.ndarray:
     """What ``encoder`` makes of every image of the set, (N, C) float32, from ``folder`` where it is there.
 
     Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
-    ``decode.fit``; ``how`` goes to ``extract.outputs``. No augmentation: every image has one row.
+    ``decode.fit``, and ``mirror``, which is as in ``extract.outputs``; ``how`` goes there too. No augmentation: every
+    image has one row.
     Another process that is extracting the same is waited for. Raises InputError where an image cannot be read.
     """
-    path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize)}.npy"
+    path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
     if not path.exists():
         held = lock.hold(folder, flag="working folder", name=f"{path.stem}.lock", wait=True)
         try:
             if not path.exists():
                 log.info("extracting features of %d images, once: %s", len(images), path)
-                _save(path, outputs(encoder, images, np.arange(len(images)), size=size, resize=resize, **how))
+                how |= {"size": size, "resize": resize, "mirror": mirror}
+                _save(path, outputs(encoder, images, np.arange(len(images)), **how))
         finally:
             os.close(held)
     return _load(path, len(images))
@@ -64,10 +68,10 @@ def _load(path: Path, count: int) -> np.ndarray:
     return features
 
 
-def _key(encoder: Encoder, images: ImageSet, size: Any, resize: str) -> str:
+def _key(encoder: Encoder, images: ImageSet, size: Any, resize: str, mirror: bool) -> str:
     nd.waitall()  # oneDNN may still be laying weights out anew
     pool = type(encoder.pool).__name__  # average and maximum have no weights by which to tell them apart
-    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize} {pool}".encode())
+    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize} {pool}{' mirror' * mirror}".encode())
     for parameter in encoder.collect_params().values():  # not their names, which count the layers made so far
         digest.update(np.ascontiguousarray(parameter.list_data()[0].asnumpy()))
     return digest.hexdigest()[:16]

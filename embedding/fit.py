@@ -37,14 +37,20 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The learning rate of an epoch: ``lr``, multiplied by ``factor`` after each epoch named in ``steps``."""
+    """The learning rate of an epoch: ``lr``, multiplied by ``factor`` after each epoch named in ``steps``.
+
+    cosine : where not 0, the number of epochs over which the rate falls to 0 along half a cosine instead
+    """
 
     lr: float
     steps: tuple[int, ...] = ()
     factor: float = 0.5
+    cosine: int = 0
 
     def decay(self, epoch: int) -> float:
         """What the rate of epoch 1, 2, ... is multiplied by."""
+        if self.cosine:
+            return (1 + math.cos(math.pi * min(epoch - 1, self.cosine) / self.cosine)) / 2
         return self.factor ** sum(epoch > step for step in self.steps)
 
     def at(self, epoch: int) -> float:

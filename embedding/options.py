@@ -13,7 +13,7 @@ from embedding import backbone
 from embedding.decode import RESIZES, parse_size, show_size
 
 _ABOVE_0 = (
-    *("embed_dim", "bits", "batch_size", "batch_k", "epochs", "epoch_steps"),
+    *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "batch_size", "batch_k", "epochs", "epoch_steps"),
     *(
         "lr",
         "lr_beta",
@@ -68,7 +68,7 @@ class TrainOptions:
     model: str = ""
     """Trunk; convnet for small built-in images and resnet50_v1b for photographs if not given."""
     pool: str = "avg"
-    """Pooling of the trunk's feature map: avg, max or gem."""
+    """Pooling of the trunk's feature map: avg, max, gem or quarters (means of its four quarters)."""
     embed_dim: int = 128
     """Size of the embeddings."""
     use_pretrained: str = ""
@@ -109,6 +109,8 @@ class TrainOptions:
     """Epochs after which the learning rate is multiplied by --factor."""
     factor: float = 0.5
     """What the learning rate is multiplied by at each of --steps."""
+    cosine: bool = False
+    """Let the learning rate fall to 0 along a cosine over --epochs, in place of --steps."""
     wd: float = 1e-4
     """Weight decay."""
     clip: float | None = None

@@ -1,4 +1,4 @@
-"""Pooling by name: a feature map (B, C, h, w) to one vector an image, (B, C)."""
+"""Pooling by name: a feature map (B, C, h, w) to one vector an image, (B, C); of quarters (B, 4 C)."""
 
 from types import ModuleType
 
@@ -32,6 +32,14 @@ def gem(F: ModuleType, x: Array, p: Array, eps: float = 1e-6) -> Array:
     return F.broadcast_power(mean, F.reshape(F.reciprocal(p), shape=(1, 1)))
 
 
+def quarters(F: ModuleType, x: Array) -> Array:
+    """Means over the four quarters of (B, C, h, w), h and w at least 2: (B, 4 C), which tell left from right.
+
+    The second level of a spatial pyramid, Lazebnik, Schmid & Ponce, CVPR 2006.
+    """
+    return F.reshape(F.contrib.AdaptiveAvgPooling2D(x, output_size=2), shape=(0, -1))
+
+
 class Average(gluon.HybridBlock):
     """``average`` as a block."""
 
@@ -46,6 +54,13 @@ class Maximum(gluon.HybridBlock):
         return maximum(F, x)
 
 
+class Quarters(gluon.HybridBlock):
+    """``quarters`` as a block."""
+
+    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
+        return quarters(F, x)
+
+
 class GeM(gluon.HybridBlock):
     """``gem`` with one learned exponent for all channels; weight decay, which would pull it to 0, leaves it alone."""
 
@@ -57,7 +72,7 @@ class GeM(gluon.HybridBlock):
         return gem(F, x, p)
 
 
-_BLOCKS: dict[str, type[gluon.HybridBlock]] = {"avg": Average, "max": Maximum, "gem": GeM}
+_BLOCKS: dict[str, type[gluon.HybridBlock]] = {"avg": Average, "max": Maximum, "gem": GeM, "quarters": Quarters}
 
 
 def names() -> list[str]:
@@ -66,7 +81,10 @@ def names() -> list[str]:
 
 
 def build(name: str) -> gluon.HybridBlock:
-    """The pooling ``name`` as a block, (B, C, h, w) to (B, C); raises InputError for an unknown name."""
+    """The pooling ``name`` as a block, (B, C, h, w) to (B, C), of quarters to (B, 4 C).
+
+    Raises InputError for an unknown name.
+    """
     if name not in _BLOCKS:
         raise unknown("pooling", name, names())
     return _BLOCKS[name]()

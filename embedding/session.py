@@ -45,7 +45,7 @@ def epochs(
         parts.loss,
         parts.batches.epoch,
         optimizers=parts.optimizers,
-        schedule=Schedule(options.lr, options.drops, options.factor),
+        schedule=Schedule(options.lr, options.drops, options.factor, options.epochs if options.cosine else 0),
         epochs=options.epochs,
         contexts=devices,
         first=run.epoch + 1,

@@ -154,8 +154,12 @@ def _inceptionv3() -> Iterator[str]:
         yield from (f"{name}.conv", f"{name}.bn")
 
 
-def _vgg16() -> Iterator[str]:
-    yield from (f"features.{i}" for i in (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28))
+def _vgg(stages: tuple[int, ...]) -> Iterator[str]:
+    """Each convolution of the ``stages`` has a ReLU after it, and each stage a pooling."""
+    place = 0
+    for count in stages:
+        yield from (f"features.{place + 2 * i}" for i in range(count))
+        place += 2 * count + 1
 
 
 def _alexnet() -> Iterator[str]:
@@ -172,12 +176,14 @@ _LAYOUTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "resnet34_v1b": (partial(_resnet, (3, 4, 6, 3), 2),),
     "resnet50_v1b": (partial(_resnet, (3, 4, 6, 3), 3),),
     "resnet101_v1b": (partial(_resnet, (3, 4, 23, 3), 3),),
+    "resnet152_v1b": (partial(_resnet, (3, 8, 36, 3), 3),),
     "resnext50_32x4d": (partial(_resnet, (3, 4, 6, 3), 3),),
     "se_resnext50_32x4d": (partial(_resnet, (3, 4, 6, 3), 3, squeeze=True),),
     "mobilenetv2_1.0": (_mobilenetv2_torchvision, _mobilenetv2_timm),
     "densenet121": (partial(_densenet121, ""), partial(_densenet121, ".")),
     "googlenet": (_googlenet,),
     "inceptionv3": (_inceptionv3,),
-    "vgg16": (_vgg16,),
+    "vgg16": (partial(_vgg, (2, 2, 3, 3, 3)),),
+    "vgg19": (partial(_vgg, (2, 2, 4, 4, 4)),),
     "alexnet": (_alexnet,),
 }

@@ -14,23 +14,28 @@ class ImageTower(gluon.HybridBlock):
     Standardising, by the mean and deviation of the training images that ``settle`` takes, matters most: features of a
     trunk are all positive, and so much alike that training from them as they are stands still.
 
+    C is known when ``settle`` has seen features, or weights are loaded.
+
     dropout : share of the standardised features that a training step leaves out
-    unit : whether the embeddings have unit length; positive : whether they are the absolute values, as order wants them
+    positive : whether the embeddings are the absolute values, as order wants them
     """
 
-    def __init__(self, features: int, dim: int, *, dropout: float = 0.0, positive: bool = False) -> None:
+    def __init__(self, dim: int, *, dropout: float = 0.0, positive: bool = False) -> None:
         super().__init__()
         self._positive = positive
-        self.mean = self.params.get("mean", shape=(1, features), init="zeros", grad_req="null")
-        self.deviation = self.params.get("deviation", shape=(1, features), init="ones", grad_req="null")
+        how = {"shape": (1, 0), "grad_req": "null", "allow_deferred_init": True}
+        self.mean = self.params.get("mean", init="zeros", **how)
+        self.deviation = self.params.get("deviation", init="ones", **how)
         self.dropout = gluon.nn.Dropout(dropout)
-        bound = float(np.sqrt(6 / (features + dim)))
-        self.linear = gluon.nn.Dense(dim, in_units=features, weight_initializer=mx.init.Uniform(bound))
+        # Uniform, to the root of 6 / (C + D), as in the paper.
+        self.linear = gluon.nn.Dense(dim, weight_initializer=mx.init.Xavier())
 
     def settle(self, features: np.ndarray) -> None:
         """Take mean and deviation from ``features`` (N, C) of the training images."""
         self.mean.set_data(nd.array(features.mean(axis=0, keepdims=True)))
         self.deviation.set_data(nd.array(np.maximum(features.std(axis=0, keepdims=True), 1e-6)))
+        for device in self.mean.list_ctx():  # the linear layer gets its shape from a first row
+            self(nd.array(features[:1], ctx=device))
 
     def hybrid_forward(self, F: ModuleType, features: Array, mean: Array, deviation: Array) -> Array:
         standard = F.L2Normalization(F.broadcast_div(F.broadcast_sub(features, mean), deviation))
@@ -78,14 +83,17 @@ class Towers(gluon.HybridBlock):
 
 
 class VseNet(gluon.HybridBlock):
-    """uint8 RGB images (B, H, W, 3), words (B, T) and lengths (B,) to the embeddings of images and of captions."""
+    """uint8 RGB images (B, H, W, 3), words (B, T) and lengths (B,) to the embeddings of images and of captions.
 
-    def __init__(self, encoder: Encoder, towers: Towers) -> None:
+    encoder : None where features (B, C) come in place of images
+    """
+
+    def __init__(self, encoder: Encoder | None, towers: Towers) -> None:
         super().__init__()
         self.encoder, self.towers = encoder, towers
 
     def hybrid_forward(self, F: ModuleType, images: Array, words: Array, lengths: Array) -> tuple[Array, Array]:
-        return self.towers(self.encoder(images), words, lengths)
+        return self.towers(images if self.encoder is None else self.encoder(images), words, lengths)
 
 
 def unit(F: ModuleType, rows: Array, *, positive: bool) -> Array:

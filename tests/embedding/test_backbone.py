@@ -13,6 +13,7 @@ CHANNELS = {
     "resnet34_v1b": 512,
     "resnet50_v1b": 2048,
     "resnet101_v1b": 2048,
+    "resnet152_v1b": 2048,
     "resnext50_32x4d": 2048,
     "se_resnext50_32x4d": 2048,
     "mobilenetv2_1.0": 1280,
@@ -20,6 +21,7 @@ CHANNELS = {
     "googlenet": 1024,
     "inceptionv3": 2048,
     "vgg16": 512,
+    "vgg19": 512,
     "alexnet": 4096,
 }
 
@@ -70,13 +72,22 @@ def test_inception_takes_images_of_75_pixels_and_more():
         trunk(mx.sym.var("x")).infer_shape(x=(1, 3, 74, 75))
 
 
-ALIASES = ["resnet18", "resnet34", "resnet50", "resnet101", "seresnext50_32x4d", "mobilenet_v2", "inception_v3"]
+ALIASES = [
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "seresnext50_32x4d",
+    "mobilenet_v2",
+    "inception_v3",
+]
 
 
 def test_what_others_call_the_trunks_is_understood():
     known = [backbone.canonical(name) for name in ALIASES]
-    assert known[:4] == [f"{name}_v1b" for name in ALIASES[:4]]
-    assert known[4:] == ["se_resnext50_32x4d", "mobilenetv2_1.0", "inceptionv3"]
+    assert known[:5] == [f"{name}_v1b" for name in ALIASES[:5]]
+    assert known[5:] == ["se_resnext50_32x4d", "mobilenetv2_1.0", "inceptionv3"]
     assert [backbone.canonical(name) for name in backbone.names()] == backbone.names()
     assert set(backbone._ALIASES.values()) <= set(backbone.names()) and not set(backbone._ALIASES) & set(CHANNELS)
     assert backbone.build("resnet18").model == "resnet18_v1b"
@@ -179,7 +190,9 @@ def test_frozen_batch_norm_keeps_its_statistics_and_learns_its_scale():
     np.testing.assert_array_equal(norm.running_var.data().asnumpy(), var.ravel().astype(np.float32))
 
 
-@pytest.mark.parametrize("name", sorted(set(backbone.names()) - {"vgg16", "alexnet"}))  # which have no batch norm
+@pytest.mark.parametrize(
+    "name", sorted(set(backbone.names()) - {"vgg16", "vgg19", "alexnet"})
+)  # which have no batch norm
 def test_freezing_reaches_every_batch_norm_of_a_trunk(name):
     trunk = started(name)
     x = images(4, 3, *(2 * (75 if name == "inceptionv3" else 32,)))

@@ -15,7 +15,7 @@ def unit(rows):
 def test_images_are_standardised_and_projected(positive):
     rng = np.random.default_rng(0)
     train, features = rng.gamma(2.0, size=(50, 12)), rng.gamma(2.0, size=(5, 12))
-    tower = ImageTower(12, 7, positive=positive)
+    tower = ImageTower(7, positive=positive)
     tower.initialize()
     tower.settle(train)
     weight, bias = tower.linear.weight.data().asnumpy(), tower.linear.bias.data().asnumpy()
@@ -25,7 +25,7 @@ def test_images_are_standardised_and_projected(positive):
 
 
 def test_a_feature_that_never_changes_stays_finite():
-    tower = ImageTower(3, 2)
+    tower = ImageTower(2)
     tower.initialize()
     tower.settle(np.ones((4, 3)))
     assert np.isfinite(tower(nd.array([[1.0, 1.0, 2.0]])).asnumpy()).all()
@@ -63,8 +63,9 @@ def test_a_caption_is_the_state_at_its_end_whatever_padding_follows(compiled):
 
 
 def test_both_towers_give_rows_of_one_space():
-    towers = Towers(ImageTower(12, 9), CaptionTower(20, 9, word_dim=6))
+    towers = Towers(ImageTower(9), CaptionTower(20, 9, word_dim=6))
     towers.initialize()
+    towers.images.settle(np.random.default_rng(0).normal(size=(6, 12)))
     images, captions = towers(nd.random.normal(shape=(4, 12)), nd.ones((4, 8)), nd.array([2, 3, 4, 8]))
     assert images.shape == captions.shape == (4, 9)
     for rows in (images, captions):

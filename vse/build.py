@@ -1,0 +1,221 @@
+"""What the options of an image-text command describe, built: caption set, vocabulary, towers, loss, batches, judge."""
+
+import json
+import logging
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets import captions as caption_sets
+from datasets.captions.base import CaptionSet
+from datasets.errors import InputError
+from datasets.images.source import DATA
+from embedding import build
+from embedding.decode import Augmentation
+from embedding.fit import Optimizers
+from embedding.losses.base import settings
+from embedding.mx import gluon, mx
+from embedding.net import Encoder, Net
+from embedding.swap import last_line
+from vse import losses, word_vectors
+from vse.batches import CaptionBatches, KeptFeatures, Pixels
+from vse.embedder import Embedder
+from vse.judge import PairJudge
+from vse.losses.base import PairingLoss
+from vse.net import CaptionTower, ImageTower, Towers, VseNet
+from vse.options import OWN, VseOptions, set_of
+from vse.vocab import UNKNOWN, Vocabulary
+
+log = logging.getLogger(__name__)
+
+VOCABULARY = "vocabulary.json"
+
+_BUILT_IN = ("scenes",)
+_SEEN = 2000  # training images from whose features mean and deviation are taken, where the trunk learns too
+
+
+@dataclass(frozen=True)
+class VseParts(build.Parts):
+    """All that an epoch needs, and who judges the network."""
+
+    vocabulary: Vocabulary
+    judge: PairJudge
+
+
+def caption_set(options: VseOptions) -> CaptionSet:
+    """The caption set that the options name; raises InputError where it cannot be read, trained on or tested on."""
+    name, inner = set_of(options)
+    which: dict[str, Any] = {"inner": inner} if inner else {}
+    if options.restval and name != "coco":
+        raise InputError(f"--restval: {options.data} has no such images; leave it out")
+    if options.restval:
+        which["restval"] = True
+    made = caption_sets.get(options.data)
+    if options.data_path or name in _BUILT_IN:
+        found = made.load(options.data_path, **which)
+    else:
+        try:
+            found = made.load(DATA, **which)
+        except InputError as error:
+            raise InputError(f"--data={options.data} without --data-path, so looked for in {DATA}/: {error}") from None
+    if options.img_dim and not (found.precomputed and found.images.shape[1] == options.img_dim):
+        has = f"has features of {found.images.shape[1]} numbers" if found.precomputed else "has images, not features"
+        raise InputError(f"--img-dim={options.img_dim}: {found.name} {has}; leave it out")
+    return found.require("train", "dev", "test")
+
+
+def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> VseParts:
+    """Everything that the options describe, made for ``captions`` on the ``devices``."""
+    told = captions.captions_of(captions.train)
+    vocabulary = _vocabulary(options, captions, told)
+    loss = _loss(options, captions)
+    encoder, features = _images(options, captions, devices)
+    net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
+    embedder = Embedder(net, vocabulary, options, devices)
+    _begin(options, net, captions, features, embedder, devices)
+    loss.initialize(ctx=devices)
+    for block in (net.towers, loss):
+        block.hybridize(static_alloc=True)
+    trained = net.towers if encoder is None or features is not None else net
+    return VseParts(
+        net=net,
+        trained=trained,
+        loss=loss,
+        optimizers=Optimizers(
+            trained,
+            loss,
+            optimizer=options.optimizer,
+            wd=options.wd,
+            clip=options.grad_clip / options.batch_size or None,  # our losses are means over the batch
+        ),
+        batches=CaptionBatches(
+            _pixels(options, captions) if features is None else KeptFeatures(features),
+            [vocabulary.encode(captions.captions[i]) for i in told],
+            captions.image_of[told],
+            size=options.batch_size,
+            unknown=vocabulary.words.index(UNKNOWN),
+            once=features is None,
+            word_dropout=options.word_dropout,
+            seed=options.seed,
+        ),
+        vocabulary=vocabulary,
+        judge=PairJudge(captions, embedder, features=features, similarity=loss.similarity),
+    )
+
+
+def _vocabulary(options: VseOptions, captions: CaptionSet, told: np.ndarray) -> Vocabulary:
+    if options.start is not None:
+        return Vocabulary.load(options.start / VOCABULARY)
+    if options.vocab is not None:
+        return Vocabulary.load(options.vocab)
+    return Vocabulary.of((captions.captions[i] for i in told), threshold=options.threshold)
+
+
+def _loss(options: VseOptions, captions: CaptionSet) -> PairingLoss:
+    made = losses.get(options.loss).Loss
+    own = settings(made, options.loss, {name: getattr(options, name) for name in OWN})
+    return made(images=len(captions.train), dim=options.embed_dim, **own)
+
+
+def _images(
+    options: VseOptions, captions: CaptionSet, devices: build.Devices
+) -> tuple[Encoder | None, np.ndarray | None]:
+    """The trunk, None for features that somebody has extracted, and the features (N, C), None where it learns."""
+    if captions.precomputed:
+        return None, captions.images
+    encoder = Encoder(model=options.model, pool=options.pool)
+    net = Net(encoder, gluon.nn.HybridSequential())
+    build.settle(net, options, devices)
+    if options.finetune:
+        return encoder, None
+    if not options.use_pretrained:
+        log.warning("the trunk has random weights and does not learn: give --use-pretrained=FILE, or --finetune")
+    return encoder, build.trunk_features(options, net, captions.as_images(), devices, mirror=options.mirrored)
+
+
+def _towers(options: VseOptions, loss: PairingLoss, vocabulary: Vocabulary, devices: build.Devices) -> Towers:
+    positive = loss.similarity == "order"
+    captions = CaptionTower(
+        len(vocabulary),
+        options.embed_dim,
+        word_dim=options.word_dim,
+        layers=options.num_layers,
+        dropout=options.dropout,
+        positive=positive,
+    )
+    towers = Towers(ImageTower(options.embed_dim, dropout=options.dropout, positive=positive), captions)
+    towers.initialize(ctx=devices)
+    if options.word_vectors is not None:
+        log.info("%s", word_vectors.load(captions.words.weight, vocabulary, options.word_vectors))
+    return towers
+
+
+def _begin(
+    options: VseOptions,
+    net: VseNet,
+    captions: CaptionSet,
+    features: np.ndarray | None,
+    embedder: Embedder,
+    devices: build.Devices,
+) -> None:
+    """First weights that depend on the images, or those of another run."""
+    rows = captions.train
+    if features is None:
+        rows = np.random.default_rng((options.seed, 0)).permutation(rows)[:_SEEN]
+    seen = embedder.features(captions.as_images(), rows) if features is None else features[rows]
+    net.towers.images.settle(seen)
+    if options.start is not None:
+        load(net, options.start, "best", devices)
+
+
+def _pixels(options: VseOptions, captions: CaptionSet) -> Pixels:
+    augmentation = Augmentation(options.min_crop, flip=bool(options.flip))
+    return Pixels(captions.as_images(), size=options.size("image"), augmentation=augmentation, workers=options.workers)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network as those use it who search: its options, its embeddings, and what compares them."""
+
+    options: VseOptions
+    embedder: Embedder
+    similarity: str
+
+
+def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
+    """The network of a run folder; ``checkpoint`` is best or last.
+
+    Raises InputError where the folder is not that of an image-text run, or holds no such checkpoint.
+    """
+    options = stored_options(folder)
+    vocabulary = Vocabulary.load(folder / VOCABULARY)
+    encoder = Encoder(model=options.model, pool=options.pool) if options.img_dim is None else None
+    loss = losses.get(options.loss).Loss
+    net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
+    load(net, folder, checkpoint, devices)
+    net.hybridize(static_alloc=True, static_shape=True)
+    return Trained(options, Embedder(net, vocabulary, options, devices), loss.similarity)
+
+
+def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices) -> None:
+    """Set the weights of ``net`` from a checkpoint; raises InputError where it is not there, or of another network."""
+    try:
+        net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
+    except (OSError, ValueError, AssertionError, mx.base.MXNetError) as error:
+        line = f"{folder} holds no such network '{checkpoint}' ({last_line(error)}): name a run folder of train_vse.py"
+        raise InputError(line) from None
+
+
+def stored_options(folder: Path) -> VseOptions:
+    """The options of a run folder; raises InputError where it is not that of an image-text run."""
+    try:
+        stored = json.loads((folder / "options.json").read_text())
+        if "word_dim" not in stored:
+            raise ValueError("its network knows no sentences")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{folder} is no run of train_vse.py ({why}): name a folder that it made") from None
+    known = {field.name for field in fields(VseOptions)}
+    return VseOptions(**{name: value for name, value in stored.items() if name in known})

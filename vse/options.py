@@ -1,0 +1,139 @@
+"""What the commands of image-text embedding can be told, beside what every training command can be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from datasets import captions as caption_sets
+from datasets.captions.base import CaptionSet
+from datasets.errors import InputError
+from embedding.options import TrainOptions
+from vse import losses
+
+OWN = ("margin", "warm_up")  # settings of a loss itself
+
+_SHARES = ("dropout", "word_dropout")
+_NOT_HERE = (
+    "boxes",
+    "validation",
+    "batch_k",
+    "clip",
+    "cache_features",
+    "epoch_steps",
+    "max_bad",
+    "save_model_prefix",
+    "test_k",
+)
+_REFERENCE_FACTOR = 0.1  # what the reference multiplies the learning rate by
+
+
+@dataclass(frozen=True, kw_only=True)
+class VseOptions(TrainOptions):
+    """Options of image-text embedding; the flags of the reference's commands are understood too."""
+
+    ALIASES: ClassVar[Mapping[str, str]] = {
+        **{"data-name": "data", "num-epochs": "epochs", "embed-size": "embed-dim", "learning-rate": "lr"},
+        **{"cnn-type": "model", "crop-size": "image-size", "use-restval": "restval", "vocab-path": "vocab"},
+        **{"logger-name": "name", "log-step": "log-interval"},
+    }
+
+    data: str = ""
+    """Caption set: scenes (if not given) is built in; flickr8k, flickr30k, coco, precomputed or *_precomp."""
+    restval: bool = False
+    """Train on coco's restval images too."""
+    img_dim: int | None = None
+    """Size of precomputed features; told by their files, and only compared with them."""
+    vocab: Path | None = None
+    """A vocabulary.json that another run has saved; made of the training captions if not given."""
+    threshold: int = 4
+    """How often a word must come in the training captions to be in the vocabulary."""
+
+    loss: str = ""
+    """max_hinge (VSE++; if not given), sum_hinge (VSE0), order or instance."""
+    max_violation: bool | None = None
+    """The same as --loss=max_hinge; --no-max-violation is --loss=sum_hinge."""
+    margin: float | None = None
+    """Margin of the loss; 0.2 if not given, 0.05 for order."""
+    warm_up: int | None = None
+    """First epochs, that go by the sum of hinges, against collapse; 2 if not given."""
+
+    finetune: bool | None = None
+    """Train the trunk too; yes for drawn images, which no trunk knows, and no for photographs if not given."""
+    start: Path | None = None
+    """Run folder whose best network training starts from, of the same trunk and sizes; usual before --finetune."""
+    embed_dim: int = 512
+    """Size of the joint space; 1,024 in the paper."""
+    word_dim: int = 300
+    """Size of word vectors."""
+    word_vectors: Path | None = None
+    """First word vectors: a text file as GloVe's, a word and its numbers a line."""
+    num_layers: int = 1
+    """Layers of the GRU."""
+    dropout: float = 0.3
+    """Share of features and of the numbers of word vectors that a training step leaves out."""
+    word_dropout: float = 0.2
+    """Share of the words of training captions that an epoch replaces by the unknown word."""
+
+    batch_size: int = 128
+    """Captions in a batch, each with its image."""
+    epochs: int = 14
+    """How many epochs to train."""
+    lr: float = 1e-3
+    """Learning rate."""
+    cosine: bool = True
+    """Let the learning rate fall to 0 along a cosine over --epochs; --no-cosine for --steps."""
+    lr_update: int | None = None
+    """Multiply the learning rate by 0.1 after every so many epochs, in place of the cosine."""
+    grad_clip: float = 2.0
+    """Largest norm of the gradients of a batch's losses added up, as in the reference; 0 for any."""
+    wd: float = 0.0
+    """Weight decay."""
+
+    def check(self) -> None:
+        """Raises InputError where an option is out of its range or a choice is none of those there are."""
+        super().check()
+        for name in _SHARES:
+            if not 0 <= getattr(self, name) < 1:
+                raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must lie between 0 and 1")
+        for name in _NOT_HERE:
+            if getattr(self, name) != getattr(VseOptions, name):
+                raise InputError(f"--{name.replace('_', '-')}: has no place in image-text embedding; leave it out")
+        losses.get(self.with_loss)
+        if self.loss and self.max_violation is not None:
+            raise InputError(f"--max-violation and --loss={self.loss}: say one of the two")
+        if self.kvstore.startswith("dist"):
+            raise InputError(f"--kvstore={self.kvstore}: image-text embedding trains in one process; leave it out")
+
+    @property
+    def with_loss(self) -> str:
+        """The loss that is meant."""
+        return self.loss or ("sum_hinge" if self.max_violation is False else "max_hinge")
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether embeddings are made of a picture and its mirror image; what trains on mirror images, is judged so."""
+        return bool(self.flip)
+
+    def with_data(self) -> "VseOptions":
+        """The same options with the set's own name, and the loss and the schedule that they mean."""
+        found = replace(self, data=self.data or "scenes", loss=self.with_loss, max_violation=None)
+        if not self.lr_update:
+            return found
+        steps = ",".join(str(epoch) for epoch in range(self.lr_update, self.epochs, self.lr_update))
+        return replace(found, steps=steps, factor=_REFERENCE_FACTOR, cosine=False)
+
+    def for_captions(self, captions: CaptionSet) -> "VseOptions":
+        """The same options with what was left open filled in for ``captions``."""
+        if captions.precomputed:
+            return replace(self, img_dim=captions.images.shape[1], finetune=False, flip=False)
+        drawn = isinstance(captions.images, np.ndarray)
+        return replace(self, finetune=drawn if self.finetune is None else self.finetune).resolve(captions.as_images())
+
+
+def set_of(options: VseOptions) -> tuple[str, str]:
+    """The name of the caption set's file, and the folder inner to --data-path that the name given asks for, or ""."""
+    name = caption_sets.canonical(options.data)
+    return name, options.data if name == "precomputed" != options.data else ""
