@@ -88,10 +88,10 @@ def _cells(lines: list[Line]) -> list[str]:
     return cells
 
 
-def mean_and_deviation(values: Sequence[float]) -> str:
+def mean_and_deviation(values: Sequence[float], *, digits: int = 4) -> str:
     """ "0.4711 +- 0.0180" of several values, "0.4711" of one."""
-    spread = f" +- {statistics.stdev(values):.4f}" if len(values) > 1 else ""
-    return f"{statistics.mean(values):.4f}{spread}"
+    spread = f" +- {statistics.stdev(values):.{digits}f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.{digits}f}{spread}"
 
 
 def _run(options: TrainOptions, name: str, seed: int) -> Rows:

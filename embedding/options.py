@@ -13,7 +13,19 @@ from embedding import backbone
 from embedding.decode import RESIZES, parse_size, show_size
 
 _ABOVE_0 = (
-    *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "batch_size", "batch_k", "epochs", "epoch_steps"),
+    *(
+        "embed_dim",
+        "bits",
+        "word_dim",
+        "num_layers",
+        "threshold",
+        "lr_update",
+        "img_dim",
+        "batch_size",
+        "batch_k",
+        "epochs",
+        "epoch_steps",
+    ),
     *(
         "lr",
         "lr_beta",
@@ -33,6 +45,7 @@ _ABOVE_0 = (
 )
 _FROM_0 = (
     "seed",
+    "grad_clip",
     "hidden",
     "sharpen",
     "quantization",

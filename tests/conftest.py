@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
@@ -18,6 +19,21 @@ def small_hash_run(tmp_path) -> list[str]:
     flags = "--data=digits --bits=16 --batch-size=20 --batch-k=4 --epoch-steps=6 --epochs=4 --lr=1e-3 --steps=3"
     flags += " --no-report --workers=1 --sharpen=0.1"
     return [sys.executable, str(SCRIPTS / "train_hash.py"), *flags.split(), f"--runs={tmp_path}"]
+
+
+@pytest.fixture
+def small_vse_run(tmp_path) -> list[str]:
+    """The command line of a training on features and captions that takes a part of a second an epoch."""
+    rng = np.random.default_rng(0)
+    folder = tmp_path / "small_precomp"
+    folder.mkdir()
+    for part, count in (("train", 60), ("dev", 4), ("test", 4)):
+        np.save(folder / f"{part}_ims.npy", rng.random((count, 6)).astype(np.float32))
+        captions = [" ".join(rng.choice(list("abcdefgh"), 5 + number)) for _ in range(count) for number in range(5)]
+        (folder / f"{part}_caps.txt").write_text("".join(f"{caption}\n" for caption in captions))
+    flags = "--batch-size=10 --epochs=8 --embed-dim=64 --word-dim=32 --num-layers=2 --warm-up=3 --no-report"
+    flags += f" --data=small_precomp --data-path={tmp_path} --runs={tmp_path}"
+    return [sys.executable, str(SCRIPTS / "train_vse.py"), *flags.split()]
 
 
 @pytest.fixture

@@ -102,14 +102,14 @@ class VseOptions(TrainOptions):
             if getattr(self, name) != getattr(VseOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}: has no place in image-text embedding; leave it out")
         losses.get(self.with_loss)
-        if self.loss and self.max_violation is not None:
-            raise InputError(f"--max-violation and --loss={self.loss}: say one of the two")
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: image-text embedding trains in one process; leave it out")
 
     @property
     def with_loss(self) -> str:
-        """The loss that is meant."""
+        """The loss that is meant; raises InputError where two are."""
+        if self.loss and self.max_violation is not None:
+            raise InputError(f"--max-violation and --loss={self.loss}: say one of the two")
         return self.loss or ("sum_hinge" if self.max_violation is False else "max_hinge")
 
     @property

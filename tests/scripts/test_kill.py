@@ -51,7 +51,7 @@ def kill_after(command: list[str], seconds: float) -> bool:
     return False
 
 
-@pytest.mark.parametrize("run_of", ["small_run", "small_hash_run"])
+@pytest.mark.parametrize("run_of", ["small_run", "small_hash_run", "small_vse_run"])
 def test_a_killed_run_ends_with_the_same_weights(run_of, tmp_path, request):
     small_run = request.getfixturevalue(run_of)
     start = time.monotonic()

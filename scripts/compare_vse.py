@@ -1,0 +1,56 @@
+"""Train several losses of image-text embedding, with several seeds each, and print one table.
+
+python scripts/compare_vse.py                                                  built-in scenes
+python scripts/compare_vse.py --data=flickr8k --data-path=flickr8k --model=mobilenet_v2 --use-pretrained=mobilenet.pth
+"""
+
+import dataclasses
+from dataclasses import dataclass
+
+import command
+
+from datasets.errors import InputError
+from embedding.options import whole_numbers
+from vse import losses
+from vse.compare import compare
+from vse.options import VseOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareVseOptions(VseOptions):
+    """Train several losses of image-text embedding, with several seeds each, and print one table."""
+
+    losses: str = "max_hinge,sum_hinge,instance"
+    """Names of losses with commas between them, or all."""
+    seeds: str = "1,2,3"
+    """Seeds with commas between them; every loss is trained with each."""
+
+
+def main(options: CompareVseOptions) -> None:
+    """Train what was not trained before, and print the table."""
+    _refuse(options)
+    named = [name.strip() for name in options.losses.split(",") if name.strip()]
+    names = losses.names() if named == ["all"] else list(dict.fromkeys(named))
+    for name in names:
+        losses.get(name)
+    seeds = whole_numbers("--seeds", options.seeds)
+    if not names or not seeds:
+        raise InputError("--losses and --seeds each need one at least")
+    trained = VseOptions(**{field.name: getattr(options, field.name) for field in dataclasses.fields(VseOptions)})
+    meant = trained.with_data()
+    meant.check()
+    trained = dataclasses.replace(trained, name=trained.name or f"compare-vse-{meant.data}")
+    print(compare(trained, names, list(dict.fromkeys(seeds))))
+
+
+def _refuse(options: CompareVseOptions) -> None:
+    """Raises InputError for flags of the training command that have no place here."""
+    if options.recipe:
+        raise InputError(f"--recipe={options.recipe}: all losses are trained alike here; leave it out")
+    for name, instead in (("loss", "losses"), ("max_violation", "losses"), ("seed", "seeds")):
+        if (given := getattr(options, name)) != getattr(VseOptions, name):
+            raise InputError(f"--{name.replace('_', '-')}={given}: say it by --{instead}")
+
+
+if __name__ == "__main__":
+    command.main(main, CompareVseOptions)
