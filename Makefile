@@ -52,6 +52,7 @@ bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one proces
 	$(BENCH)/bin/python benchmarks/train_throughput.py
 	$(BENCH)/bin/python benchmarks/evaluation.py
 	$(BENCH)/bin/python benchmarks/hash_map.py
+	$(BENCH)/bin/python benchmarks/vse_step.py
 	$(BENCH)/bin/python benchmarks/crossmodal_eval.py
 	$(BENCH)/bin/python benchmarks/harness_overhead.py
 	$(BENCH)/bin/python benchmarks/exact.py

@@ -7,7 +7,6 @@ embeddings. Torch gets as many threads as it is fastest with, one or all cores; 
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from embedding.mx import autograd, nd
 import torch  # isort: skip
 from pytorch_metric_learning import losses as peer_losses  # isort: skip
 from pytorch_metric_learning import miners as peer_miners  # isort: skip
+from torch_threads import fastest_threads  # isort: skip
 
 DIM = 128
 
@@ -94,16 +94,6 @@ def peers(name: str, embeddings: np.ndarray, labels: np.ndarray) -> Step:
         return value.item()
 
     return step
-
-
-def fastest_threads(step: Step) -> int:
-    """The number of torch's threads, 1 or all cores, with which ``step`` takes the least time."""
-    times = {}
-    for threads in (1, os.cpu_count() or 1):
-        torch.set_num_threads(threads)
-        paired.time_call(step, 2)
-        times[threads] = min(paired.time_call(step, 3) for _ in range(7))
-    return min(times, key=times.get)
 
 
 def measure(name: str) -> list[bool]:

@@ -4,8 +4,9 @@ from types import ModuleType
 
 import numpy as np
 
-from embedding.mx import Array, gluon, mx, nd
+from embedding.mx import Array, autograd, gluon, mx, nd
 from embedding.net import Encoder
+from vse import gru
 
 
 class ImageTower(gluon.HybridBlock):
@@ -42,7 +43,7 @@ class ImageTower(gluon.HybridBlock):
         return unit(F, self.linear(self.dropout(standard)), positive=self._positive)
 
 
-class CaptionTower(gluon.HybridBlock):
+class CaptionTower(gluon.Block):
     """Words (B, T) by number, of which (B,) are the caption, to embeddings (B, D): the state of a GRU at its end.
 
     words : size of the vocabulary; word_dim : size of a word's vector; layers : of the GRU
@@ -60,29 +61,47 @@ class CaptionTower(gluon.HybridBlock):
         positive: bool = False,
     ) -> None:
         super().__init__()
-        self._positive = positive
+        self._layers, self._drops, self._positive = layers, dropout > 0, positive
         self.words = gluon.nn.Embedding(words, word_dim, weight_initializer=mx.init.Uniform(0.1))
         self.dropout = gluon.nn.Dropout(dropout)
         self.gru = gluon.rnn.GRU(dim, num_layers=layers, layout="TNC", input_size=word_dim)
 
-    def hybrid_forward(self, F: ModuleType, words: Array, lengths: Array) -> Array:
-        steps = self.gru(F.transpose(self.dropout(self.words(words)), axes=(1, 0, 2)))
+    def hybridize(self, active: bool = True, **options: object) -> None:
+        """Nothing: shapes differ from batch to batch, and there is little to gain."""
+
+    def forward(self, words: nd.NDArray, lengths: nd.NDArray) -> nd.NDArray:
+        last = self.packed if words.context.device_type == "cpu" else self.padded
+        return unit(nd, last(words, lengths), positive=self._positive)
+
+    def padded(self, words: nd.NDArray, lengths: nd.NDArray) -> nd.NDArray:
+        """States (B, D) at the ends of captions by MXNet's own GRU, which is cuDNN's on a GPU."""
+        steps = self.gru(nd.transpose(self.dropout(self.words(words)), axes=(1, 0, 2)))
         # Steps behind a caption's end see padding, and are not looked at.
-        return unit(F, F.SequenceLast(steps, lengths, use_sequence_length=True), positive=self._positive)
+        return nd.SequenceLast(steps, lengths, use_sequence_length=True)
+
+    def packed(self, words: nd.NDArray, lengths: nd.NDArray) -> nd.NDArray:
+        """The same by ours, which leaves padding out."""
+        captions = gru.pack(words.asnumpy(), lengths.asnumpy())
+        numbers, places = captions.words, None
+        if not (self._drops and autograd.is_training()):  # else a word is another one wherever it comes
+            numbers, places = np.unique(numbers, return_inverse=True)
+        vectors = self.dropout(self.words(nd.array(numbers, ctx=words.context)))
+        states = gru.states(self.gru, vectors, captions.counts, layers=self._layers, places=places)
+        return nd.take(states, nd.array(captions.ends, ctx=words.context))
 
 
-class Towers(gluon.HybridBlock):
+class Towers(gluon.Block):
     """Features (B, C), words (B, T) and lengths (B,) to the embeddings (B, D) of images and of captions."""
 
     def __init__(self, images: ImageTower, captions: CaptionTower) -> None:
         super().__init__()
         self.images, self.captions = images, captions
 
-    def hybrid_forward(self, F: ModuleType, features: Array, words: Array, lengths: Array) -> tuple[Array, Array]:
+    def forward(self, features: nd.NDArray, words: nd.NDArray, lengths: nd.NDArray) -> tuple[nd.NDArray, nd.NDArray]:
         return self.images(features), self.captions(words, lengths)
 
 
-class VseNet(gluon.HybridBlock):
+class VseNet(gluon.Block):
     """uint8 RGB images (B, H, W, 3), words (B, T) and lengths (B,) to the embeddings of images and of captions.
 
     encoder : None where features (B, C) come in place of images
@@ -92,7 +111,7 @@ class VseNet(gluon.HybridBlock):
         super().__init__()
         self.encoder, self.towers = encoder, towers
 
-    def hybrid_forward(self, F: ModuleType, images: Array, words: Array, lengths: Array) -> tuple[Array, Array]:
+    def forward(self, images: nd.NDArray, words: nd.NDArray, lengths: nd.NDArray) -> tuple[nd.NDArray, nd.NDArray]:
         return self.towers(images if self.encoder is None else self.encoder(images), words, lengths)
 
 

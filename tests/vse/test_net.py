@@ -3,8 +3,13 @@
 import numpy as np
 import pytest
 
-from embedding.mx import nd
+from embedding.mx import autograd, gluon, mx, nd
 from vse.net import CaptionTower, ImageTower, Towers
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    mx.random.seed(0)
 
 
 def unit(rows):
@@ -48,18 +53,71 @@ def gru(tower, sentence):
     return h
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_caption_is_the_state_at_its_end_whatever_padding_follows(compiled):
-    tower = CaptionTower(20, 9, word_dim=6)
-    tower.initialize()
-    if compiled:
-        tower.hybridize(static_alloc=True)
+def captions(padding=3):
+    """Sentences, and their words (B, T) and lengths (B,)."""
     sentences = [[1, 5, 7, 2], [1, 2], [1, 19, 4, 4, 4, 8, 2]]
-    words = np.full((3, 8), 3)
+    words = np.full((3, 8), padding)
     for row, sentence in enumerate(sentences):
         words[row, : len(sentence)] = sentence
-    found = tower(nd.array(words), nd.array([len(s) for s in sentences])).asnumpy()
-    np.testing.assert_allclose(found, unit(np.stack([gru(tower, s) for s in sentences])), atol=1e-5)
+    return sentences, nd.array(words), nd.array([len(s) for s in sentences])
+
+
+@pytest.mark.parametrize("way", ["padded", "packed", "forward"])
+def test_a_caption_is_the_state_at_its_end_whatever_padding_follows(way):
+    tower = CaptionTower(20, 9, word_dim=6)
+    tower.initialize()
+    tower.hybridize(static_alloc=True)
+    sentences, *inputs = captions()
+    found, wanted = getattr(tower, way)(*inputs).asnumpy(), np.stack([gru(tower, s) for s in sentences])
+    np.testing.assert_allclose(found, unit(wanted) if way == "forward" else wanted, atol=1e-6)
+    np.testing.assert_array_equal(found, getattr(tower, way)(*captions(padding=11)[1:]).asnumpy())
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_both_ways_of_the_gru_give_all_parameters_the_same_gradients(layers):
+    tower = CaptionTower(20, 9, word_dim=6, layers=layers)
+    tower.initialize(mx.init.Uniform(0.8))
+    inputs, direction, found = captions()[1:], nd.random.normal(shape=(3, 9)), []
+    for way in (tower.padded, tower.packed):
+        with autograd.record():
+            loss = (way(*inputs) * direction).sum()
+        loss.backward()
+        found.append([parameter.grad().asnumpy() for parameter in tower.collect_params().values()])
+    assert len(found[0]) == 1 + 4 * layers
+    for padded, packed in zip(*found, strict=True):
+        assert np.abs(padded).max() > 0
+        np.testing.assert_allclose(packed, padded, rtol=0, atol=1e-5 * np.abs(padded).max())
+
+
+def test_dropout_leaves_out_other_numbers_wherever_a_word_comes_and_only_in_training():
+    tower = CaptionTower(20, 9, word_dim=6, dropout=0.5)
+    tower.initialize(mx.init.Uniform(0.8))
+    words, lengths = nd.ones((40, 1)), nd.ones((40,))
+    with autograd.record():
+        drawn = tower(words, lengths).asnumpy()
+    assert len(np.unique(drawn, axis=0)) > 20
+    assert len(np.unique(tower(words, lengths).asnumpy(), axis=0)) == 1
+
+
+def test_towers_learn_when_compiled_and_are_the_same_when_loaded(tmp_path):
+    towers, other = (Towers(ImageTower(9), CaptionTower(20, 9, word_dim=6, layers=2)) for _ in range(2))
+    inputs = [nd.random.normal(shape=(3, 12)), *captions()[1:]]
+    towers.initialize()
+    towers.images.settle(inputs[0].asnumpy())
+    towers.hybridize(static_alloc=True)
+    trainer, losses = gluon.Trainer(towers.collect_params(), "adam", {"learning_rate": 0.02}), []
+    for _ in range(30):
+        with autograd.record():
+            images, rows = towers(*inputs)
+            loss = ((images - rows) ** 2).sum()
+        loss.backward()
+        trainer.step(1)
+        losses.append(loss.asscalar())
+    assert losses[-1] < 0.1 * losses[0]
+    towers.save_parameters(str(tmp_path / "net.params"))
+    other.load_parameters(str(tmp_path / "net.params"))
+    for found, wanted in zip(other(*inputs), towers(*inputs), strict=True):
+        np.testing.assert_allclose(found.asnumpy(), wanted.asnumpy(), atol=1e-6)
 
 
 def test_both_towers_give_rows_of_one_space():
