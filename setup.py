@@ -92,7 +92,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
     packages=find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]),
-    package_data={"embedding": ["templates/*"], "hashing": ["templates/*"], "ann_bench": ["templates/*", "grids/*"]},
+    package_data={
+        **{package: ["templates/*"] for package in ("embedding", "hashing", "vse")},
+        "ann_bench": ["templates/*", "grids/*"],
+    },
     install_requires=BASE,
     extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
 )

@@ -229,7 +229,7 @@ def _check_option(name: str, value: object) -> None:
         raise InputError(f"{flag}: must be 0 or above")
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"{flag}: must be a finite number")
-    if name in _SHARES and not _SHARES[name][0] <= value <= _SHARES[name][1]:
+    if name in _SHARES and value is not None and not _SHARES[name][0] <= value <= _SHARES[name][1]:
         raise InputError(f"{flag}: must lie between {_SHARES[name][0]} and {_SHARES[name][1]}")
 
 

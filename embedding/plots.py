@@ -19,16 +19,20 @@ from matplotlib.ticker import MaxNLocator
 INK, MUTED, ACCENT, LINE = "#1d2330", "#667085", "#3557d6", "#e4e7ee"
 RIGHT, WRONG = "#1f9254", "#d6453d"
 
+_MARKS = {True: (RIGHT, "✓ "), False: (WRONG, "✗ "), None: (MUTED, "")}  # of a tile, by whether it is right
+_SENTENCE = 2.4  # width of a sentence beside its images, a tile's being 1
 _NAMED_CLASSES = 24  # up to so many, a map writes the names of the classes on itself
 
 
 @dataclass(frozen=True)
 class Tile:
-    """An image of the grid of nearest images: its thumbnail, its class, and whether that is the query's."""
+    """An image of the grid of nearest images: its thumbnail, what stands below it, such as its class, and whether it is
+    right; None where nobody can say.
+    """
 
     thumbnail: np.ndarray
     class_name: str
-    right: bool = True
+    right: bool | None = True
 
 
 def map_of_classes(places: np.ndarray, labels: np.ndarray, names: Mapping[int, str]) -> bytes:
@@ -87,23 +91,36 @@ def map_of_images(thumbnails: Mapping[tuple[int, int], np.ndarray], columns: int
     return cv2.imencode(".png", cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR))[1].tobytes()
 
 
-def grid_of_nearest(rows: Sequence[tuple[Tile, Sequence[Tile]]]) -> bytes:
-    """A row a query, its nearest images to the right of it; right ones framed green, wrong ones red and crossed."""
+def grid_of_nearest(rows: Sequence[tuple[Tile | str, Sequence[Tile]]]) -> bytes:
+    """A row a query, its nearest images to the right of it; right ones framed green, wrong ones red and crossed.
+
+    A query is an image, or a sentence, which is written out.
+    """
     across = max(len(nearest) for _, nearest in rows)
-    width, height = 1.0 * across + 1.3, 1.32 * len(rows) + 0.3
+    first = _SENTENCE if any(isinstance(query, str) for query, _ in rows) else 1.25  # where the nearest image begins
+    width, height = first + 1.0 * across + 0.05, 1.32 * len(rows) + 0.3
     figure = Figure(figsize=(width * 1.1, height * 1.1))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(-0.05, width), ylim=(height, 0))
     axes.set_axis_off()
-    axes.text(0.47, 0.13, "query", ha="center", va="center", size=10, color=MUTED)
+    if first != _SENTENCE:
+        axes.text(0.47, 0.13, "query", ha="center", va="center", size=10, color=MUTED)
     for rank in range(across):
-        axes.text(1.72 + rank, 0.13, f"{rank + 1}", ha="center", va="center", size=10, color=MUTED)
+        axes.text(first + 0.47 + rank, 0.13, f"{rank + 1}", ha="center", va="center", size=10, color=MUTED)
     for i, (query, nearest) in enumerate(rows):
-        _draw_tile(axes, query, left=0.0, top=0.3 + 1.32 * i, colour=INK, mark="")
+        if isinstance(query, str):
+            _write_sentence(axes, query, top=0.3 + 1.32 * i)
+        else:
+            _draw_tile(axes, query, left=0.0, top=0.3 + 1.32 * i, colour=INK, mark="")
         for rank, tile in enumerate(nearest):
-            colour, mark = (RIGHT, "✓ ") if tile.right else (WRONG, "✗ ")
-            _draw_tile(axes, tile, left=1.25 + rank, top=0.3 + 1.32 * i, colour=colour, mark=mark)
+            colour, mark = _MARKS[tile.right]
+            _draw_tile(axes, tile, left=first + rank, top=0.3 + 1.32 * i, colour=colour, mark=mark)
     return png(figure, dpi=110)  # a thumbnail comes out at about its own size
+
+
+def _write_sentence(axes: Axes, sentence: str, *, top: float) -> None:
+    lines = textwrap.wrap(sentence, width=32, max_lines=5, placeholder="…")
+    axes.text(0, top + 0.46, "\n".join(lines), va="center", size=9.5, color=INK, linespacing=1.35).set_parse_math(False)
 
 
 def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, mark: str) -> None:

@@ -1,5 +1,6 @@
 """Thumbnails of images by name, a grey tile for what cannot be read."""
 
+import base64
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -8,33 +9,40 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from datasets import images
+from datasets import captions, images
 from datasets.errors import InputError
 
 Thumbnails = Callable[[str], np.ndarray]  # name of an image -> (side, side, 3) uint8 RGB
 
 SIDE = 112  # pixels
 _WHITE, _GREY = 255, 208
+_QUALITY = 80  # of a JPEG, of 100
 _BUILT_IN = re.compile(r"(\w+)\[(\d+)\]")  # glyphs[12]
 
 
-def read_thumbnail(name: str) -> np.ndarray:
-    """(112, 112, 3) uint8 RGB of the image ``name``: the whole image, centred on white.
+def read_thumbnail(name: str, *, side: int = SIDE) -> np.ndarray:
+    """(side, side, 3) uint8 RGB of the image ``name``: the whole image, centred on white.
 
     name : the path of a file, or the name and row of a built-in set ("glyphs[12]"); a grey tile stands for anything
         that is neither
     """
     image = read_image(name)
     if image is None:
-        return np.full((SIDE, SIDE, 3), _GREY, np.uint8)
+        return np.full((side, side, 3), _GREY, np.uint8)
     height, width = image.shape[:2]
-    scale = SIDE / max(height, width)
-    height, width = (max(1, round(side * scale)) for side in (height, width))
+    scale = side / max(height, width)
+    height, width = (max(1, round(pixels * scale)) for pixels in (height, width))
     resized = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
-    tile = np.full((SIDE, SIDE, 3), _WHITE, np.uint8)
-    top, left = (SIDE - height) // 2, (SIDE - width) // 2
+    tile = np.full((side, side, 3), _WHITE, np.uint8)
+    top, left = (side - height) // 2, (side - width) // 2
     tile[top : top + height, left : left + width] = resized
     return tile
+
+
+def jpeg(thumbnail: np.ndarray) -> str:
+    """A thumbnail (H, W, 3) uint8 RGB as a JPEG file, in the text that a page holds it by."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(thumbnail, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
+    return base64.b64encode(encoded.tobytes()).decode()
 
 
 def read_image(name: str) -> np.ndarray | None:
@@ -57,9 +65,12 @@ def _read_row(set_name: str, row: int) -> np.ndarray | None:
 
 @lru_cache(maxsize=1)
 def _load(set_name: str) -> np.ndarray | None:
-    """The images (N, H, W, 3) of a built-in set, or None where there is no such set."""
-    try:
-        found = images.get(set_name).load(None).images
-    except (InputError, TypeError, OSError):  # no such set, or one that needs a folder
-        return None
-    return found if isinstance(found, np.ndarray) else None
+    """The images (N, H, W, 3) of a built-in set, of labelled images or of captions; None where there is no such set."""
+    for sets in (images, captions):
+        try:
+            found = sets.get(set_name).load(None).images
+        except (InputError, TypeError, OSError):  # no such set, or one that needs a folder
+            continue
+        if isinstance(found, np.ndarray):
+            return found
+    return None

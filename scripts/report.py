@@ -12,6 +12,8 @@ from datasets.errors import InputError
 from datasets.vectors import file
 from embedding.report import write_report
 from hashing.report import write_hash_report
+from vse.judge import CAPTIONS
+from vse.report import write_pairs_report
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,11 @@ def main(options: ReportOptions) -> None:
     metrics_file = vectors_file.with_name("metrics.jsonl")
     how = {"metrics_file": metrics_file if metrics_file.exists() else None, "seed": options.seed}
     folder = options.out or vectors_file.parent / "report"
-    if file.load(vectors_file).metric == "hamming":
+    vectors = file.load(vectors_file)
+    if vectors.metric == "hamming":
         page = write_hash_report([vectors_file], folder, **how)
+    elif vectors.attrs.get("queries") == CAPTIONS:
+        page = write_pairs_report(vectors_file, folder, **how)
     else:
         page = write_report(vectors_file, folder, **how)
     print(f"report: {page}")

@@ -75,7 +75,6 @@ class CaptionBatches:
 
     images : of the whole set, or their features
     sentences : the training captions as numbers; image_of : (C,) the row of each one's image
-    once : whether an epoch has one caption of each image, drawn anew, and not all of them
     word_dropout : share of the words that an epoch replaces by ``unknown``
     """
 
@@ -87,39 +86,28 @@ class CaptionBatches:
         *,
         size: int,
         unknown: int,
-        once: bool = False,
         word_dropout: float = 0.0,
         seed: int = 0,
     ) -> None:
-        self._images, self._sentences, self._image_of, self._once = images, sentences, image_of, once
+        self._images, self._sentences, self._image_of = images, sentences, image_of
         self._numbers = np.unique(image_of, return_inverse=True)[1]
         self._lengths = np.array([len(sentence) for sentence in sentences])
-        self._size, self._seed = min(size, self._count_images() if once else len(sentences)), seed
+        self._size, self._seed = min(size, len(sentences)), seed
         self._unknown, self._word_dropout = unknown, word_dropout
 
     def __str__(self) -> str:
-        return f"{len(self._sentences)} captions of {self._count_images()} images in batches of {self._size}"
-
-    def _count_images(self) -> int:
-        return int(self._numbers.max()) + 1
+        images = int(self._numbers.max()) + 1
+        return f"{len(self._sentences)} captions of {images} images in batches of {self._size}"
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of images or features, words (B, T), lengths (B,), and numbers (B,) of images from 0 on."""
         rng = np.random.default_rng((self._seed, number))
-        drawn = self._draw(rng)
-        plan = [drawn[batch] for batch in plan_by_length(self._lengths[drawn], self._size, rng)]
+        plan = list(plan_by_length(self._lengths, self._size, rng))
         images = self._images.stream([self._image_of[batch] for batch in plan], (self._seed, number))
         for batch, shown in zip(plan, images, strict=True):
             words, lengths = padded([self._sentences[i] for i in batch])
             words[(rng.random(words.shape) < self._word_dropout) & _inner(words, lengths)] = self._unknown
             yield Batch(inputs=(shown, nd.array(words), nd.array(lengths)), targets=(nd.array(self._numbers[batch]),))
-
-    def _draw(self, rng: np.random.Generator) -> np.ndarray:
-        """The captions of an epoch, by position."""
-        if not self._once:
-            return np.arange(len(self._sentences))
-        order = rng.permutation(len(self._sentences))
-        return order[np.unique(self._numbers[order], return_index=True)[1]]
 
 
 def _inner(words: np.ndarray, lengths: np.ndarray) -> np.ndarray:

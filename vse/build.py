@@ -72,6 +72,7 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
     vocabulary = _vocabulary(options, captions, told)
     loss = _loss(options, captions)
     encoder, features = _images(options, captions, devices)
+    mx.random.seed(options.seed)  # extracting features draws numbers, and is done once
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     embedder = Embedder(net, vocabulary, options, devices)
     _begin(options, net, captions, features, embedder, devices)
@@ -96,7 +97,6 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
             captions.image_of[told],
             size=options.batch_size,
             unknown=vocabulary.words.index(UNKNOWN),
-            once=features is None,
             word_dropout=options.word_dropout,
             seed=options.seed,
         ),

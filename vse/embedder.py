@@ -14,7 +14,7 @@ from vse.net import VseNet
 from vse.options import VseOptions
 from vse.vocab import Vocabulary
 
-_FEATURES_AT_ONCE, _CAPTIONS_AT_ONCE = 1024, 256
+_IMAGES_AT_ONCE, _FEATURES_AT_ONCE, _CAPTIONS_AT_ONCE = 64, 1024, 256
 
 
 class Embedder:
@@ -45,6 +45,7 @@ class Embedder:
             resize=options.resize,
             mirror=options.mirrored,
             contexts=self._devices,
+            batch_size=min(_IMAGES_AT_ONCE, len(rows)),  # a batch is filled up: one image is not to cost 64
             workers=options.workers,
             progress=build.interactive(),
         )

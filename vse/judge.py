@@ -9,6 +9,7 @@ from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_n
 from vse.embedder import Embedder
 from vse.evaluate import evaluate, evaluate_folds
 
+CAPTIONS = "captions"  # what the attribute "queries" of a vectors file says where its queries are captions
 FOLDS, FOLDED = 5, 5_000  # of COCO's 5,000 test images, five folds of 1,000 are scored too
 
 
@@ -61,13 +62,17 @@ class PairJudge:
         return evaluate_folds(pairs.images, pairs.captions, pairs.image_of, **how)
 
     def vectors(self, pairs: Pairs, part: str) -> VectorSet:
-        """``pairs`` of ``part``: captions are queries, images the gallery, an image the class of its captions."""
+        """``pairs`` of ``part``: captions are queries, images the gallery, an image the class of its captions.
+
+        Their names are the captions themselves. Attributes tell that, and the similarity.
+        """
         rows, captions = getattr(self._captions, part), self._captions
         asked = captions.captions_of(rows)
         names = tuple(captions.image_name(int(row)) for row in rows)
         gallery = Embeddings(pairs.images, np.arange(len(rows)), names)
         queries = Embeddings(pairs.captions, pairs.image_of, tuple(captions.captions[i] for i in asked))
-        found = from_embeddings(queries, gallery, name=captions.name, metric="inner_product")
+        attrs = {"queries": CAPTIONS, "similarity": self._similarity}
+        found = from_embeddings(queries, gallery, name=captions.name, metric="inner_product", attrs=attrs)
         return with_neighbors(found)
 
 

@@ -27,6 +27,7 @@ _NOT_HERE = (
     "save_model_prefix",
     "test_k",
 )
+_MIN_CROP = 0.2
 _REFERENCE_FACTOR = 0.1  # what the reference multiplies the learning rate by
 
 
@@ -77,6 +78,11 @@ class VseOptions(TrainOptions):
     word_dropout: float = 0.2
     """Share of the words of training captions that an epoch replaces by the unknown word."""
 
+    pool: str = ""
+    """Pooling of the trunk's feature map: avg, max, gem or quarters; quarters for drawn images, else avg."""
+    min_crop: float | None = None
+    """Smallest share of an image that a random training crop keeps; 1 for drawn images, else 0.2 if not given."""
+
     batch_size: int = 128
     """Captions in a batch, each with its image."""
     epochs: int = 14
@@ -91,6 +97,8 @@ class VseOptions(TrainOptions):
     """Largest norm of the gradients of a batch's losses added up, as in the reference; 0 for any."""
     wd: float = 0.0
     """Weight decay."""
+    report: bool = True
+    """Write the report at the end: scores, curves, captions with their nearest images."""
 
     def check(self) -> None:
         """Raises InputError where an option is out of its range or a choice is none of those there are."""
@@ -129,8 +137,14 @@ class VseOptions(TrainOptions):
         """The same options with what was left open filled in for ``captions``."""
         if captions.precomputed:
             return replace(self, img_dim=captions.images.shape[1], finetune=False, flip=False)
-        drawn = isinstance(captions.images, np.ndarray)
-        return replace(self, finetune=drawn if self.finetune is None else self.finetune).resolve(captions.as_images())
+        drawn = isinstance(captions.images, np.ndarray)  # captions tell what is where, which no crop may change
+        found = replace(
+            self,
+            finetune=drawn if self.finetune is None else self.finetune,
+            pool=self.pool or ("quarters" if drawn else "avg"),
+            min_crop=(1.0 if drawn else _MIN_CROP) if self.min_crop is None else self.min_crop,
+        )
+        return found.resolve(captions.as_images())
 
 
 def set_of(options: VseOptions) -> tuple[str, str]:

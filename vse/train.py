@@ -11,6 +11,7 @@ from embedding.run import Run
 from embedding.team import Team
 from vse import build
 from vse.options import VseOptions
+from vse.report import write_pairs_report
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def train(options: VseOptions) -> Path:
 
 
 def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices: build.build.Devices) -> None:
-    """Rows of the table for the best checkpoint, on dev and on test, and the embeddings of the test part."""
+    """Rows of the table for the best checkpoint, on dev and on test, the embeddings of test, and the report."""
     run.restore_best(parts.net, devices)
     judge = parts.judge
     session.record_row(run, "dev", judge.title, judge.scores(judge.pairs("dev")))
@@ -56,3 +57,7 @@ def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices
         session.record_row(run, "test, mean of five folds", judge.title, folds)
     vectors_file.save(run.folder / "vectors.h5", judge.vectors(pairs, "test"))
     log.info("%s", table(run.recorded("scores")))
+    if options.report:
+        metrics = run.folder / "metrics.jsonl"
+        page = write_pairs_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=metrics)
+        log.info("report: %s", page)

@@ -12,7 +12,7 @@ from datasets.images.folder import ENDINGS
 def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     """All image files under ``root``, at any depth, in alphabetical order, in one class and with no train part.
 
-    Raises InputError where ``root`` is no folder or holds no image.
+    Raises InputError where ``root`` is no folder or holds fewer than two images.
     """
     if root is None:
         raise InputError("dataset files needs a folder of images: name it")
@@ -20,7 +20,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         raise InputError(f"dataset files needs a folder of images: {root} is none")
     if boxes:
         raise InputError(f"{root} has no boxes: a folder of files cannot tell them")
-    paths = sorted(str(path) for path in Path(root).rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())
+    paths = image_files(Path(root))
     if len(paths) < 2:
         raise InputError(f"{root} holds {len(paths)} image(s) ({' '.join(ENDINGS)}): put at least two there")
     rows = np.arange(len(paths))
@@ -33,3 +33,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         query=rows,
         gallery=rows,
     ).check()
+
+
+def image_files(root: Path) -> list[str]:
+    """The paths of all image files under ``root``, at any depth, in alphabetical order."""
+    return sorted(str(path) for path in root.rglob("*") if path.suffix.lower() in ENDINGS and path.is_file())

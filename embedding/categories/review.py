@@ -1,6 +1,5 @@
 """The review page of proposed categories: clusters as rows of thumbnails, to accept, rename or reject."""
 
-import base64
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datasets.whole import write_page
 from embedding.categories.manifest import COLUMNS, Manifest, labels, members
 from embedding.categories.mine import Mined
 from embedding.categories.unlabelled import Unlabelled, name_of
-from embedding.thumbnails import Thumbnails, read_thumbnail
+from embedding.thumbnails import Thumbnails, jpeg, read_thumbnail
 
 # A row of the table at the top: what it is under "row", clusters, and scores by name.
 Scores = dict[str, float | int | str]
@@ -121,12 +120,11 @@ def _truth(images: Unlabelled, rows: np.ndarray) -> tuple[str, float, int | None
 
 def _tile(images: Unlabelled, row: int, thumbnails: Thumbnails, common: int | None = None) -> Tile:
     image = cv2.resize(thumbnails(images.paths[row]), (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
-    jpeg = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 80])[1]
     title, stray = images.paths[row], False
     if images.labels is not None:
         title += f": {images.class_name(images.labels[row])}"
         stray = common is not None and images.labels[row] != common
-    return Tile(base64.b64encode(jpeg.tobytes()).decode(), _readable(title), bool(stray))
+    return Tile(jpeg(image), _readable(title), bool(stray))
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:

@@ -72,6 +72,14 @@ def test_rows_of_the_grid_may_differ_in_length():
     assert pixels(plots.grid_of_nearest(rows)).shape[1] > 300
 
 
+def test_a_sentence_may_ask_and_images_be_neither_right_nor_wrong():
+    tiles = [Tile(grey(128), name, None) for name in ODD_NAMES]
+    image = pixels(plots.grid_of_nearest([(" ".join(ODD_NAMES), tiles), ("$x^", [])]))
+    assert share(image, plots.RIGHT) == share(image, plots.WRONG) == 0 < share(image, plots.MUTED)
+    bare = pixels(plots.grid_of_nearest([("", tiles), ("", [])]))
+    assert bare.shape == image.shape and share(image, plots.INK) > share(bare, plots.INK) == 0
+
+
 def test_curves_draw_what_was_measured():
     epochs = [{"epoch": i, "loss": 1 / i, "images_per_second": 800.0} for i in (1, 2, 3)]
     with_validation = [epoch | {"validation recall@1": 0.5, "validation nmi": None} for epoch in epochs]

@@ -1,11 +1,13 @@
 """Thumbnails: files and rows of built-in sets, whole and square; grey where there is nothing to see."""
 
+import base64
+
 import cv2
 import numpy as np
 import pytest
 
-from datasets import images
-from embedding.thumbnails import SIDE, read_thumbnail
+from datasets import captions, images
+from embedding.thumbnails import SIDE, jpeg, read_thumbnail
 
 
 def is_grey(tile: np.ndarray) -> bool:
@@ -33,6 +35,18 @@ def test_a_row_of_a_built_in_set():
     small = cv2.resize(tile, digits.images[7].shape[1::-1], interpolation=cv2.INTER_AREA).astype(float)
     between = [np.abs(small - digits.images[row]).mean() for row in range(40)]
     assert np.argmin(between) == 7
+
+
+def test_a_row_of_a_built_in_set_of_captions_and_another_size():
+    scenes = captions.get("scenes").load(None)
+    assert (read_thumbnail(scenes.image_name(3310), side=64) == scenes.images[3310]).all()
+    assert is_grey(read_thumbnail("scenes[3800]", side=30)) and is_grey(read_thumbnail("flickr8k[0]"))
+
+
+def test_a_page_holds_a_thumbnail_as_a_jpeg():
+    tile = read_thumbnail("digits[3]")
+    decoded = cv2.imdecode(np.frombuffer(base64.b64decode(jpeg(tile)), np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(decoded[..., ::-1].astype(int) - tile).mean() < 8
 
 
 def test_what_cannot_be_read_is_a_grey_tile(tmp_path):

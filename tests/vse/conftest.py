@@ -1,13 +1,17 @@
-"""Small caption sets: coloured pictures in the layout of Flickr8k, and features in that of the reference."""
+"""Small caption sets: coloured pictures in the layout of Flickr8k, and features in that of the reference; and a run
+whose pictures each lie on their own sentence."""
 
 import json
 from itertools import product
 
 import numpy as np
+import planted
 import pytest
 from PIL import Image
 
 from datasets.captions import flickr8k
+from embedding.mx import mx
+from vse import build
 from vse.options import VseOptions
 
 COLOURS = {"red": (210, 40, 40), "green": (40, 180, 60), "blue": (40, 60, 210), "grey": (120, 120, 120)}
@@ -85,3 +89,18 @@ def small(tmp_path):
         return VseOptions(**{**plain, **changes})
 
     return options
+
+
+@pytest.fixture(scope="session")
+def colours(tmp_path_factory) -> list[str]:
+    return planted.pictures(tmp_path_factory.mktemp("colours") / "pictures")
+
+
+@pytest.fixture
+def run(tmp_path, colours):
+    return planted.run_folder(tmp_path / "run", colours)
+
+
+@pytest.fixture
+def trained(run):
+    return build.trained(run, "best", [mx.cpu()])
