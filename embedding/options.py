@@ -223,7 +223,7 @@ def _check_option(name: str, value: object) -> None:
         raise InputError(f"{flag}: must be one of {', '.join(_CHOICES[name])}")
     if name in _ABOVE_0 and value is not None and not 0 < value < math.inf:
         raise InputError(f"{flag}: must be above 0")
-    if name in _MOST and value > _MOST[name]:
+    if name in _MOST and value is not None and value > _MOST[name]:
         raise InputError(f"{flag}: must be {_MOST[name]:,} or less")
     if name in _FROM_0 and value is not None and not 0 <= value < math.inf:
         raise InputError(f"{flag}: must be 0 or above")

@@ -62,7 +62,7 @@ class CaptionTower(gluon.Block):
     ) -> None:
         super().__init__()
         self._layers, self._drops, self._positive = layers, dropout > 0, positive
-        self.words = gluon.nn.Embedding(words, word_dim, weight_initializer=mx.init.Uniform(0.1))
+        self.words = gluon.nn.Embedding(words, word_dim, weight_initializer=mx.init.Uniform(1))
         self.dropout = gluon.nn.Dropout(dropout)
         self.gru = gluon.rnn.GRU(dim, num_layers=layers, layout="TNC", input_size=word_dim)
 

@@ -27,7 +27,17 @@ _NOT_HERE = (
     "save_model_prefix",
     "test_k",
 )
-_MIN_CROP = 0.2
+
+# What is left open: captions of drawn images tell what is where, which no crop may change, in words that all count.
+_DRAWN = {
+    **{"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 1.0, "dropout": 0.0},
+    **{"word_dropout": 0.0, "embed_dim": 128, "word_dim": 64, "epochs": 6, "lr": 2e-3, "warm_up": 3},
+}
+_PHOTOGRAPHS = {
+    **{"pool": "avg", "finetune": False, "min_crop": 0.2, "dropout": 0.3, "word_dropout": 0.2},
+    **{"embed_dim": 512, "word_dim": 300, "epochs": 14, "lr": 1e-3, "warm_up": 7},
+}
+
 _REFERENCE_FACTOR = 0.1  # what the reference multiplies the learning rate by
 
 
@@ -59,24 +69,24 @@ class VseOptions(TrainOptions):
     margin: float | None = None
     """Margin of the loss; 0.2 if not given, 0.05 for order."""
     warm_up: int | None = None
-    """First epochs, that go by the sum of hinges, against collapse; 2 if not given."""
+    """First epochs, that go by the sum of hinges, against collapse; 7 if not given, for drawn images 3."""
 
     finetune: bool | None = None
     """Train the trunk too; yes for drawn images, which no trunk knows, and no for photographs if not given."""
     start: Path | None = None
     """Run folder whose best network training starts from, of the same trunk and sizes; usual before --finetune."""
-    embed_dim: int = 512
-    """Size of the joint space; 1,024 in the paper."""
-    word_dim: int = 300
-    """Size of word vectors."""
+    embed_dim: int | None = None  # type: ignore[assignment]
+    """Size of the joint space; 512 if not given, for drawn images 128."""
+    word_dim: int | None = None
+    """Size of word vectors; 300 if not given, for drawn images 64."""
     word_vectors: Path | None = None
     """First word vectors: a text file as GloVe's, a word and its numbers a line."""
     num_layers: int = 1
     """Layers of the GRU."""
-    dropout: float = 0.3
-    """Share of features and of the numbers of word vectors that a training step leaves out."""
-    word_dropout: float = 0.2
-    """Share of the words of training captions that an epoch replaces by the unknown word."""
+    dropout: float | None = None
+    """Share of features and of numbers of word vectors that a training step leaves out; 0.3, for drawn images 0."""
+    word_dropout: float | None = None
+    """Share of the words of training captions that an epoch replaces by the unknown word; 0.2, for drawn images 0."""
 
     pool: str = ""
     """Pooling of the trunk's feature map: avg, max, gem or quarters; quarters for drawn images, else avg."""
@@ -85,10 +95,10 @@ class VseOptions(TrainOptions):
 
     batch_size: int = 128
     """Captions in a batch, each with its image."""
-    epochs: int = 14
-    """How many epochs to train."""
-    lr: float = 1e-3
-    """Learning rate."""
+    epochs: int | None = None  # type: ignore[assignment]
+    """How many epochs to train; an epoch has every caption once. 14 if not given, for drawn images 6."""
+    lr: float | None = None  # type: ignore[assignment]
+    """Learning rate; 1e-3 if not given, for drawn images 2e-3."""
     cosine: bool = True
     """Let the learning rate fall to 0 along a cosine over --epochs; --no-cosine for --steps."""
     lr_update: int | None = None
@@ -104,8 +114,8 @@ class VseOptions(TrainOptions):
         """Raises InputError where an option is out of its range or a choice is none of those there are."""
         super().check()
         for name in _SHARES:
-            if not 0 <= getattr(self, name) < 1:
-                raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must lie between 0 and 1")
+            if (share := getattr(self, name)) is not None and not 0 <= share < 1:
+                raise InputError(f"--{name.replace('_', '-')}={share}: must lie between 0 and 1")
         for name in _NOT_HERE:
             if getattr(self, name) != getattr(VseOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}: has no place in image-text embedding; leave it out")
@@ -126,24 +136,21 @@ class VseOptions(TrainOptions):
         return bool(self.flip)
 
     def with_data(self) -> "VseOptions":
-        """The same options with the set's own name, and the loss and the schedule that they mean."""
-        found = replace(self, data=self.data or "scenes", loss=self.with_loss, max_violation=None)
-        if not self.lr_update:
-            return found
-        steps = ",".join(str(epoch) for epoch in range(self.lr_update, self.epochs, self.lr_update))
-        return replace(found, steps=steps, factor=_REFERENCE_FACTOR, cosine=False)
+        """The same options with the set's own name, and the loss that they mean."""
+        return replace(self, data=self.data or "scenes", loss=self.with_loss, max_violation=None)
 
     def for_captions(self, captions: CaptionSet) -> "VseOptions":
         """The same options with what was left open filled in for ``captions``."""
+        drawn = isinstance(captions.images, np.ndarray) and not captions.precomputed
+        usual = dict(_DRAWN if drawn else _PHOTOGRAPHS)
+        if self.loss != "max_hinge":
+            del usual["warm_up"]
+        found = replace(self, **{name: value for name, value in usual.items() if getattr(self, name) in (None, "")})
+        if self.lr_update:
+            steps = ",".join(str(epoch) for epoch in range(self.lr_update, found.epochs, self.lr_update))
+            found = replace(found, steps=steps, factor=_REFERENCE_FACTOR, cosine=False)
         if captions.precomputed:
-            return replace(self, img_dim=captions.images.shape[1], finetune=False, flip=False)
-        drawn = isinstance(captions.images, np.ndarray)  # captions tell what is where, which no crop may change
-        found = replace(
-            self,
-            finetune=drawn if self.finetune is None else self.finetune,
-            pool=self.pool or ("quarters" if drawn else "avg"),
-            min_crop=(1.0 if drawn else _MIN_CROP) if self.min_crop is None else self.min_crop,
-        )
+            return replace(found, img_dim=captions.images.shape[1], finetune=False, flip=False)
         return found.resolve(captions.as_images())
 
 

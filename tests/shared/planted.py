@@ -46,7 +46,7 @@ def caption_set(paths: list[str]) -> CaptionSet:
 def run_folder(folder: Path, paths: list[str], *, loss: str = "max_hinge") -> Path:
     """What a run of train_vse.py leaves: options, vocabulary, the best network, and the vectors of its test part."""
     mx.random.seed(3)
-    trunk = {"model": "convnet", "pool": "avg", "image_size": "32", "test_size": "32"}
+    trunk = {"dropout": 0.0, "model": "convnet", "pool": "avg", "image_size": "32", "test_size": "32"}
     options = VseOptions(data="colours", loss=loss, embed_dim=DIM, word_dim=8, **trunk)
     vocabulary, devices = Vocabulary(WORDS), [mx.cpu()]
     towers = build._towers(options, build.losses.get(loss).Loss(images=4, dim=DIM), vocabulary, devices)
