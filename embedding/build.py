@@ -117,7 +117,7 @@ def settle(net: Net, options: TrainOptions, devices: Devices) -> None:
 def trunk_features(
     options: TrainOptions, net: Net, images: ImageSet, devices: Devices, *, mirror: bool = False
 ) -> np.ndarray:
-    """What the trunk of ``net`` makes of all images, or ``mirror`` pairs, kept under ``data/features``."""
+    """What the trunk of ``net`` makes of all images, or of their mirror images, kept under ``data/features``."""
     return features.cached(
         net.encoder,
         images,

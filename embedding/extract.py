@@ -40,7 +40,7 @@ def outputs(
     """What ``net`` makes of the images ``rows``, (R, D) float32.
 
     size, resize : as in ``decode.fit``
-    mirror : take the mean over each image and its mirror image
+    mirror : look at the mirror images
     Raises InputError where an image cannot be read: a score over other images than it claims would be wrong.
     """
     items = [[(int(row),) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size)]
@@ -51,10 +51,7 @@ def outputs(
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
         for pixels in in_threads(load, items, workers=workers):
-            found = _forward(net, pixels, batch_size, contexts)
-            if mirror:
-                found = (found + _forward(net, pixels[:, :, ::-1], batch_size, contexts)) / 2
-            parts.append(found)
+            parts.append(_forward(net, pixels[:, :, ::-1] if mirror else pixels, batch_size, contexts))
             bar.update(len(pixels))
     return np.concatenate(parts)
 

@@ -39,15 +39,16 @@ def plan_by_length(lengths: np.ndarray, size: int, rng: np.random.Generator) -> 
 
 
 class KeptFeatures:
-    """Features (N, C) of all images of a set, that were extracted before."""
+    """Features (N, V, C) of all images of a set, extracted before, of V views: of an image and its mirror image two."""
 
     def __init__(self, features: np.ndarray) -> None:
         self._features = features
 
     def stream(self, plan: Sequence[np.ndarray], seed: tuple[int, ...]) -> Iterator[nd.NDArray]:
-        """The features (B, C) of each batch of rows in ``plan``."""
+        """The features (B, C) of each batch of rows in ``plan``, each of a view at random."""
+        rng = np.random.default_rng(seed)
         for rows in plan:
-            yield nd.array(self._features[rows])
+            yield nd.array(self._features[rows, rng.integers(self._features.shape[1], size=len(rows))])
 
 
 class Pixels:

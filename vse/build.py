@@ -71,7 +71,8 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
     told = captions.captions_of(captions.train)
     vocabulary = _vocabulary(options, captions, told)
     loss = _loss(options, captions)
-    encoder, features = _images(options, captions, devices)
+    encoder, views = _images(options, captions, devices)
+    features = None if views is None else views.mean(axis=1)
     mx.random.seed(options.seed)  # extracting features draws numbers, and is done once
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     embedder = Embedder(net, vocabulary, options, devices)
@@ -92,7 +93,7 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
             clip=options.grad_clip / options.batch_size or None,  # our losses are means over the batch
         ),
         batches=CaptionBatches(
-            _pixels(options, captions) if features is None else KeptFeatures(features),
+            _pixels(options, captions) if views is None else KeptFeatures(views),
             [vocabulary.encode(captions.captions[i]) for i in told],
             captions.image_of[told],
             size=options.batch_size,
@@ -122,9 +123,12 @@ def _loss(options: VseOptions, captions: CaptionSet) -> PairingLoss:
 def _images(
     options: VseOptions, captions: CaptionSet, devices: build.Devices
 ) -> tuple[Encoder | None, np.ndarray | None]:
-    """The trunk, None for features that somebody has extracted, and the features (N, C), None where it learns."""
+    """The trunk, None for features that somebody has extracted, and the features (N, V, C), None where it learns.
+
+    V : views; two where an image and its mirror image are
+    """
     if captions.precomputed:
-        return None, captions.images
+        return None, captions.images[:, None]
     encoder = Encoder(model=options.model, pool=options.pool)
     net = Net(encoder, gluon.nn.HybridSequential())
     build.settle(net, options, devices)
@@ -132,7 +136,11 @@ def _images(
         return encoder, None
     if not options.use_pretrained:
         log.warning("the trunk has random weights and does not learn: give --use-pretrained=FILE, or --finetune")
-    return encoder, build.trunk_features(options, net, captions.as_images(), devices, mirror=options.mirrored)
+    images = captions.as_images()
+    views = [build.trunk_features(options, net, images, devices)]
+    if options.mirrored:
+        views.append(build.trunk_features(options, net, images, devices, mirror=True))
+    return encoder, np.stack(views, axis=1)
 
 
 def _towers(options: VseOptions, loss: PairingLoss, vocabulary: Vocabulary, devices: build.Devices) -> Towers:

@@ -37,13 +37,19 @@ class Embedder:
         if self._net.encoder is None:
             raise InputError("this network was trained on precomputed features: it has no trunk, and can read no image")
         options = self._options
+        views = (False, True) if options.mirrored else (False,)
+        found = [self._view(images, rows, mirror=mirror) for mirror in views]
+        return sum(found) / len(found)
+
+    def _view(self, images: ImageSet, rows: np.ndarray, *, mirror: bool) -> np.ndarray:
+        options = self._options
         return outputs(
             self._net.encoder,
             images,
             rows,
             size=options.size("test"),
             resize=options.resize,
-            mirror=options.mirrored,
+            mirror=mirror,
             contexts=self._devices,
             batch_size=min(_IMAGES_AT_ONCE, len(rows)),  # a batch is filled up: one image is not to cost 64
             workers=options.workers,

@@ -14,7 +14,7 @@ FEATURES = RNG.normal(size=(30, 4)).astype(np.float32)
 
 
 def batches(**how) -> CaptionBatches:
-    return CaptionBatches(KeptFeatures(FEATURES), SENTENCES, IMAGE_OF, **{"size": 8, "unknown": 3, **how})
+    return CaptionBatches(KeptFeatures(FEATURES[:, None]), SENTENCES, IMAGE_OF, **{"size": 8, "unknown": 3, **how})
 
 
 def test_padding_stands_behind_the_end():
@@ -64,6 +64,17 @@ def test_words_are_dropped_but_never_the_ends():
             dropped, total = dropped + (row[1 : length - 1] == 3).sum(), total + length - 2
     assert 0.2 < dropped / total < 0.4
     assert not any((batch.inputs[1].asnumpy() == 3).any() for batch in batches().epoch(1))
+
+
+def test_each_time_an_image_is_seen_from_a_view_at_random():
+    views = np.arange(24, dtype=np.float32).reshape(4, 2, 3)
+    plan = [np.array([0, 3, 3]), np.array([2, 1, 0])] * 20
+    shown = [part.asnumpy() for part in KeptFeatures(views).stream(plan, (1, 2))]
+    again = [part.asnumpy() for part in KeptFeatures(views).stream(plan, (1, 2))]
+    np.testing.assert_array_equal(shown, again)
+    pairs = list(zip((views[row] for rows in plan for row in rows), np.concatenate(shown), strict=True))
+    first, second = (np.array([(row == both[view]).all() for both, row in pairs]) for view in (0, 1))
+    assert (first != second).all() and 0.35 < second.mean() < 0.65
 
 
 def test_pixels_are_those_of_the_rows_asked_for():

@@ -104,8 +104,11 @@ def test_features_are_extracted_once(small, pictures, tmp_path, monkeypatch, cap
     monkeypatch.chdir(tmp_path)
     caplog.set_level("INFO")
     for name in ("one", "two"):
-        train(small(data="flickr8k", data_path=pictures, name=name, epochs=1, finetune=False))
-    assert sum("extracting features" in record.message for record in caplog.records) == 1
+        train(small(data="flickr8k", data_path=pictures, name=name, epochs=1, finetune=False, flip=True))
+    assert sum("extracting features" in record.message for record in caplog.records) == 2  # and of mirror images
+    first, second = (weights(tmp_path / "runs" / name) for name in ("one", "two"))
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name], err_msg=name)
 
 
 def test_no_word_of_a_test_caption_enters_the_vocabulary(small, pictures):
