@@ -8,7 +8,7 @@ BENCH_READY := $(BENCH)/ready
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo test check format bench bench-large
+.PHONY: help env demo demo-vse test check format bench bench-large
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -27,6 +27,11 @@ demo: $(READY) ## train on drawn characters, report, and sweep indexes over vect
 	$(BIN)/python -m ann_bench run --data=photo_sift --grid=ann_bench/grids/short.yaml --out=results/demo
 	$(BIN)/python -m ann_bench plot --data=glyphs --out=results/demo
 	$(BIN)/python -m ann_bench plot --data=photo_sift --out=results/demo
+
+demo-vse: $(READY) ## train drawn scenes and sentences into one space, and search with a sentence; three minutes
+	rm -rf runs/demo-vse
+	$(BIN)/python scripts/train_vse.py --name=demo-vse
+	$(BIN)/python scripts/search_text.py --run=runs/demo-vse -k 4 "a big yellow star above two small blue circles"
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
