@@ -3,6 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -68,6 +69,8 @@ _CHOICES = {"resize": RESIZES, "kvstore": ("device", "local", "dist_sync", "dist
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions:
     """Options of the training commands, under the names of the reference commands where these have one."""
+
+    AGAINST_DIVERGING: ClassVar[str] = "--clip=1"  # what to try, beside a lower learning rate
 
     data: str = ""
     """Image set: glyphs (if not given) and digits are built in; folder is your own, in --data-path."""

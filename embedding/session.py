@@ -60,7 +60,7 @@ def epochs(
             done = epoch.number
     except Diverged as error:
         kept = f"epoch {done} is kept in {run.folder / 'last'}" if done else "no epoch was finished"
-        raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with --clip=1") from None
+        raise RunFailed(f"{error}; {kept}; try again with a lower --lr or with {options.AGAINST_DIVERGING}") from None
 
 
 def viz(options: TrainOptions, run: Run) -> AbstractContextManager[Viz]:

@@ -110,7 +110,7 @@ def _gallery(options: SearchOptions, trained: Trained) -> Gallery:
         return folder.of_folder(options.images, options.run, trained.embedder)
     dim = trained.options.embed_dim
     if options.vectors:
-        return gallery.of_file(options.vectors, dim=dim)
+        return gallery.of_file(options.vectors, options.run, dim=dim)
     return gallery.of_run(options.run, dim=dim)
 
 

@@ -2,7 +2,7 @@
 
 python scripts/train_vse.py                                                    built-in scenes, on the CPU
 python scripts/train_vse.py --data=flickr8k --data-path=flickr8k --model=mobilenet_v2 --use-pretrained=mobilenet.pth
-python scripts/train_vse.py --data_name=f30k --max_violation --cnn_type=resnet152 --num_epochs=30 --gpus=0
+python scripts/train_vse.py --data_name=f30k --max_violation --cnn_type=resnet152 --use_pretrained --gpus=0
 """
 
 from dataclasses import dataclass

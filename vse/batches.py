@@ -25,15 +25,16 @@ def padded(sentences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
 def plan_by_length(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """Batches of ``size`` captions, by position, in which captions are about as long; every caption is in one.
 
-    Captions are shuffled and sorted within pools of some batches, so that no two epochs have the same batches. The last
-    few, too few for a batch, are left for the next epoch.
+    Captions are shuffled and sorted within pools of some batches, so that no two epochs have the same batches. A few,
+    too few for a batch and others in every epoch, are left out.
     """
     order = rng.permutation(len(lengths))
+    order = order[: len(order) - len(order) % size]  # before they are sorted: the longest ones are to be seen too
     batches = []
     for start in range(0, len(order), _POOL * size):
         pool = order[start : start + _POOL * size]
         pool = pool[np.argsort(lengths[pool], kind="stable")]
-        batches += [pool[i : i + size] for i in range(0, len(pool) - size + 1, size)]
+        batches += [pool[i : i + size] for i in range(0, len(pool), size)]
     for which in rng.permutation(len(batches)):
         yield batches[which]
 

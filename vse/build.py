@@ -26,11 +26,10 @@ from vse.judge import PairJudge
 from vse.losses.base import PairingLoss
 from vse.net import CaptionTower, ImageTower, Towers, VseNet
 from vse.options import OWN, VseOptions, set_of
-from vse.vocab import UNKNOWN, Vocabulary
+from vse.vocab import UNKNOWN, VOCABULARY, Vocabulary
+from vse.words import tell_unknown, vocabulary_of
 
 log = logging.getLogger(__name__)
-
-VOCABULARY = "vocabulary.json"
 
 _BUILT_IN = ("scenes",)
 _SEEN = 2000  # training images from whose features mean and deviation are taken, where the trunk learns too
@@ -69,12 +68,16 @@ def caption_set(options: VseOptions) -> CaptionSet:
 def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> VseParts:
     """Everything that the options describe, made for ``captions`` on the ``devices``."""
     told = captions.captions_of(captions.train)
-    vocabulary = _vocabulary(options, captions, told)
+    size = _batch_size(options, len(told), len(devices))
+    vocabulary = vocabulary_of(options, captions, told)
+    tell_unknown(vocabulary, captions)
     loss = _loss(options, captions)
     encoder, views = _images(options, captions, devices)
     features = None if views is None else views.mean(axis=1)
     mx.random.seed(options.seed)  # extracting features draws numbers, and is done once
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
+    if options.word_vectors is not None:
+        log.info("%s", word_vectors.load(net.towers.captions.words.weight, vocabulary, options.word_vectors))
     embedder = Embedder(net, vocabulary, options, devices)
     _begin(options, net, captions, features, embedder, devices)
     loss.initialize(ctx=devices)
@@ -90,13 +93,13 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
             loss,
             optimizer=options.optimizer,
             wd=options.wd,
-            clip=options.grad_clip / options.batch_size or None,  # our losses are means over the batch
+            clip=options.grad_clip / size or None,  # our losses are means over the batch
         ),
         batches=CaptionBatches(
             _pixels(options, captions) if views is None else KeptFeatures(views),
             [vocabulary.encode(captions.captions[i]) for i in told],
             captions.image_of[told],
-            size=options.batch_size,
+            size=size,
             unknown=vocabulary.words.index(UNKNOWN),
             word_dropout=options.word_dropout,
             seed=options.seed,
@@ -106,12 +109,13 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
     )
 
 
-def _vocabulary(options: VseOptions, captions: CaptionSet, told: np.ndarray) -> Vocabulary:
-    if options.start is not None:
-        return Vocabulary.load(options.start / VOCABULARY)
-    if options.vocab is not None:
-        return Vocabulary.load(options.vocab)
-    return Vocabulary.of((captions.captions[i] for i in told), threshold=options.threshold)
+def _batch_size(options: VseOptions, captions: int, devices: int) -> int:
+    """Captions in a batch; raises InputError where the devices cannot share them."""
+    size = min(options.batch_size, captions)
+    if size % devices:
+        what = f"a batch of {size} captions cannot be dealt evenly to {devices} devices"
+        raise InputError(f"--batch-size={options.batch_size}: {what}; change it, or take fewer devices")
+    return size
 
 
 def _loss(options: VseOptions, captions: CaptionSet) -> PairingLoss:
@@ -132,9 +136,11 @@ def _images(
     encoder = Encoder(model=options.model, pool=options.pool)
     net = Net(encoder, gluon.nn.HybridSequential())
     build.settle(net, options, devices)
+    if options.start is not None:  # its features, too, are to be those of the trunk that is kept with them
+        load(VseNet(encoder, None), options.start, "best", devices, ignore_extra=True)
     if options.finetune:
         return encoder, None
-    if not options.use_pretrained:
+    if not options.use_pretrained and options.start is None:
         log.warning("the trunk has random weights and does not learn: give --use-pretrained=FILE, or --finetune")
     images = captions.as_images()
     views = [build.trunk_features(options, net, images, devices)]
@@ -155,8 +161,6 @@ def _towers(options: VseOptions, loss: PairingLoss, vocabulary: Vocabulary, devi
     )
     towers = Towers(ImageTower(options.embed_dim, dropout=options.dropout, positive=positive), captions)
     towers.initialize(ctx=devices)
-    if options.word_vectors is not None:
-        log.info("%s", word_vectors.load(captions.words.weight, vocabulary, options.word_vectors))
     return towers
 
 
@@ -207,10 +211,10 @@ def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
     return Trained(options, Embedder(net, vocabulary, options, devices), loss.similarity)
 
 
-def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices) -> None:
+def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **how: bool) -> None:
     """Set the weights of ``net`` from a checkpoint; raises InputError where it is not there, or of another network."""
     try:
-        net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
+        net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices, **how)
     except (OSError, ValueError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no such network '{checkpoint}' ({last_line(error)}): name a run folder of train_vse.py"
         raise InputError(line) from None
@@ -220,7 +224,7 @@ def stored_options(folder: Path) -> VseOptions:
     """The options of a run folder; raises InputError where it is not that of an image-text run."""
     try:
         stored = json.loads((folder / "options.json").read_text())
-        if "word_dim" not in stored:
+        if not isinstance(stored, dict) or "word_dim" not in stored:
             raise ValueError("its network knows no sentences")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

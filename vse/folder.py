@@ -17,7 +17,7 @@ from datasets.vectors import file as vectors_file
 from datasets.vectors.base import VectorSet
 from embedding.thumbnails import read_image
 from vse.embedder import Embedder
-from vse.gallery import Gallery
+from vse.gallery import NETWORK, Gallery, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def of_folder(folder: Path, run: Path, embedder: Embedder) -> Gallery:
         try:
             if not file.exists():
                 log.info("embedding %d images of %s, once: %s", len(paths), folder, file)
-                _embed(name, paths, file, embedder)
+                _embed(name, paths, file, embedder, fingerprint(run))
         finally:
             os.close(held)
     found = vectors_file.load(file)
@@ -82,8 +82,8 @@ def _key(folder: Path, paths: Sequence[str], run: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _embed(name: str, paths: Sequence[str], file: Path, embedder: Embedder) -> None:
-    """Write the vectors file of the images; it has no queries."""
+def _embed(name: str, paths: Sequence[str], file: Path, embedder: Embedder, network: str) -> None:
+    """Write the vectors file of the images; it has no queries. ``network`` is the fingerprint of that of the run."""
     pictures, rows = _Pictures(paths), np.arange(len(paths))
     images = ImageSet(name, pictures, np.zeros(len(paths), np.int64), ("image",), rows[:0], rows, rows)
     parts = [embedder.images(images, rows[start : start + _AT_ONCE]) for start in range(0, len(rows), _AT_ONCE)]
@@ -92,9 +92,8 @@ def _embed(name: str, paths: Sequence[str], file: Path, embedder: Embedder) -> N
         raise InputError(f"--images: none of {len(paths)} images can be read, such as {paths[0]}; mend them")
     vectors = np.delete(np.concatenate(parts), left_out, axis=0)
     names = tuple(os.path.abspath(path) for row, path in enumerate(paths) if row not in pictures.bad)
-    found = VectorSet(
-        name, "inner_product", vectors, vectors[:0], gallery_paths=names, attrs={"left_out": np.array(left_out, int)}
-    )
+    attrs = {"left_out": np.array(left_out, int), NETWORK: network}
+    found = VectorSet(name, "inner_product", vectors, vectors[:0], gallery_paths=names, attrs=attrs)
     vectors_file.save(file, found)
 
 

@@ -1,5 +1,6 @@
 """Gallery: the embeddings of images to search, read from a vectors file of the network that searches."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from datasets.vectors import file as vectors_file
 from datasets.vectors.base import VectorSet
 
 VECTORS = "vectors.h5"
+NETWORK = "network"  # attribute of a vectors file: the fingerprint of the network that made it
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,26 @@ class Gallery:
         return len(self.vectors)
 
 
+def fingerprint(run: Path) -> str:
+    """A short hash of the best network of a run, to tell two apart."""
+    return hashlib.sha256((run / "best" / "net.params").read_bytes()).hexdigest()[:16]
+
+
 def of_run(run: Path, *, dim: int) -> Gallery:
     """The test images of a run; raises InputError where it has not come to their embeddings yet."""
     return _gallery(vectors_of(run, dim=dim), run / VECTORS)
 
 
-def of_file(path: Path, *, dim: int) -> Gallery:
-    """The gallery of a vectors file, or of another run folder; raises InputError, which names --vectors."""
+def of_file(path: Path, run: Path, *, dim: int) -> Gallery:
+    """The gallery of a vectors file, or of a run folder, made by the best network of ``run``, where the file tells.
+
+    Raises InputError, which names --vectors, where another network made it.
+    """
     file = path / VECTORS if path.is_dir() else path
-    return _gallery(_checked(vectors_file.load(file), f"--vectors={path}", dim), file)
+    found = _checked(vectors_file.load(file), f"--vectors={path}", dim)
+    if _made_by_another(found, run):
+        raise InputError(f"--vectors={path}: another network than that of {run} has made it; name a file of this one")
+    return _gallery(found, file)
 
 
 def vectors_of(run: Path, *, dim: int) -> VectorSet:
@@ -47,7 +60,14 @@ def vectors_of(run: Path, *, dim: int) -> VectorSet:
     file = run / VECTORS
     if not file.exists():
         raise InputError(f"{file} is not there, which a run writes at its end: let it end, or name --images=FOLDER")
-    return _checked(vectors_file.load(file), str(file), dim)
+    found = _checked(vectors_file.load(file), str(file), dim)
+    if _made_by_another(found, run):
+        raise InputError(f"{file}: an earlier network of this run has made it, which was trained on: let it end")
+    return found
+
+
+def _made_by_another(found: VectorSet, run: Path) -> bool:
+    return NETWORK in found.attrs and found.attrs[NETWORK] != fingerprint(run)
 
 
 def _checked(found: VectorSet, what: str, dim: int) -> VectorSet:

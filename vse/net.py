@@ -8,6 +8,8 @@ from embedding.mx import Array, autograd, gluon, mx, nd
 from embedding.net import Encoder
 from vse import gru
 
+_LEAST = 0.1  # of the mean deviation of features: the least that one is divided by
+
 
 class ImageTower(gluon.HybridBlock):
     """Features (B, C) of images to embeddings (B, D): standardised, of unit length, a linear layer, unit length again.
@@ -32,9 +34,15 @@ class ImageTower(gluon.HybridBlock):
         self.linear = gluon.nn.Dense(dim, weight_initializer=mx.init.Xavier())
 
     def settle(self, features: np.ndarray) -> None:
-        """Take mean and deviation from ``features`` (N, C) of the training images."""
+        """Take mean and deviation from ``features`` (N, C) of the training images.
+
+        A feature that hardly varies among them is not raised to the scale of the others: as soon as it did vary, in
+        another image or because the trunk learns, it would be all that is seen.
+        """
+        deviation = features.std(axis=0, keepdims=True)
+        deviation = np.maximum(deviation, max(_LEAST * float(deviation.mean()), 1e-6))
         self.mean.set_data(nd.array(features.mean(axis=0, keepdims=True)))
-        self.deviation.set_data(nd.array(np.maximum(features.std(axis=0, keepdims=True), 1e-6)))
+        self.deviation.set_data(nd.array(deviation))
         for device in self.mean.list_ctx():  # the linear layer gets its shape from a first row
             self(nd.array(features[:1], ctx=device))
 
@@ -105,9 +113,10 @@ class VseNet(gluon.Block):
     """uint8 RGB images (B, H, W, 3), words (B, T) and lengths (B,) to the embeddings of images and of captions.
 
     encoder : None where features (B, C) come in place of images
+    towers : None where it is the encoder alone that weights are to be loaded into
     """
 
-    def __init__(self, encoder: Encoder | None, towers: Towers) -> None:
+    def __init__(self, encoder: Encoder | None, towers: Towers | None) -> None:
         super().__init__()
         self.encoder, self.towers = encoder, towers
 

@@ -24,9 +24,15 @@ _NOT_HERE = (
     "cache_features",
     "epoch_steps",
     "max_bad",
+    "raw_size",
     "save_model_prefix",
     "test_k",
 )
+# Flags that nothing comes of where the trunk does not learn, and where there is none.
+_OF_LEARNING_TRUNKS = ("lr_mult", "freeze_bn", "min_crop")
+_OF_IMAGES = ("finetune", "model", "pool", "use_pretrained", "image_size", "test_size", "flip")
+
+_OF_THE_START = ("vocab", "word_vectors")
 
 # What is left open: captions of drawn images tell what is where, which no crop may change, in words that all count.
 _DRAWN = {
@@ -51,6 +57,8 @@ class VseOptions(TrainOptions):
         **{"logger-name": "name", "log-step": "log-interval"},
     }
 
+    AGAINST_DIVERGING: ClassVar[str] = "a lower --grad-clip"
+
     data: str = ""
     """Caption set: scenes (if not given) is built in; flickr8k, flickr30k, coco, precomputed or *_precomp."""
     restval: bool = False
@@ -58,7 +66,8 @@ class VseOptions(TrainOptions):
     img_dim: int | None = None
     """Size of precomputed features; told by their files, and only compared with them."""
     vocab: Path | None = None
-    """A vocabulary.json that another run has saved; made of the training captions if not given."""
+    """A vocabulary.json that another run has saved, or a folder with DATA_vocab.json; made of the training captions if
+    not given, or where the folder has no such file."""
     threshold: int = 4
     """How often a word must come in the training captions to be in the vocabulary."""
 
@@ -69,12 +78,14 @@ class VseOptions(TrainOptions):
     margin: float | None = None
     """Margin of the loss; 0.2 if not given, 0.05 for order."""
     warm_up: int | None = None
-    """First epochs, that go by the sum of hinges, against collapse; 7 if not given, for drawn images 3."""
+    """First epochs, that go by the sum of hinges, against collapse; 7 if not given, for drawn images 3. Of instance
+    loss those without its ranking loss, 2 if not given."""
 
     finetune: bool | None = None
     """Train the trunk too; yes for drawn images, which no trunk knows, and no for photographs if not given."""
     start: Path | None = None
-    """Run folder whose best network training starts from, of the same trunk and sizes; usual before --finetune."""
+    """Run folder whose best network and vocabulary training starts from, of the same trunk and sizes; usual before
+    --finetune."""
     embed_dim: int | None = None  # type: ignore[assignment]
     """Size of the joint space; 512 if not given, for drawn images 128."""
     word_dim: int | None = None
@@ -119,9 +130,17 @@ class VseOptions(TrainOptions):
         for name in _NOT_HERE:
             if getattr(self, name) != getattr(VseOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}: has no place in image-text embedding; leave it out")
+        for name in _OF_THE_START:
+            if self.start is not None and getattr(self, name) is not None:
+                raise InputError(f"--{name.replace('_', '-')}: words are those of --start; leave one of the two out")
         losses.get(self.with_loss)
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: image-text embedding trains in one process; leave it out")
+
+    @property
+    def drops(self) -> tuple[int, ...]:
+        """The epochs after which the learning rate drops as numbers."""
+        return tuple(range(self.lr_update, self.epochs, self.lr_update)) if self.lr_update else super().drops
 
     @property
     def with_loss(self) -> str:
@@ -139,6 +158,13 @@ class VseOptions(TrainOptions):
         """The same options with the set's own name, and the loss that they mean."""
         return replace(self, data=self.data or "scenes", loss=self.with_loss, max_violation=None)
 
+    def idle_in(self, filled: "VseOptions") -> list[str]:
+        """Flags that were given and change nothing in a run of the options ``filled``, as ``for_captions`` has them."""
+        names = [*(() if filled.finetune else _OF_LEARNING_TRUNKS), *(_OF_IMAGES if filled.img_dim else ())]
+        names += ["threshold"] if self.start or self.vocab else []
+        given = [name for name in names if getattr(self, name) not in (getattr(VseOptions, name), False)]
+        return [f"--{name.replace('_', '-')}" for name in given]
+
     def for_captions(self, captions: CaptionSet) -> "VseOptions":
         """The same options with what was left open filled in for ``captions``."""
         drawn = isinstance(captions.images, np.ndarray) and not captions.precomputed
@@ -147,8 +173,7 @@ class VseOptions(TrainOptions):
             del usual["warm_up"]
         found = replace(self, **{name: value for name, value in usual.items() if getattr(self, name) in (None, "")})
         if self.lr_update:
-            steps = ",".join(str(epoch) for epoch in range(self.lr_update, found.epochs, self.lr_update))
-            found = replace(found, steps=steps, factor=_REFERENCE_FACTOR, cosine=False)
+            found = replace(found, factor=_REFERENCE_FACTOR, cosine=False)
         if captions.precomputed:
             return replace(found, img_dim=captions.images.shape[1], finetune=False, flip=False)
         return found.resolve(captions.as_images())

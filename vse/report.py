@@ -14,9 +14,11 @@ from embedding.report import in_page, render, table_rows, write
 from embedding.thumbnails import Thumbnails, read_thumbnail
 from vse import search
 from vse.evaluate import evaluate
+from vse.gallery import NETWORK
 from vse.judge import CAPTIONS
 
 _TEMPLATE = Path(__file__).parent / "templates" / "pairs_report.html.j2"
+_NOT_SHOWN = ("leave_one_out", "queries", NETWORK)  # attributes of the file
 _SENTENCES, _NEAREST = 8, 8  # rows and columns of the grid
 
 
@@ -93,7 +95,7 @@ def _page(
         scores=scores,
         rows=rows,
         columns=list(scores),
-        attrs={name: value for name, value in vectors.attrs.items() if name not in ("leave_one_out", "queries")},
+        attrs={name: value for name, value in vectors.attrs.items() if name not in _NOT_SHOWN},
         pictures=in_page(pictures),
     )
 

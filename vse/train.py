@@ -1,8 +1,10 @@
 """An image-text run from options to scores: what is built, trained for some epochs, judged, and kept."""
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
+from datasets.errors import InputError
 from datasets.vectors import file as vectors_file
 from embedding import session
 from embedding.judge import table
@@ -10,8 +12,10 @@ from embedding.mx import contexts, mx
 from embedding.run import Run
 from embedding.team import Team
 from vse import build
+from vse.gallery import NETWORK, VECTORS, fingerprint
 from vse.options import VseOptions
 from vse.report import write_pairs_report
+from vse.vocab import VOCABULARY, Vocabulary
 
 log = logging.getLogger(__name__)
 
@@ -26,13 +30,15 @@ def train(options: VseOptions) -> Path:
     options.check()
     devices = contexts(options.gpus)
     captions = build.caption_set(options)
-    options = options.for_captions(captions)
+    asked, options = options, options.for_captions(captions)
+    if idle := asked.idle_in(options):
+        log.info("these change nothing here: %s", ", ".join(idle))
     folder = options.runs / (options.name or f"{captions.name}-{options.loss}")
     run = Run(folder, session.describe(options, captions, {}))
     with run.logging():
         mx.random.seed(options.seed)
         parts = build.parts(options, captions, devices)
-        parts.vocabulary.save(run.folder / build.VOCABULARY)
+        _keep(parts.vocabulary, run)
         log.info("%s: %s, %d words", run.folder, parts.batches, len(parts.vocabulary))
         if run.epoch:
             run.restore(parts.net, parts.loss, parts.optimizers, devices)
@@ -46,6 +52,15 @@ def train(options: VseOptions) -> Path:
     return folder
 
 
+def _keep(vocabulary: Vocabulary, run: Run) -> None:
+    """Save the vocabulary; raises InputError where a run that goes on was begun with another one."""
+    file = run.folder / VOCABULARY
+    if run.epoch and file.exists() and Vocabulary.load(file).words != vocabulary.words:
+        what = "has other words than the run would go on with: what --vocab or --start names has changed"
+        raise InputError(f"{file}: {what}; put that back, or give another --name")
+    vocabulary.save(file)
+
+
 def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices: build.build.Devices) -> None:
     """Rows of the table for the best checkpoint, on dev and on test, the embeddings of test, and the report."""
     run.restore_best(parts.net, devices)
@@ -55,9 +70,11 @@ def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices
     session.record_row(run, "test", judge.title, judge.scores(pairs))
     if folds := judge.fold_scores(pairs):
         session.record_row(run, "test, mean of five folds", judge.title, folds)
-    vectors_file.save(run.folder / "vectors.h5", judge.vectors(pairs, "test"))
+    vectors = judge.vectors(pairs, "test")
+    attrs = {**vectors.attrs, NETWORK: fingerprint(run.folder)}
+    vectors_file.save(run.folder / VECTORS, replace(vectors, attrs=attrs))
     log.info("%s", table(run.recorded("scores")))
     if options.report:
         metrics = run.folder / "metrics.jsonl"
-        page = write_pairs_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=metrics)
+        page = write_pairs_report(run.folder / VECTORS, run.folder / "report", metrics_file=metrics)
         log.info("report: %s", page)

@@ -10,6 +10,8 @@ from nltk.tokenize import NLTKWordTokenizer
 from datasets.errors import InputError
 from datasets.whole import beside
 
+VOCABULARY = "vocabulary.json"  # file of a run folder
+
 PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
 _SPECIAL = (PAD, START, END, UNKNOWN)
 _TOKENIZER = NLTKWordTokenizer()
@@ -33,6 +35,11 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.words)
 
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The words that captions may have, without the special ones."""
+        return self.words[len(_SPECIAL) :]
+
     @classmethod
     def of(cls, captions: Iterable[str], *, threshold: int = 4) -> "Vocabulary":
         """The words that ``captions`` have ``threshold`` times or more, those of the training part alone."""
@@ -51,17 +58,28 @@ class Vocabulary:
     def save(self, path: Path) -> None:
         """Write the words as JSON, whole or not at all."""
         with beside(path) as part:
-            part.write_text(json.dumps(self.words[len(_SPECIAL) :], ensure_ascii=False, indent=0), encoding="utf-8")
+            part.write_text(json.dumps(self.known, ensure_ascii=False, indent=0), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
-        """What ``save`` wrote; raises InputError naming the file where it cannot be read."""
+        """What ``save`` wrote, or a vocabulary file of SCAN; raises InputError naming the file where it is neither."""
         try:
-            words = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-                raise ValueError("not a list of words")
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path}: cannot be read as a vocabulary ({error}); train again, or name another"
-            ) from None
-        return cls(words)
+            return cls(_words(json.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, RecursionError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise InputError(f"{path}: cannot be read as a vocabulary ({why}); train again, or name another") from None
+
+
+def _words(content: object) -> list[str]:
+    """The words that a file says, without the special ones; SCAN's files have {"word2idx": {word: number}}."""
+    numbers = content.get("word2idx") if isinstance(content, dict) else None
+    if isinstance(numbers, dict) and all(isinstance(number, int) for number in numbers.values()):
+        content = [word for word in sorted(numbers, key=numbers.__getitem__) if word not in _SPECIAL]
+    if not isinstance(content, list) or not all(isinstance(word, str) for word in content):
+        raise ValueError("not a list of words")
+    if not content:
+        raise ValueError("it has no word")
+    if len({*content, *_SPECIAL}) < len(content) + len(_SPECIAL):
+        raise ValueError("a word stands there twice, or is a special one")
+    "".join(content).encode("utf-8")  # raises ValueError for half a character, as JSON may spell it
+    return content

@@ -23,6 +23,8 @@ def load(weight: gluon.Parameter, vocabulary: Vocabulary, path: Path) -> str:
                 word, *numbers = line.rstrip().split(" ")
                 if (row := number.get(word)) is None or (place == 1 and len(numbers) == 1):
                     continue
+                if len(numbers) > vectors.shape[1] and not _is_number(numbers[0]):
+                    continue  # a word of several parts, ". . .", as GloVe's largest file has them
                 vectors[row] = _vector(numbers, vectors.shape[1], f"{path}, line {place}")
                 found.add(row)
     except (OSError, UnicodeDecodeError) as error:
@@ -31,6 +33,14 @@ def load(weight: gluon.Parameter, vocabulary: Vocabulary, path: Path) -> str:
         raise InputError(f"--word-vectors={path}: none of the {len(vocabulary)} words stands there; name another file")
     weight.set_data(nd.array(vectors))
     return f"{len(found)} of {len(vocabulary)} words have first vectors from {path}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _vector(numbers: list[str], size: int, where: str) -> np.ndarray:

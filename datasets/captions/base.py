@@ -75,6 +75,9 @@ class CaptionSet:
             if not caption.strip():
                 image = self.image_name(int(self.image_of[position]))
                 raise InputError(f"dataset {self.name}: {image} has an empty caption; write one, or take the image out")
+            if "\0" in caption:  # which HDF5 cannot hold
+                image = self.image_name(int(self.image_of[position]))
+                raise InputError(f"dataset {self.name}: {image} has a caption with a NUL character; take it out")
         counts = np.bincount(self.image_of, minlength=len(self))
         seen = np.zeros(len(self), np.int64)
         for part in PARTS:

@@ -140,7 +140,7 @@ class ImageSet:
         if isinstance(self.images, np.ndarray):
             digest.update(np.ascontiguousarray(self.images))
         else:
-            digest.update("\n".join(map(str, self.images)).encode())
+            digest.update("\n".join(map(str, self.images)).encode("utf-8", "surrogateescape"))
         pairs = (self.pairs.rows, self.pairs.same, self.pairs.folds) if self.pairs else ()
         for array in (self.labels, self.train, self.query, self.gallery, self.boxes, self.cameras, *pairs):
             if array is not None:

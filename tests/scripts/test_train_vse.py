@@ -37,7 +37,7 @@ def test_the_reference_command_runs_with_either_spelling(run, reference, tmp_pat
     assert (done.returncode, done.stderr) == (0, "")
     found = stored(tmp_path / "runs" / "it")
     wanted = {"data": "f8k_precomp", "loss": "max_hinge", "margin": 0.3, "epochs": 2, "embed_dim": 16, "word_dim": 12}
-    wanted |= {"grad_clip": 1.5, "num_layers": 2, "lr": 0.01, "factor": 0.1, "steps": "1", "cosine": False}
+    wanted |= {"grad_clip": 1.5, "num_layers": 2, "lr": 0.01, "factor": 0.1, "lr_update": 1, "cosine": False}
     assert {name: found[name] for name in wanted} == wanted
 
 

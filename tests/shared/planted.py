@@ -57,7 +57,8 @@ def run_folder(folder: Path, paths: list[str], *, loss: str = "max_hinge") -> Pa
     features = embedder.features(captions.as_images(), captions.test)
     towers.images.settle(features)
     wanted = embedder.sentences([CAPTIONS[0].format(colour) for colour in COLOURS])
-    standard = (features - features.mean(axis=0)) / np.maximum(features.std(axis=0), 1e-6)
+    mean, deviation = (found.data().asnumpy() for found in (towers.images.mean, towers.images.deviation))
+    standard = (features - mean) / deviation
     standard /= np.linalg.norm(standard, axis=1, keepdims=True)
     with_bias = np.hstack([standard, np.ones((len(standard), 1))])
     solved = np.linalg.lstsq(with_bias, wanted, rcond=None)[0]

@@ -29,9 +29,14 @@ def test_a_plan_has_every_caption_once_but_for_a_rest(count, size):
     plan = list(plan_by_length(lengths, size, np.random.default_rng(2)))
     seen = np.concatenate(plan)
     assert len(set(seen)) == len(seen) and all(len(batch) == size for batch in plan)
-    pools = -(-count // (20 * size))
-    assert len(seen) > count - size * pools
+    assert len(seen) == count - count % size
     assert sum(lengths[batch].max() - lengths[batch].min() for batch in plan) < 27 * len(plan)
+
+
+def test_the_longest_captions_are_seen_too():
+    lengths = np.arange(3, 13)
+    seen = [np.concatenate(list(plan_by_length(lengths, 8, np.random.default_rng(epoch)))) for epoch in range(30)]
+    assert set(np.concatenate(seen)) == set(range(10))
 
 
 def test_epochs_differ_and_come_again():

@@ -29,11 +29,24 @@ def test_images_are_standardised_and_projected(positive):
     np.testing.assert_allclose(found, np.abs(wanted) if positive else wanted, atol=1e-5)
 
 
-def test_a_feature_that_never_changes_stays_finite():
+def test_features_that_never_change_stay_finite():
     tower = ImageTower(2)
     tower.initialize()
     tower.settle(np.ones((4, 3)))
     assert np.isfinite(tower(nd.array([[1.0, 1.0, 2.0]])).asnumpy()).all()
+
+
+@pytest.mark.parametrize("varies", [0.0, 1e-5, 1e-2])
+def test_a_feature_that_hardly_varied_is_not_all_that_is_seen_once_it_does(varies):
+    train = np.random.default_rng(0).gamma(2.0, size=(50, 12))
+    train[:, 3] = varies * train[:, 3]
+    tower = ImageTower(7)
+    tower.initialize()
+    tower.settle(train)
+    deviation = tower.deviation.data().asnumpy()[0]
+    np.testing.assert_allclose(np.delete(deviation, 3), np.delete(train.std(axis=0), 3), rtol=1e-5)
+    found = (train[0] + np.eye(12)[3] - train.mean(axis=0)) / deviation
+    assert found[3] ** 2 < 0.95 * (found**2).sum()
 
 
 def gru(tower, sentence):

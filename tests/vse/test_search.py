@@ -3,6 +3,7 @@
 import logging
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,12 +141,28 @@ def test_galleries_that_do_not_fit_are_one_line(run, trained, tmp_path):
         (tmp_path / "missing.h5", "missing.h5"),
     ):
         with pytest.raises(InputError, match=word):
-            gallery.of_file(path, dim=planted.DIM)
+            gallery.of_file(path, run, dim=planted.DIM)
     for path, word in ((tmp_path / "nowhere", "no folder"), (tmp_path / "empty", "no image"), (narrow, "no folder")):
         with pytest.raises(InputError, match=word):
             folder.of_folder(path, run, trained.embedder)
-    nameless = gallery.of_file(saved("good.h5", unit(3, planted.DIM, 0)), dim=planted.DIM)
+    nameless = gallery.of_file(saved("good.h5", unit(3, planted.DIM, 0)), run, dim=planted.DIM)
     assert nameless.paths == ("x[0]", "x[1]", "x[2]")
+
+
+def test_vectors_of_another_network_are_told(run, trained, colours, tmp_path):
+    of_folder = folder.of_folder(Path(colours[0]).parent, run, trained.embedder).file
+    assert len(gallery.of_file(of_folder, run, dim=planted.DIM)) == 4
+    vectors = vectors_file.load(run / "vectors.h5")
+    vectors_file.save(
+        run / "vectors.h5", replace(vectors, attrs={**vectors.attrs, "network": gallery.fingerprint(run)})
+    )
+    assert len(gallery.of_run(run, dim=planted.DIM)) == 4
+    with open(run / "best" / "net.params", "ab") as file:  # as after more epochs
+        file.write(b"more")
+    with pytest.raises(InputError, match=r"vectors\.h5: an earlier network of this run"):
+        gallery.of_run(run, dim=planted.DIM)
+    with pytest.raises(InputError, match="--vectors=.*: another network than that of"):
+        gallery.of_file(of_folder, run, dim=planted.DIM)
 
 
 def test_unknown_words_are_named_and_only_unknown_ones_refused(trained, caplog):

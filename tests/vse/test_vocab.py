@@ -1,5 +1,7 @@
 """The vocabulary: what it has, what it does not, and how a caption is spelled in it."""
 
+import json
+
 import pytest
 
 from datasets.errors import InputError
@@ -40,7 +42,17 @@ def test_what_is_saved_is_read_again(tmp_path):
     assert Vocabulary.load(tmp_path / "vocab.json").words == vocabulary.words
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", "["])
+def test_a_file_as_scan_writes_it_is_read_in_the_order_of_its_numbers(tmp_path):
+    words = ["<pad>", "<start>", "<end>", "<unk>", "two", "dogs", "雪"]
+    numbers = {word: number for number, word in sorted(enumerate(words), reverse=True)}
+    (tmp_path / "vocab.json").write_text(json.dumps({"word2idx": numbers, "idx2word": {}, "idx": 7}))
+    assert Vocabulary.load(tmp_path / "vocab.json").words == tuple(words)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", "[1]", "[", "5", "[]", '["a", "a"]', '["<pad>"]', '["\\ud83d"]', "[" * 100_000, '{"word2idx": 1}'],
+)
 def test_a_file_that_is_no_vocabulary_is_told(tmp_path, text):
     (tmp_path / "vocab.json").write_text(text)
     with pytest.raises(InputError, match="vocab.json: cannot be read as a vocabulary"):

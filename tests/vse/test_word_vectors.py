@@ -22,7 +22,8 @@ def weight():
 def test_words_of_the_file_get_its_vectors_and_others_stay(weight, tmp_path, head):
     before = weight.data().asnumpy()
     file = tmp_path / "glove.txt"
-    file.write_text(f"{head}the 1 1 1\ndog 0.5 -1 2e-1\n狗 3 4 5 \n", encoding="utf-8")
+    parts = "dog at home 9 9 9\n"  # a word with spaces of its own
+    file.write_text(f"{head}the 1 1 1\ndog 0.5 -1 2e-1\n{parts}狗 3 4 5 \n", encoding="utf-8")
     assert word_vectors.load(weight, WORDS, file) == f"2 of 7 words have first vectors from {file}"
     found = weight.data().asnumpy()
     np.testing.assert_allclose(found[[4, 6]], [[0.5, -1, 0.2], [3, 4, 5]], rtol=1e-6)
@@ -33,6 +34,7 @@ def test_words_of_the_file_get_its_vectors_and_others_stay(weight, tmp_path, hea
     ("text", "words"),
     [
         ("dog 1 2", "line 1: has 2 numbers, where --word-dim=3"),
+        ("dog 1 2 3 4", "line 1: has 4 numbers, where --word-dim=3"),
         ("a 1\ndog 1 2 x", "line 2: is not a word and its numbers"),
         ("dog 1 2 nan", "line 1: has a number that is not finite"),
         ("cat 1 2 3", "none of the 7 words stands there"),

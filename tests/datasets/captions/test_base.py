@@ -47,6 +47,7 @@ def test_captions_of_are_ascending_positions_whatever_the_order_of_rows():
         ({"captions": ("a",) * 19}, "19 captions, but 20 images of them"),
         ({"captions": with_caption(" \t")}, r"four\[1\] has an empty caption"),
         ({"captions": with_caption("")}, r"four\[1\] has an empty caption"),
+        ({"captions": with_caption("a \0 b")}, r"four\[1\] has a caption with a NUL character"),
         (
             {"image_of": np.repeat(np.arange(4), (5, 4, 6, 5))},
             r"four\[2\] has 6 caption\(s\), and 5 .* in its train part",

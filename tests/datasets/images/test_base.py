@@ -102,6 +102,15 @@ def test_pairs_check_themselves():
         Pairs(rows - 5, same, np.arange(2))
 
 
+def test_names_in_any_bytes_have_a_fingerprint():
+    rows = np.arange(2)
+    found = [
+        ImageSet("x", [name, "b.jpg"], np.zeros(2, np.int64), ("image",), rows[:0], rows, rows).fingerprint()
+        for name in ("\udcff.jpg", "\udcfe.jpg")
+    ]
+    assert found[0] != found[1]
+
+
 def test_fingerprint_sees_every_part():
     good = image_set()
     dotted = good.images.copy()
