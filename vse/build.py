@@ -32,6 +32,7 @@ from vse.words import tell_unknown, vocabulary_of
 log = logging.getLogger(__name__)
 
 _BUILT_IN = ("scenes",)
+_OF_ONE_SET = {"restval": "coco", "testall": "precomputed"}
 _SEEN = 2000  # training images from whose features mean and deviation are taken, where the trunk learns too
 
 
@@ -47,10 +48,11 @@ def caption_set(options: VseOptions) -> CaptionSet:
     """The caption set that the options name; raises InputError where it cannot be read, trained on or tested on."""
     name, inner = set_of(options)
     which: dict[str, Any] = {"inner": inner} if inner else {}
-    if options.restval and name != "coco":
-        raise InputError(f"--restval: {options.data} has no such images; leave it out")
-    if options.restval:
-        which["restval"] = True
+    for flag, owner in _OF_ONE_SET.items():
+        if getattr(options, flag):
+            if name != owner:
+                raise InputError(f"--{flag}: {options.data} has no such images; leave it out")
+            which[flag] = True
     made = caption_sets.get(options.data)
     if options.data_path or name in _BUILT_IN:
         found = made.load(options.data_path, **which)

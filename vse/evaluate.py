@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, RunFailed
 from vse import kernels
 
 KS = (1, 5, 10)
@@ -73,7 +73,7 @@ def ranks(
     similarity : cosine; or order, -|max(0, c - i)|^2 (see ``losses.order``)
     tile : images, and captions, compared at a time
 
-    Raises InputError where a number is not finite.
+    Raises RunFailed where a number is not finite.
     """
     images, captions = (np.ascontiguousarray(rows, np.float32) for rows in (images, captions))
     _check(images, captions, image_of, similarity)
@@ -108,14 +108,14 @@ def _tiles(
 
 
 def _own_scores(images: np.ndarray, captions: np.ndarray, image_of: np.ndarray, similarity: str) -> np.ndarray:
-    """(C,) the score of each caption with its image; raises InputError where one is not finite."""
+    """(C,) the score of each caption with its image; raises RunFailed where one is not finite."""
     compare = _SIMILARITIES[similarity].pairs
     parts = (slice(start, start + _PAIRS) for start in range(0, len(captions), _PAIRS))
     scores = np.concatenate([compare(images[image_of[part]], captions[part]) for part in parts])
     if not np.isfinite(scores).all():
         caption = int(np.argmin(np.isfinite(scores)))
         wrong = f"the embedding of caption {caption} or of its image, {image_of[caption]}, is not finite"
-        raise InputError(f"{wrong}: the network has diverged; train it anew with a lower learning rate")
+        raise RunFailed(f"{wrong}: the network has diverged; train it anew with a lower learning rate")
     return scores
 
 

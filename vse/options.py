@@ -63,6 +63,8 @@ class VseOptions(TrainOptions):
     """Caption set: scenes (if not given) is built in; flickr8k, flickr30k, coco, precomputed or *_precomp."""
     restval: bool = False
     """Train on coco's restval images too."""
+    testall: bool = False
+    """Test on testall of precomputed features: COCO's 5,000 images, also as five folds."""
     img_dim: int | None = None
     """Size of precomputed features; told by their files, and only compared with them."""
     vocab: Path | None = None
@@ -156,7 +158,8 @@ class VseOptions(TrainOptions):
 
     def with_data(self) -> "VseOptions":
         """The same options with the set's own name, and the loss that they mean."""
-        return replace(self, data=self.data or "scenes", loss=self.with_loss, max_violation=None)
+        name = self.name.removeprefix(f"{self.runs}/")  # the reference's --logger_name is a path
+        return replace(self, data=self.data or "scenes", name=name, loss=self.with_loss, max_violation=None)
 
     def idle_in(self, filled: "VseOptions") -> list[str]:
         """Flags that were given and change nothing in a run of the options ``filled``, as ``for_captions`` has them."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datasets.errors import InputError
+from datasets.errors import InputError, RunFailed
 from vse.evaluate import evaluate, evaluate_folds, ranks
 
 TIE = 1e-6
@@ -155,7 +155,7 @@ def test_what_is_not_finite_is_told(similarity, side, wrong):
     arrays = [x.copy() for x in made_up(0, 12, 1, similarity)]
     arrays[side][7, 3] = wrong if side else -wrong
     image = arrays[2][7] if side else 7
-    with pytest.raises(InputError, match=f"its image, {image}, is not finite: the network has diverged"):
+    with pytest.raises(RunFailed, match=f"its image, {image}, is not finite: the network has diverged"):
         ranks(*arrays, similarity=similarity)
 
 

@@ -1,6 +1,7 @@
 """A whole image-text run: what it leaves, which checkpoint is best, going on, every loss, and what it refuses."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -148,6 +149,15 @@ def test_five_folds_are_scored_where_there_are_five_thousand_images(small, featu
     assert [line["row"] for line in lines(folder, "scores")] == ["dev", "test", "test, mean of five folds"]
 
 
+def test_all_test_images_of_precomputed_features_and_a_name_as_the_reference_gives_it(small, features, tmp_path):
+    for kind in ("ims.npy", "caps.txt"):
+        shutil.copy(features / "tiny_precomp" / f"train_{kind}", features / "tiny_precomp" / f"testall_{kind}")
+    options = small(data="tiny_precomp", data_path=features, testall=True, epochs=1, name=f"{tmp_path / 'runs'}/it")
+    folder = train(options)
+    assert folder == tmp_path / "runs" / "it"
+    assert len(vectors_file.load(folder / "vectors.h5").gallery) == 24
+
+
 def test_what_was_trained_embeds_as_it_did_when_it_was_judged(small, pictures, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     options = small(data="flickr8k", data_path=pictures, finetune=False, flip=True)
@@ -164,6 +174,8 @@ def test_what_was_trained_embeds_as_it_did_when_it_was_judged(small, pictures, t
     ("changes", "words"),
     [
         ({"restval": True}, "--restval: tiny_precomp has no such images"),
+        ({"testall": True}, "testall_"),
+        ({"testall": True, "data": "scenes", "data_path": None}, "--testall: scenes has no such images"),
         ({"img_dim": 7}, "--img-dim=7: tiny_precomp has features of 5 numbers"),
         ({"loss": "triplet"}, "unknown loss 'triplet'"),
         ({"margin": 0.1, "loss": "instance", "warm_up": 0.5}, "warm"),
