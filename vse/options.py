@@ -34,14 +34,14 @@ _OF_IMAGES = ("finetune", "model", "pool", "use_pretrained", "image_size", "test
 
 _OF_THE_START = ("vocab", "word_vectors")
 
-# What is left open: captions of drawn images tell what is where, which no crop may change, in words that all count.
+# What is left open: captions of drawn images tell what is where, which crops must not change, in words that all count.
 _DRAWN = {
-    **{"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 1.0, "dropout": 0.0},
-    **{"word_dropout": 0.0, "embed_dim": 128, "word_dim": 64, "epochs": 6, "lr": 2e-3, "warm_up": 3},
+    **{"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 0.6, "dropout": 0.0},
+    **{"word_dropout": 0.0, "embed_dim": 128, "word_dim": 64, "batch_size": 64, "epochs": 8, "lr": 2e-3, "warm_up": 2},
 }
 _PHOTOGRAPHS = {
     **{"pool": "avg", "finetune": False, "min_crop": 0.2, "dropout": 0.3, "word_dropout": 0.2},
-    **{"embed_dim": 512, "word_dim": 300, "epochs": 14, "lr": 1e-3, "warm_up": 7},
+    **{"embed_dim": 512, "word_dim": 300, "batch_size": 128, "epochs": 14, "lr": 1e-3, "warm_up": 7},
 }
 
 _REFERENCE_FACTOR = 0.1  # what the reference multiplies the learning rate by
@@ -80,7 +80,7 @@ class VseOptions(TrainOptions):
     margin: float | None = None
     """Margin of the loss; 0.2 if not given, 0.05 for order."""
     warm_up: int | None = None
-    """First epochs, that go by the sum of hinges, against collapse; 7 if not given, for drawn images 3. Of instance
+    """First epochs, that go by the sum of hinges, against collapse; 7 if not given, for drawn images 2. Of instance
     loss those without its ranking loss, 2 if not given."""
 
     finetune: bool | None = None
@@ -104,12 +104,12 @@ class VseOptions(TrainOptions):
     pool: str = ""
     """Pooling of the trunk's feature map: avg, max, gem or quarters; quarters for drawn images, else avg."""
     min_crop: float | None = None
-    """Smallest share of an image that a random training crop keeps; 1 for drawn images, else 0.2 if not given."""
+    """Smallest share of an image that a random training crop keeps; 0.6 for drawn images, else 0.2 if not given."""
 
-    batch_size: int = 128
-    """Captions in a batch, each with its image."""
+    batch_size: int | None = None  # type: ignore[assignment]
+    """Captions in a batch, each with its image; 128 if not given, for drawn images 64."""
     epochs: int | None = None  # type: ignore[assignment]
-    """How many epochs to train; an epoch has every caption once. 14 if not given, for drawn images 6."""
+    """How many epochs to train; an epoch has every caption once. 14 if not given, for drawn images 8."""
     lr: float | None = None  # type: ignore[assignment]
     """Learning rate; 1e-3 if not given, for drawn images 2e-3."""
     cosine: bool = True

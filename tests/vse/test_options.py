@@ -29,7 +29,7 @@ def filled(captions, **given):
     [
         (
             DRAWN,
-            {"model": "strided_convnet", "finetune": True, "flip": False, "min_crop": 1.0, "epochs": 6, "warm_up": 3},
+            {"model": "strided_convnet", "finetune": True, "flip": False, "min_crop": 0.6, "epochs": 8, "warm_up": 2},
         ),
         (PHOTOGRAPHS, {"finetune": False, "flip": True, "dropout": 0.3, "embed_dim": 512, "epochs": 14, "pool": "avg"}),
         (PRECOMPUTED, {"finetune": False, "flip": False, "img_dim": 7, "word_dim": 300, "lr": 1e-3, "model": ""}),
