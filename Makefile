@@ -31,7 +31,7 @@ demo: $(READY) ## train on drawn characters, report, and sweep indexes over vect
 demo-vse: $(READY) ## train drawn scenes and sentences into one space, and search with a sentence; three minutes
 	rm -rf runs/demo-vse
 	$(BIN)/python scripts/train_vse.py --name=demo-vse
-	$(BIN)/python scripts/search_text.py --run=runs/demo-vse -k 4 "a big yellow star above two small blue circles"
+	$(BIN)/python scripts/search_text.py --run=runs/demo-vse -k 4 "a huge grey triangle left of a little blue box"
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
