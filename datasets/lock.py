@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from datasets.errors import InputError
@@ -28,3 +29,18 @@ def hold(folder: Path, *, flag: str, name: str = "lock", wait: bool = False) -> 
         os.close(lock)
         raise InputError(f"{folder} is in use by another process: wait for it, or give another {flag}") from None
     return lock
+
+
+def make_once(path: Path, make: Callable[[], None], *, flag: str) -> None:
+    """Have ``make`` write the file ``path`` where it is not there; another process that is at it is waited for.
+
+    Raises InputError as ``hold`` does.
+    """
+    if path.exists():
+        return
+    held = hold(path.parent, flag=flag, name=f"{path.stem}.lock", wait=True)
+    try:
+        if not path.exists():
+            make()
+    finally:
+        os.close(held)

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,15 +35,13 @@ def cached(
     Another process that is extracting the same is waited for. Raises InputError where an image cannot be read.
     """
     path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
-    if not path.exists():
-        held = lock.hold(folder, flag="working folder", name=f"{path.stem}.lock", wait=True)
-        try:
-            if not path.exists():
-                log.info("extracting features of %d images, once: %s", len(images), path)
-                how |= {"size": size, "resize": resize, "mirror": mirror}
-                _save(path, outputs(encoder, images, np.arange(len(images)), **how))
-        finally:
-            os.close(held)
+
+    def make() -> None:
+        log.info("extracting features of %d images, once: %s", len(images), path)
+        rows = np.arange(len(images))
+        _save(path, outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, **how))
+
+    lock.make_once(path, make, flag="working folder")
     return _load(path, len(images))
 
 

@@ -117,7 +117,12 @@ def class_name(vectors: VectorSet, label: np.ndarray) -> str:
     if label.ndim:
         return ", ".join(class_name(vectors, concept) for concept in np.flatnonzero(label)) or "no concept"
     name = vectors.class_names[label] if vectors.class_names else f"class {label}"
-    return name.encode("utf-8", "replace").decode()  # names of folders need not be valid UTF-8
+    return readable(name)
+
+
+def readable(text: str) -> str:
+    """``text`` as a page can hold it: names of files and folders need not be valid UTF-8."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def table_rows(lines: Sequence[Line], scored: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:

@@ -58,14 +58,12 @@ def of_folder(folder: Path, run: Path, embedder: Embedder) -> Gallery:
     name = folder.resolve().name
     stem = re.sub(r"[^\w.-]+", "_", name)[:80] or "images"
     file = run / GALLERIES / f"{stem}-{_key(folder, paths, run)}.h5"
-    if not file.exists():
-        held = lock.hold(file.parent, flag="--run", name=f"{file.stem}.lock", wait=True)
-        try:
-            if not file.exists():
-                log.info("embedding %d images of %s, once: %s", len(paths), folder, file)
-                _embed(name, paths, file, embedder, fingerprint(run))
-        finally:
-            os.close(held)
+
+    def make() -> None:
+        log.info("embedding %d images of %s, once: %s", len(paths), folder, file)
+        _embed(name, paths, file, embedder, fingerprint(run))
+
+    lock.make_once(file, make, flag="--run")
     found = vectors_file.load(file)
     left_out = {int(row) for row in found.attrs["left_out"]}
     _tell([paths[row] for row in sorted(left_out)], len(paths), folder)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from embedding.plots import Tile, grid_of_nearest
-from embedding.report import render, write
+from embedding.report import readable, render, write
 from embedding.thumbnails import Thumbnails, jpeg, read_thumbnail
 from vse.search import Hit
 
@@ -43,7 +43,7 @@ def write_pictures(
     shown = {sentence: [_shown(hit, thumbnails) for hit in hits[:_SHOWN]] for sentence, hits in found.items()}
     counts = {sentence: len(hits) for sentence, hits in found.items()}
     title = next(iter(found)) if len(found) == 1 else f"{len(found)} sentences"
-    page = render(_TEMPLATE, title=_readable(title), source=source, pictures=shown, counts=counts)
+    page = render(_TEMPLATE, title=readable(title), source=source, pictures=shown, counts=counts)
     return write(folder, page, {"grid": _grid(found, thumbnails)} if grid else {})
 
 
@@ -51,15 +51,13 @@ def write_sentences(
     folder: Path, image: str, hits: Sequence[Hit], source: Source, *, thumbnails: Thumbnails = _large
 ) -> Path:
     """The same the other way round: the picture ``image`` with the sentences that were found for it."""
-    sentences = [{"name": _readable(hit.name), "score": hit.score} for hit in hits]
-    page = render(
-        _TEMPLATE, title=_readable(image), source=source, picture=jpeg(thumbnails(image)), sentences=sentences
-    )
+    sentences = [{"name": readable(hit.name), "score": hit.score} for hit in hits]
+    page = render(_TEMPLATE, title=readable(image), source=source, picture=jpeg(thumbnails(image)), sentences=sentences)
     return write(folder, page, {})
 
 
 def _shown(hit: Hit, thumbnails: Thumbnails) -> dict[str, str | float]:
-    name = _readable(hit.name)
+    name = readable(hit.name)
     return {"name": name, "short": name.rpartition("/")[2], "score": hit.score, "jpeg": jpeg(thumbnails(hit.name))}
 
 
@@ -67,12 +65,7 @@ def _grid(found: Found, thumbnails: Thumbnails) -> bytes:
     """As PNG; letters that no font of matplotlib has are boxes."""
     return grid_of_nearest(
         [
-            (_readable(sentence), [Tile(thumbnails(hit.name), f"{hit.score:.3f}", None) for hit in hits[:_ACROSS]])
+            (readable(sentence), [Tile(thumbnails(hit.name), f"{hit.score:.3f}", None) for hit in hits[:_ACROSS]])
             for sentence, hits in found.items()
         ]
     )
-
-
-def _readable(name: str) -> str:
-    """Names of files need not be valid UTF-8."""
-    return name.encode("utf-8", "replace").decode()

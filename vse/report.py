@@ -10,7 +10,7 @@ from datasets.vectors import file
 from datasets.vectors.base import VectorSet
 from embedding import plots
 from embedding.journal import Line, read_lines
-from embedding.report import in_page, render, table_rows, write
+from embedding.report import in_page, readable, render, table_rows, write
 from embedding.thumbnails import Thumbnails, read_thumbnail
 from vse import search
 from vse.evaluate import evaluate
@@ -71,7 +71,7 @@ def _nearest(
     paths = vectors.gallery_paths or ("",) * len(vectors.gallery)
     return [
         (
-            _readable(vectors.query_paths[row]),
+            readable(vectors.query_paths[row]),
             [
                 plots.Tile(thumbnails(paths[near]), f"{score:.3f}", bool(near == vectors.query_labels[row]))
                 for near, score in zip(found, its_scores, strict=True)
@@ -98,7 +98,3 @@ def _page(
         attrs={name: value for name, value in vectors.attrs.items() if name not in _NOT_SHOWN},
         pictures=in_page(pictures),
     )
-
-
-def _readable(caption: str) -> str:
-    return caption.encode("utf-8", "replace").decode()

@@ -13,6 +13,7 @@ from datasets.whole import write_page
 from embedding.categories.manifest import COLUMNS, Manifest, labels, members
 from embedding.categories.mine import Mined
 from embedding.categories.unlabelled import Unlabelled, name_of
+from embedding.report import readable
 from embedding.thumbnails import Thumbnails, jpeg, read_thumbnail
 
 # A row of the table at the top: what it is under "row", clusters, and scores by name.
@@ -71,7 +72,7 @@ def write_review(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     page = environment.get_template("categories.html.j2").render(
-        title=_readable(images.title),
+        title=readable(images.title),
         count=len(images),
         facts=mined.facts,
         scores=scores,
@@ -106,7 +107,7 @@ def _known(images: Unlabelled, mined: Mined, names: tuple[str, ...], thumbnails:
     rows = []
     for label, size in Counter(marks[marks >= 0].tolist()).most_common(_KNOWN_CLASSES):
         shown = _spread(np.flatnonzero(marks == label), _IN_KNOWN)
-        rows.append(Row(_readable(name_of(names, label)), size, [_tile(images, row, thumbnails) for row in shown]))
+        rows.append(Row(readable(name_of(names, label)), size, [_tile(images, row, thumbnails) for row in shown]))
     return rows
 
 
@@ -115,7 +116,7 @@ def _truth(images: Unlabelled, rows: np.ndarray) -> tuple[str, float, int | None
     if images.labels is None:
         return "", 0.0, None
     label, count = Counter(images.labels[rows].tolist()).most_common(1)[0]
-    return _readable(images.class_name(label)), count / len(rows), label
+    return readable(images.class_name(label)), count / len(rows), label
 
 
 def _tile(images: Unlabelled, row: int, thumbnails: Thumbnails, common: int | None = None) -> Tile:
@@ -124,7 +125,7 @@ def _tile(images: Unlabelled, row: int, thumbnails: Thumbnails, common: int | No
     if images.labels is not None:
         title += f": {images.class_name(images.labels[row])}"
         stray = common is not None and images.labels[row] != common
-    return Tile(jpeg(image), _readable(title), bool(stray))
+    return Tile(jpeg(image), readable(title), bool(stray))
 
 
 def _spread(rows: np.ndarray, most: int) -> np.ndarray:
@@ -132,7 +133,3 @@ def _spread(rows: np.ndarray, most: int) -> np.ndarray:
     if len(rows) <= most:
         return rows
     return rows[np.linspace(0, len(rows) - 1, most).round().astype(np.int64)]
-
-
-def _readable(name: str) -> str:
-    return name.encode("utf-8", "replace").decode()  # names of files need not be valid UTF-8
