@@ -83,6 +83,16 @@ BENCH = [
     "pytorch-metric-learning==2.9.0",
 ]
 
+# Rooms with the pages that they fill in.
+WITH_TEMPLATES = (
+    "embedding.report",
+    "embedding.categories",
+    "hashing.report",
+    "vse.report",
+    "vse.search",
+    "ann_bench.views",
+)
+
 setup(
     name="deepembedding",
     version="0.1.0",
@@ -93,8 +103,8 @@ setup(
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
     packages=find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]),
     package_data={
-        **{package: ["templates/*"] for package in ("embedding", "hashing", "vse")},
-        "ann_bench": ["templates/*", "grids/*"],
+        **{package: ["templates/*"] for package in WITH_TEMPLATES},
+        "ann_bench": ["grids/*"],
     },
     install_requires=BASE,
     extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},

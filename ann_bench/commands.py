@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ann_bench import disk_build, export, listing, options, plot, recommend, sweep, table
+from ann_bench import options
+from ann_bench.scale import disk_build
+from ann_bench.sweep import sweep
+from ann_bench.views import export, listing, plot, recommend, table
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "list": (listing.main, listing.ListOptions),

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from ann_bench.amounts import in_bytes
+from ann_bench.units import in_bytes
 
 _GLANCE = 0.05  # seconds between two looks at a child's memory
 # Where cgroups are, and their files: the limit, what is used, and the lines of memory.stat that can be dropped.

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ann_bench import limits
-from ann_bench.amounts import read_bytes
-from ann_bench.results import MODES
+from ann_bench.results.results import MODES
+from ann_bench.units import read_bytes
 from datasets.errors import InputError, unknown
+from datasets.sources.vector_source import Source
 from datasets.vectors.base import METRICS
-from datasets.vectors.source import Source
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -23,9 +23,11 @@ import paired
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ann_bench import limits, shards
+from ann_bench import limits
 from ann_bench.indexes.faiss_float import FaissFloat
-from datasets.vectors import from_file, rows
+from ann_bench.scale import shards
+from datasets.stored import from_file
+from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
 ROWS, DIMENSIONS, QUERIES, CLUSTERS = 10_000_000, 96, 1000, 10_000

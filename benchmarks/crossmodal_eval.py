@@ -4,7 +4,7 @@ python benchmarks/crossmodal_eval.py           some minutes
 python benchmarks/crossmodal_eval.py --quick   a fifth of the images, to see that it runs
 
 Prints one JSON line a case and a verdict last; exits with code 1 where a bar is missed. Ours is the whole of
-``vse.evaluate.evaluate``, on as many cores as NumPy's products use. Time is taken in one process, alternately:
+``vse.evaluation.scores.evaluate``, on as many cores as NumPy's products use. Time is taken in one process, alternately:
 
 - against the usual way, query by query: a product with all answers, argsort, and where the right ones came to stand. It
   is a loop over queries, and runs on a share of the images and of their captions, in all of the others;
@@ -26,7 +26,7 @@ import paired
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from vse.evaluate import evaluate, ranks, summary
+from vse.evaluation.scores import evaluate, ranks, summary
 
 QUICK = "--quick" in sys.argv
 IMAGES, PER_IMAGE, DIMENSIONS = 1_000 if QUICK else 5_000, 5, 1_024

@@ -6,7 +6,7 @@ python benchmarks/equal_training.py --quick   two seeds, 1 epoch, to see that it
 For a loss and a seed, both sides start from the same weights of the same small network (``convnet``, copied into torch,
 whose embeddings of the first batch must be equal to 1e-4) and see the very same batches of augmented glyphs in the same
 order, with Adam at the same rate and weight decay; margin's beta has SGD of its own in both. Both are judged by
-``embedding.evaluate`` on the test characters. What differs is chance in drawing negatives, rounding, and the loss.
+``embedding.evaluation.scores`` on the test characters. What differs is chance in drawing negatives, rounding, the loss.
 Batch-hard, which from random weights spends its first epochs near collapse on either side, starts from weights that
 margin loss has trained for three epochs.
 
@@ -27,17 +27,17 @@ import paired
 
 from datasets import images as image_sets
 from datasets.images.base import ImageSet
-from embedding import decode
-from embedding.batches import Batch, Batches
-from embedding.evaluate import evaluate
-from embedding.extract import embeddings
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches import decode
+from embedding.batches.loader import Batch, Batches
+from embedding.batches.plan import ByClass
+from embedding.evaluation.extract import embeddings
+from embedding.evaluation.scores import evaluate
 from embedding.losses.base import EmbeddingLoss
 from embedding.losses.margin import MarginLoss
 from embedding.losses.triplet import TripletLoss
 from embedding.mx import autograd, mx, nd
-from embedding.net import EmbeddingNet
-from embedding.plan import ByClass
+from embedding.network.net import EmbeddingNet
+from embedding.training.fit import Optimizers, Schedule, fit
 
 import torch  # isort: skip
 from pytorch_metric_learning import losses as peer_losses  # isort: skip

@@ -30,8 +30,8 @@ import paired
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.vectors.base import Embeddings
-from embedding.cluster import kmeans
-from embedding.evaluate import evaluate
+from embedding.evaluation.cluster import kmeans
+from embedding.evaluation.scores import evaluate
 
 QUICK = "--quick" in sys.argv
 IMAGES, CLASSES, DIMENSIONS = (10_000, 1_869, 128) if QUICK else (60_502, 11_316, 128)

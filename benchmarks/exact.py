@@ -21,8 +21,8 @@ import paired
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from datasets import exact
-from datasets.vectors import formats
+from datasets.stored import formats
+from datasets.vectors import exact
 
 QUICK = "--quick" in sys.argv
 GALLERY, QUERIES, DIMENSIONS, K = (100_000 if QUICK else 1_000_000), (1_000 if QUICK else 10_000), 128, 100

@@ -24,10 +24,11 @@ from threadpoolctl import threadpool_limits
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ann_bench import indexes, measure, metrics
+from ann_bench import indexes
 from ann_bench.indexes.base import Index
 from ann_bench.options import RunOptions
-from datasets.vectors import formats
+from ann_bench.sweep import measure, metrics
+from datasets.stored import formats
 from datasets.vectors.base import VectorSet, with_neighbors
 
 GALLERY, QUERIES, DIMENSIONS, K, ROUNDS = 50_000, 5_000, 128, 10, 9

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from datasets.vectors.base import VectorSet
 from hashing.codes import pack, unpack
-from hashing.evaluate import Rules, evaluate
+from hashing.evaluation.scores import Rules, evaluate
 
 QUICK = "--quick" in sys.argv
 QUERIES, GALLERY = (500, 10_000) if QUICK else (5_000, 100_000)

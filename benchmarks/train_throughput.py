@@ -19,13 +19,13 @@ import paired
 from sklearn.datasets import load_sample_images
 
 from datasets.images.base import ImageSet
-from embedding.batches import Batch, Batches
-from embedding.decode import Augmentation
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches.decode import Augmentation
+from embedding.batches.loader import Batch, Batches
+from embedding.batches.plan import ByClass
 from embedding.losses.margin import MarginLoss
 from embedding.mx import mx, nd
-from embedding.net import EmbeddingNet
-from embedding.plan import ByClass
+from embedding.network.net import EmbeddingNet
+from embedding.training.fit import Optimizers, Schedule, fit
 
 SIZE, CLASSES, PER_CLASS, STEPS = 224, 8, 4, 4
 

@@ -29,7 +29,7 @@ import paired
 
 from embedding.mx import autograd, gluon, nd
 from vse.batches import padded
-from vse.net import CaptionTower
+from vse.network.towers import CaptionTower
 
 import torch  # isort: skip
 from torch_threads import fastest_threads  # isort: skip

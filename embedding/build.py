@@ -13,26 +13,28 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import source
 from datasets.images.base import ImageSet
-from embedding import backbone, features, holdout, weights
-from embedding.batches import Batches
-from embedding.decode import Augmentation, parse_size
-from embedding.fit import Optimizers
-from embedding.judge import Judge
+from datasets.sources import image_source
+from embedding.batches import holdout
+from embedding.batches.decode import Augmentation, parse_size
+from embedding.batches.loader import Batches
+from embedding.batches.plan import AtRandom, ByClass
+from embedding.evaluation import features
+from embedding.evaluation.judge import Judge
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx
-from embedding.net import EmbeddingNet, Net, see_blank
+from embedding.network import backbone, weights
+from embedding.network.net import EmbeddingNet, Net, see_blank
 from embedding.options import TrainOptions
-from embedding.plan import AtRandom, ByClass
-from embedding.swap import last_line
-from embedding.team import Team
+from embedding.training.atomic import last_line
+from embedding.training.fit import Optimizers
+from embedding.training.workers import Team
 
 log = logging.getLogger(__name__)
 
 Devices = list[mx.Context]
 
-_FEATURES = source.DATA / "features"
+_FEATURES = image_source.DATA / "features"
 
 # Called with the number of training classes, gives the loss.
 MakeLoss = Callable[[int], EmbeddingLoss]
@@ -82,7 +84,9 @@ def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices:
 
 def image_set(options: TrainOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
-    images = source.load(options.data, options.data_path, boxes=options.boxes).require("train", "query", "gallery")
+    images = image_source.load(options.data, options.data_path, boxes=options.boxes).require(
+        "train", "query", "gallery"
+    )
     if images.several_labels:
         raise InputError(f"--data={options.data}: its images have several labels each; scripts/train_hash.py takes it")
     seen = np.intersect1d(images.labels[images.train], images.labels[images.query])

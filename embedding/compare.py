@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from datasets.errors import RunFailed
-from datasets.whole import beside
-from embedding.aligned import aligned
-from embedding.journal import Line, read_lines
+from datasets.files.whole import beside
+from embedding.evaluation.table import aligned
 from embedding.options import TrainOptions
 from embedding.train import train_with
+from embedding.training.journal import Line, read_lines
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import numpy as np
 from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from embedding import backbone
-from embedding.decode import RESIZES, parse_size, show_size
+from embedding.batches.decode import RESIZES, parse_size, show_size
+from embedding.network import backbone
 
 _ABOVE_0 = (
     *(

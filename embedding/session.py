@@ -12,10 +12,10 @@ from tensorboardX import SummaryWriter
 from datasets.errors import RunFailed
 from datasets.images.base import ImageSet
 from embedding import build
-from embedding.fit import Diverged, Epoch, Schedule, fit
 from embedding.options import TrainOptions
-from embedding.run import Run, SeenRun
-from embedding.team import Team
+from embedding.training.fit import Diverged, Epoch, Schedule, fit
+from embedding.training.run import Run, SeenRun
+from embedding.training.workers import Team
 
 log = logging.getLogger(__name__)
 

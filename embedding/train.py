@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from datasets.images.base import ImageSet
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding import build, losses, session
-from embedding.decode import show_size
-from embedding.judge import table
+from embedding.batches.decode import show_size
+from embedding.evaluation.judge import table
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import contexts, mx
 from embedding.options import TrainOptions
-from embedding.report import write_report
-from embedding.run import Run, SeenRun
-from embedding.team import Team
+from embedding.report.page import write_report
+from embedding.training.run import Run, SeenRun
+from embedding.training.workers import Team
 
 log = logging.getLogger(__name__)
 

@@ -8,15 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import source
 from datasets.images.base import ImageSet
-from embedding import build, holdout
-from embedding.fit import Optimizers
+from datasets.sources import image_source
+from embedding import build
+from embedding.batches import holdout
+from embedding.batches.plan import AtRandom, ByClass
 from embedding.losses.base import settings
-from embedding.plan import AtRandom, ByClass
-from embedding.team import Team
+from embedding.training.fit import Optimizers
+from embedding.training.workers import Team
 from hashing import losses
-from hashing.judge import HashJudge
+from hashing.evaluation.judge import HashJudge
 from hashing.losses.base import HashLoss
 from hashing.net import HashingNet
 from hashing.options import OWN, HashOptions
@@ -34,7 +35,7 @@ class HashParts(build.Parts):
 
 def image_set(options: HashOptions) -> ImageSet:
     """The image set that the options name; raises InputError where it cannot be read, trained on or tested on."""
-    found = source.load(options.data, options.data_path, boxes=options.boxes, split=options.split)
+    found = image_source.load(options.data, options.data_path, boxes=options.boxes, split=options.split)
     if found.cameras is not None:
         log.warning(
             "%s: codes are scored without its rule of cameras: images of a query's own camera count", found.name

@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
-from embedding.aligned import aligned
 from embedding.compare import Rows, mean_and_deviation, once
-from embedding.journal import read_lines
+from embedding.evaluation.table import aligned
+from embedding.training.journal import read_lines
 from hashing import baselines
 from hashing.options import HashOptions
 from hashing.train import train

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from embedding.mx import Array, gluon, mx
-from embedding.net import Encoder, Net
+from embedding.network.net import Encoder, Net
 
 
 class HashHead(gluon.HybridBlock):

@@ -6,17 +6,18 @@ import shutil
 from pathlib import Path
 
 from datasets.images.base import ImageSet
-from datasets.images.overlap import overlap
-from datasets.vectors import file as vectors_file
+from datasets.sources.overlap import overlap
+from datasets.stored import vectors_file
 from embedding import session
 from embedding.build import Devices
-from embedding.judge import table
+from embedding.evaluation.judge import table
 from embedding.mx import contexts, mx
-from embedding.run import Run
-from embedding.team import Team
-from hashing import build, saved
+from embedding.training.run import Run
+from embedding.training.workers import Team
+from hashing import build
 from hashing.options import HashOptions
-from hashing.report import write_scored
+from hashing.report import saved_codes
+from hashing.report.page import write_scored
 
 log = logging.getLogger(__name__)
 
@@ -99,12 +100,12 @@ def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devic
     vectors = judge.vectors(net)
     scores = judge.scores_of(vectors)
     session.record_row(run, "best" if parts.validation else "last", judge.title, scores)
-    vectors_file.save(run.folder / saved.VECTORS, vectors)
+    vectors_file.save(run.folder / saved_codes.VECTORS, vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
     if options.report:
-        scored = saved.Scored(run.folder.name, run.folder / saved.VECTORS, vectors, scores)
+        scored = saved_codes.Scored(run.folder.name, run.folder / saved_codes.VECTORS, vectors, scores)
         metrics_file = run.folder / "metrics.jsonl"
         page = write_scored([scored], run.folder / "report", metrics_file=metrics_file, radius=options.radius)
         log.info("report: %s", page)

@@ -10,12 +10,12 @@ from pathlib import Path
 import command
 
 from datasets.errors import InputError
-from embedding.aligned import aligned
+from embedding.evaluation.table import aligned
 from embedding.options import whole_numbers
-from hashing import saved
-from hashing.evaluate import Rules
+from hashing.evaluation.scores import Rules
 from hashing.options import read_tops
-from hashing.report import write_scored
+from hashing.report import saved_codes
+from hashing.report.page import write_scored
 
 NOTHING = "queries with nothing to find"
 
@@ -50,7 +50,7 @@ def main(options: EvaluateHashOptions) -> None:
         raise InputError(f"--seed={options.seed}: must be 0 or above")
     rules = Rules.named(options.rules)
     asked = {"tops": read_tops(options.top), "radius": options.radius, "ns": whole_numbers("--n", options.n)}
-    scored = saved.score(list(dict.fromkeys(paths)), rules=rules, **asked)
+    scored = saved_codes.score(list(dict.fromkeys(paths)), rules=rules, **asked)
     print(_table(scored))
     for one in scored:
         if nothing := int(one.scores.get(NOTHING, 0)):
@@ -60,7 +60,7 @@ def main(options: EvaluateHashOptions) -> None:
         print(f"report: {page}")
 
 
-def _table(scored: list[saved.Scored]) -> str:
+def _table(scored: list[saved_codes.Scored]) -> str:
     """A row a file; of scores that some files only have, such as those of untrained galleries, the others have none."""
     names = list(dict.fromkeys(name for one in scored for name in one.scores if "@" in name))
     rows = [["", "bits", "queries", "gallery", *names]]

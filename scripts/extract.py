@@ -15,15 +15,15 @@ import command
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import source
 from datasets.images.base import ImageSet
-from datasets.vectors import file as vectors_file
+from datasets.sources import image_source
+from datasets.stored import vectors_file
 from embedding import build
-from embedding.judge import table
+from embedding.evaluation.judge import table
 from embedding.mx import contexts, gluon, mx
 from embedding.options import TrainOptions
 from hashing import build as hash_build
-from hashing.judge import HashJudge
+from hashing.evaluation.judge import HashJudge
 from hashing.options import HashOptions
 
 PARTS = ("test", "train", "all")
@@ -68,7 +68,7 @@ def main(options: ExtractOptions) -> None:
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
     devices = contexts(options.gpus)
-    whole = source.load(options.data, options.data_path, boxes=options.boxes)
+    whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
     net, trained = _network(options, images, devices)
     asked = dataclasses.replace(

@@ -11,7 +11,7 @@ import command
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 from embedding.categories.known import Known
 from embedding.categories.manifest import check_images, write_manifest
@@ -20,7 +20,7 @@ from embedding.categories.neighborhood import unit_rows
 from embedding.categories.proposals import Proposals, scores
 from embedding.categories.review import Scores, write_review
 from embedding.categories.unlabelled import Unlabelled, hold_out, known_of, unlabelled
-from embedding.cluster import kmeans
+from embedding.evaluation.cluster import kmeans
 
 
 @dataclass(frozen=True, kw_only=True)

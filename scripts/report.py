@@ -9,11 +9,11 @@ from pathlib import Path
 import command
 
 from datasets.errors import InputError
-from datasets.vectors import file
-from embedding.report import write_report
-from hashing.report import write_hash_report
-from vse.judge import CAPTIONS
-from vse.report import write_pairs_report
+from datasets.stored import vectors_file as file
+from embedding.report.page import write_report
+from hashing.report.page import write_hash_report
+from vse.evaluation.judge import CAPTIONS
+from vse.report.page import write_pairs_report
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,18 @@ import command
 import numpy as np
 import tyro
 
-from ann_bench import kept
+from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 from embedding.mx import contexts
-from embedding.thumbnails import read_image
-from vse import build, folder, gallery, page, search, sentences
+from embedding.report.thumbnails import read_image
+from vse import build
 from vse.build import Trained
-from vse.gallery import Gallery
-from vse.search import Hit, Ranked
+from vse.search import folder, gallery, page, search, sentences
+from vse.search.gallery import Gallery
+from vse.search.search import Hit, Ranked
 
 EXACT = 100_000  # images up to which all are compared
 INDEX = "hnswlib"  # beyond
@@ -71,7 +72,7 @@ class SearchOptions:
             if self.image and getattr(self, name):
                 raise InputError(f"--{name} is for searching images, and --image searches sentences: leave one out")
         if self.index:
-            kept.check(self.index)
+            gallery_index.check(self.index)
         if self.images and self.vectors:
             raise InputError("--images and --vectors: both name what to search; give one")
         if self.sentences and not self.image:
@@ -117,7 +118,7 @@ def _gallery(options: SearchOptions, trained: Trained) -> Gallery:
 def _by_index(name: str, vectors: np.ndarray, searched: Gallery, k: int) -> Ranked:
     """Unit rows: the smallest angle is the largest cosine."""
     whole = VectorSet(searched.name, "angular", searched.vectors, searched.vectors[:1])
-    index = kept.kept_index(name, whole, beside=searched.file)
+    index = gallery_index.kept_index(name, whole, beside=searched.file)
     neighbors, _ = index.search(vector_rows.prepared(vectors, "angular"), min(k, len(searched)))
     return search.by_score(vectors, searched.vectors, neighbors)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from datasets.images.base import ImageSet, Size
-from embedding import decode
-from embedding.batches import Batch, in_threads
+from embedding.batches import decode
+from embedding.batches.loader import Batch, in_threads
 from embedding.mx import nd
 
 _POOL = 20  # batches whose captions are sorted by length together

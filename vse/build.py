@@ -11,23 +11,24 @@ import numpy as np
 from datasets import captions as caption_sets
 from datasets.captions.base import CaptionSet
 from datasets.errors import InputError
-from datasets.images.source import DATA
+from datasets.sources.image_source import DATA
 from embedding import build
-from embedding.decode import Augmentation
-from embedding.fit import Optimizers
+from embedding.batches.decode import Augmentation
 from embedding.losses.base import settings
 from embedding.mx import gluon, mx
-from embedding.net import Encoder, Net
-from embedding.swap import last_line
-from vse import losses, word_vectors
+from embedding.network.net import Encoder, Net
+from embedding.training.atomic import last_line
+from embedding.training.fit import Optimizers
+from vse import losses
 from vse.batches import CaptionBatches, KeptFeatures, Pixels
-from vse.embedder import Embedder
-from vse.judge import PairJudge
+from vse.evaluation.judge import PairJudge
 from vse.losses.base import PairingLoss
-from vse.net import CaptionTower, ImageTower, Towers, VseNet
+from vse.network import word_vectors
+from vse.network.embedder import Embedder
+from vse.network.towers import CaptionTower, ImageTower, Towers, VseNet
+from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary
+from vse.network.words import tell_unknown, vocabulary_of
 from vse.options import OWN, VseOptions, set_of
-from vse.vocab import UNKNOWN, VOCABULARY, Vocabulary
-from vse.words import tell_unknown, vocabulary_of
 
 log = logging.getLogger(__name__)
 

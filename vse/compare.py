@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
-from embedding.aligned import aligned
 from embedding.compare import Rows, mean_and_deviation, once
-from embedding.journal import read_lines
+from embedding.evaluation.table import aligned
+from embedding.training.journal import read_lines
 from vse import losses
 from vse.options import OWN, VseOptions
 from vse.train import train

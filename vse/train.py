@@ -5,17 +5,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from datasets.errors import InputError
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding import session
-from embedding.judge import table
+from embedding.evaluation.judge import table
 from embedding.mx import contexts, mx
-from embedding.run import Run
-from embedding.team import Team
+from embedding.training.run import Run
+from embedding.training.workers import Team
 from vse import build
-from vse.gallery import NETWORK, VECTORS, fingerprint
+from vse.network.vocab import VOCABULARY, Vocabulary
 from vse.options import VseOptions
-from vse.report import write_pairs_report
-from vse.vocab import VOCABULARY, Vocabulary
+from vse.report.page import write_pairs_report
+from vse.search.gallery import NETWORK, VECTORS, fingerprint
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NO_INDEX = ("base", "binarise", "binary_build", "faiss_grids", "faiss_parts", "faiss_size")
+_NO_INDEX = ("base",)
 
 
 def names() -> list[str]:

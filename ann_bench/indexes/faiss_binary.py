@@ -13,10 +13,11 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from ann_bench.indexes import base, binarise, faiss_parts
+from ann_bench.factory import binarise, faiss_parts
+from ann_bench.factory.binary_build import Build
+from ann_bench.factory.faiss_grids import inverted_lists
+from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
-from ann_bench.indexes.binary_build import Build
-from ann_bench.indexes.faiss_grids import inverted_lists
 from datasets.errors import InputError
 
 TRAINING_ROWS = 50  # for each inverted list

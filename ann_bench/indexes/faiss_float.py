@@ -7,7 +7,8 @@ from typing import ClassVar
 import faiss
 import numpy as np
 
-from ann_bench.indexes import base, faiss_grids, faiss_parts, faiss_size
+from ann_bench.factory import faiss_grids, faiss_parts, faiss_size
+from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Value
 from datasets.errors import InputError
 
@@ -93,7 +94,7 @@ class FaissFloat(base.Index):
 
     @property
     def in_shards(self) -> bool:
-        """Whether its inverted lists can be built in shards and lie on disk (ann_bench/shards.py)."""
+        """Whether its inverted lists can be built in shards and lie on disk (ann_bench/scale/shards.py)."""
         return faiss_parts.has_plain_lists(self._twin)
 
     def set_threads(self, threads: int) -> None:
@@ -142,7 +143,7 @@ class FaissFloat(base.Index):
         faiss.write_index(faiss.index_gpu_to_cpu(self.made()) if self.gpus else self.made(), str(path))
 
     def load(self, path: Path) -> None:
-        """``path`` may also be the folder of a merged index (ann_bench/shards.py)."""
+        """``path`` may also be the folder of a merged index (ann_bench/scale/shards.py)."""
         file = path / MERGED if path.is_dir() else path
         self._become(faiss.read_index(str(file), faiss.IO_FLAG_ONDISK_SAME_DIR))
 

@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "described", "karpathy", "scene", "scene_pictures", "scene_sentences")
+_NOT_A_SET = ("base",)
 
 # What other programs call these sets.
 _ALIASES = {"f8k": "flickr8k", "f30k": "flickr30k"}

@@ -6,11 +6,10 @@ Some three hundred images have six or seven captions: their first five are taken
 from dataclasses import replace
 from pathlib import Path
 
-from datasets.captions import described, karpathy
 from datasets.captions.base import CaptionSet
-from datasets.captions.described import Described
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.lists import described, karpathy, reading
+from datasets.lists.described import Described
 
 COUNTS = {"train": 82_783, "dev": 5_000, "test": 5_000}
 RESTVAL = 30_504  # images more to train on
@@ -35,7 +34,7 @@ def load(root: str | Path | None, *, restval: bool = False) -> CaptionSet:
     the set; and where ``restval`` is asked for of COCO 2017, which has none.
     """
     markers = (JSON, f"annotations/{JSON}", *(f"annotations/{name}" for name in OFFICIAL.values()))
-    folder = lists.folder(root, *markers, name="coco", inner="coco", source=karpathy.SOURCE)
+    folder = reading.folder(root, *markers, name="coco", inner="coco", source=karpathy.SOURCE)
     file = next((place for place in (folder / JSON, folder / "annotations" / JSON) if place.exists()), None)
     if file is None:
         return _official(folder, restval=restval)

@@ -5,9 +5,8 @@ Older papers, VSE++'s first runs among them, train on 29,783 photographs; their 
 
 from pathlib import Path
 
-from datasets.captions import described, karpathy
 from datasets.captions.base import CaptionSet
-from datasets.images import lists
+from datasets.lists import described, karpathy, reading
 
 COUNTS = {"train": 29_000, "dev": 1_014, "test": 1_000}
 JSON = "dataset_flickr30k.json"
@@ -20,6 +19,6 @@ def load(root: str | Path | None) -> CaptionSet:
     Raises InputError naming the file and the place in it, an image that is missing, or counts that are not those of
     the set.
     """
-    folder = lists.folder(root, JSON, name="flickr30k", inner="f30k", source=karpathy.SOURCE)
+    folder = reading.folder(root, JSON, name="flickr30k", inner="f30k", source=karpathy.SOURCE)
     found = karpathy.read(folder / JSON, described.folder_of(folder, IMAGES))
     return described.as_set("flickr30k", found, counts=COUNTS, place=folder, title="Flickr30k")

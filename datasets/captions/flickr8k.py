@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from datasets.captions import described, karpathy
 from datasets.captions.base import CaptionSet
-from datasets.captions.described import Described
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.lists import described, karpathy, reading
+from datasets.lists.described import Described
 
 COUNTS = {"train": 6_000, "dev": 1_000, "test": 1_000}
 TOKENS = "Flickr8k.token.txt"
@@ -30,7 +29,7 @@ def load(root: str | Path | None) -> CaptionSet:
     InputError naming file and line, an image that is missing, or counts that are not those of the set.
     """
     markers = (f"{TEXT}/{TOKENS}", TOKENS, JSON)
-    folder = lists.folder(root, *markers, name="flickr8k", inner="f8k", source=karpathy.SOURCE)
+    folder = reading.folder(root, *markers, name="flickr8k", inner="f8k", source=karpathy.SOURCE)
     images = described.folder_of(folder, IMAGES)
     texts = next((place for place in (folder / TEXT, folder) if (place / TOKENS).exists()), None)
     found = _from_texts(texts, images) if texts else karpathy.read(folder / JSON, images)

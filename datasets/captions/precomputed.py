@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.captions import described
 from datasets.captions.base import PARTS, CaptionSet
-from datasets.captions.described import PER_IMAGE
 from datasets.errors import InputError
-from datasets.vectors import formats
+from datasets.lists import described
+from datasets.lists.described import PER_IMAGE
+from datasets.stored import formats
 
 SUFFIX = "_precomp"  # of the folders that are handed around: f8k_precomp, f30k_precomp, coco_precomp
 BLOCK = 2_000  # images that are read at once

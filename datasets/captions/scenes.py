@@ -2,7 +2,7 @@
 
 A picture shows two things, each one to three shapes of one kind, that is, of one colour and one shape; its captions
 name colours, shapes, sizes, counts, places and what is left of, above ... what. A pair of kinds is in one part only, so
-that dev and test show combinations that were not trained on (see ``datasets.captions.scene``). Within dev, and within
+that dev and test show combinations that were not trained on (see ``datasets.drawing.scene``). Within dev, and within
 test, every scene has a pair of its own: a caption that names both kinds fits one picture, and all but one in twelve
 do; the others leave one shape open.
 """
@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from datasets.captions.base import PARTS, CaptionSet
-from datasets.captions.scene import deal
-from datasets.captions.scene_pictures import SIDE, picture
-from datasets.captions.scene_sentences import CAPTIONS, sentences
+from datasets.drawing.pictures import SIDE, picture
+from datasets.drawing.scene import deal
+from datasets.drawing.sentences import CAPTIONS, sentences
 
 SEED = 0
 COUNTS = {"train": 3_000, "dev": 300, "test": 500}

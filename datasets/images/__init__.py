@@ -16,7 +16,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "label_lists", "lists", "overlap", "source")
+_NOT_A_SET = ("base",)
 
 # What other programs call these sets.
 _ALIASES = {

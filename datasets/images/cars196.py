@@ -10,8 +10,8 @@ import numpy as np
 from scipy.io import loadmat
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet, split_by_class
+from datasets.lists import reading
 
 COUNTS = {"train": (8_054, 98), "query": (8_131, 98)}
 ONE_FOLDER = "cars_annos.mat"
@@ -28,7 +28,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     stands in ``devkit`` or beside it. Raises InputError naming the file and what it lacks, an image that is missing,
     or counts that are not those of the set.
     """
-    folder = lists.folder(root, ONE_FOLDER, *(f"devkit/{name}" for name in (META, *DEVKIT.values())), *DEVKIT,
+    folder = reading.folder(root, ONE_FOLDER, *(f"devkit/{name}" for name in (META, *DEVKIT.values())), *DEVKIT,
                           name="cars196", inner="cars196")  # fmt: skip
     if (folder / ONE_FOLDER).is_file():
         sources = {"": folder / ONE_FOLDER}
@@ -46,8 +46,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         boxes=np.concatenate([_boxes(sources[part], table) for part, table in tables.items()]) if boxes else None,
         **split_by_class(labels, np.arange(len(class_names) // 2)),
     )
-    lists.check_counts(image_set, COUNTS, place=folder, title="Cars196")
-    lists.check_present(image_set.images)
+    reading.check_counts(image_set, COUNTS, place=folder, title="Cars196")
+    reading.check_present(image_set.images)
     return image_set.check()
 
 
@@ -100,5 +100,5 @@ def _labels(file: Path, table: np.ndarray, class_names: tuple[str, ...]) -> np.n
 def _boxes(file: Path, table: np.ndarray) -> np.ndarray:
     """(N, 4) float32 of x, y, width, height."""
     corners = np.stack([table[name].astype(float) for name in CORNERS], axis=1).tolist()
-    rows = [lists.box(f"{file}, image {number}", row, corners=True) for number, row in enumerate(corners, start=1)]
+    rows = [reading.box(f"{file}, image {number}", row, corners=True) for number, row in enumerate(corners, start=1)]
     return np.array(rows, dtype=np.float32).reshape(-1, 4)

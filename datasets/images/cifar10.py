@@ -19,11 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import archive
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.files import archive
 from datasets.images.base import ImageSet
 from datasets.images.folder import class_files
+from datasets.lists import reading
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -51,7 +51,7 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
         raise InputError(f"--split={split}: cifar10 has the splits {', '.join(SPLITS)}")
     if boxes:
         raise InputError("dataset cifar10 has no boxes: do not ask for crops to boxes")
-    folder = lists.folder(root, BATCHES[0], "train", name="cifar10", inner="cifar-10-batches-bin", fetch=_fetch)
+    folder = reading.folder(root, BATCHES[0], "train", name="cifar10", inner="cifar-10-batches-bin", fetch=_fetch)
     packed = (folder / BATCHES[0]).exists()
     images, labels, class_names = _from_batches(folder) if packed else _from_folders(folder)
     whole = len(labels) == IMAGES
@@ -64,7 +64,7 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
         **_dealt(folder, labels, class_names, split),
     )
     if packed:
-        lists.check_counts(image_set, COUNTS, place=folder, title="CIFAR-10")
+        reading.check_counts(image_set, COUNTS, place=folder, title="CIFAR-10")
     return image_set.check()
 
 
@@ -74,7 +74,7 @@ def _fetch(folder: Path) -> Path:
 
 def _from_batches(folder: Path) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
     """Images (N, 32, 32, 3), labels (N,) and names of the binary files."""
-    class_names = tuple(name for name in map(str.strip, lists.lines(folder / NAMES)) if name)
+    class_names = tuple(name for name in map(str.strip, reading.lines(folder / NAMES)) if name)
     batches = [_records(folder / name, len(class_names)) for name in BATCHES]
     labels = np.concatenate([records[:, 0] for records in batches]).astype(np.int64)
     images = np.empty((len(labels), SIDE, SIDE, 3), dtype=np.uint8)
@@ -111,7 +111,7 @@ def _from_folders(root: Path) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
     rows = [
         (path, name) for part in ("train", "test") for name, paths in class_files(root / part).items() for path in paths
     ]
-    labels, class_names = lists.classes([name for _, name in rows])
+    labels, class_names = reading.classes([name for _, name in rows])
     return [path for path, _ in rows], labels, class_names
 
 

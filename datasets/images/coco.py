@@ -6,8 +6,8 @@ The training and validation images that show an object at all are pooled: 5,000 
 
 from pathlib import Path
 
-from datasets.images import label_lists
 from datasets.images.base import ImageSet
+from datasets.lists import label_lists
 
 COUNTS = {"train": (10_000, 80), "query": (5_000, 80), "gallery": (117_218, 80)}
 SOURCE = (

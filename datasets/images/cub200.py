@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import archive
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.files import archive
 from datasets.images.base import ImageSet, split_by_class
+from datasets.lists import reading
 
 URL = "https://data.caltech.edu/records/65de6-vp158/files/CUB_200_2011.tgz"
 MD5 = "97eceeb196236b17998738112f37df78"
@@ -26,7 +26,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     ``boxes``, ``bounding_boxes.txt`` (id x y width height). Image paths start in ``root/images`` or else in ``root``.
     A folder of another number of classes than 200 lends the set its own name. Raises InputError naming file and line.
     """
-    folder = lists.folder(root, *PARTS, name="cub200", inner="CUB_200_2011", fetch=_fetch)
+    folder = reading.folder(root, *PARTS, name="cub200", inner="CUB_200_2011", fetch=_fetch)
     class_names = dict(sorted(_table(folder / "classes.txt").items()))
     paths = _table(folder / "images.txt")
     labels = _labels(folder / "image_class_labels.txt", paths, list(class_names))
@@ -39,8 +39,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         **split_by_class(labels, np.arange(len(class_names) // 2)),
     )
     if len(class_names) == 200:
-        lists.check_counts(image_set, COUNTS, place=folder, title="CUB-200-2011")
-    lists.check_present(image_set.images)
+        reading.check_counts(image_set, COUNTS, place=folder, title="CUB-200-2011")
+    reading.check_present(image_set.images)
     return image_set.check()
 
 
@@ -51,7 +51,7 @@ def _fetch(folder: Path) -> Path:
 def _table(file: Path) -> dict[int, str]:
     """The lines "id rest" of a file, by id in the file's order."""
     rows: dict[int, str] = {}
-    for number, line in enumerate(lists.lines(file), start=1):
+    for number, line in enumerate(reading.lines(file), start=1):
         if not line.strip():
             continue
         key, _, rest = line.strip().partition(" ")
@@ -94,7 +94,7 @@ def _boxes(file: Path, paths: dict[int, str]) -> np.ndarray:
     if not file.is_file():
         raise InputError(f"{file} is missing: this folder has no boxes, do not ask for crops to boxes")
     rows = _matching(file, paths)
-    return np.array([lists.box(f"{file}, image {key}", rows[key].split()) for key in paths], dtype=np.float32)
+    return np.array([reading.box(f"{file}, image {key}", rows[key].split()) for key in paths], dtype=np.float32)
 
 
 def _full_paths(folder: Path, paths: list[str]) -> list[str]:

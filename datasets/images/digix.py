@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet, split_by_class
+from datasets.lists import reading
 
 
 def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
@@ -22,19 +22,20 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     missing.
     """
     source = "it comes from https://www.kaggle.com/datasets/varenyambakshi/digixai-image-retrieval"
-    folder = lists.folder(root, "label.txt", name="digix", inner="train_data", source=source)
+    folder = reading.folder(root, "label.txt", name="digix", inner="train_data", source=source)
     if boxes:
         raise InputError("dataset digix has no boxes: do not ask for crops to boxes")
     file = folder / "label.txt"
     rows = [
-        (path, lists.class_number(where, number)) for where, (path, number) in lists.cells(file, "path number", cut=",")
+        (path, reading.class_number(where, number))
+        for where, (path, number) in reading.cells(file, "path number", cut=",")
     ]
     numbers, inverse, counts = np.unique([number for _, number in rows], return_inverse=True, return_counts=True)
     rows = [row for row, of_class in zip(rows, inverse, strict=True) if counts[of_class] > 1]
-    labels, class_names = lists.classes([str(number) for _, number in rows], order=int)
+    labels, class_names = reading.classes([str(number) for _, number in rows], order=int)
     if len(class_names) < 2:
         raise InputError(f"{file}: of {len(numbers)} classes {len(class_names)} have two images or more, it takes two")
-    lists.check_present(paths := [str(folder / path) for path, _ in rows])
+    reading.check_present(paths := [str(folder / path) for path, _ in rows])
     return ImageSet(
         name="digix (first, second half of the training classes)",
         images=paths,

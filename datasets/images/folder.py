@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet, split_by_class
+from datasets.lists import reading
 
 ENDINGS = (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 COLUMNS = ("label", "path", "split")
@@ -60,7 +60,7 @@ def _from_classes(root: Path) -> ImageSet:
 def _from_parts(root: Path, train: Path, test: Path) -> ImageSet:
     parts = [class_files(train), class_files(test)]
     rows = [(path, name) for files in parts for name, paths in files.items() for path in paths]
-    labels, class_names = lists.classes([name for _, name in rows])
+    labels, class_names = reading.classes([name for _, name in rows])
     cut = sum(map(len, parts[0].values()))
     test_rows = np.arange(cut, len(rows))
     return ImageSet(
@@ -97,7 +97,7 @@ def _from_csv(file: Path, *, boxes: bool) -> ImageSet:
     rows = list(_rows(file, COLUMNS + (CORNERS if boxes else ())))
     if not rows:
         raise InputError(f"{file} has a header, but no line of an image")
-    labels, class_names = lists.classes([row["label"] for _, row in rows])
+    labels, class_names = reading.classes([row["label"] for _, row in rows])
     is_train = np.array([_split(where, row) for where, row in rows])
     roles = [[_role(where, row, role) for where, row in rows] for role in ROLES]
     query, gallery = (np.flatnonzero(~is_train & np.array(role)) for role in roles)
@@ -154,5 +154,5 @@ def _role(where: str, row: dict[str, str], role: str) -> bool:
 
 def _boxes(rows: list[tuple[str, dict[str, str]]]) -> np.ndarray:
     """(N, 4) float32 of x, y, width, height of the lines' boxes."""
-    found = [lists.box(where, [row[corner] for corner in CORNERS], corners=True) for where, row in rows]
+    found = [reading.box(where, [row[corner] for corner in CORNERS], corners=True) for where, row in rows]
     return np.array(found, dtype=np.float32)

@@ -6,8 +6,8 @@ those that train. The paper speaks of 100 training images a class, its lists hav
 
 from pathlib import Path
 
-from datasets.images import label_lists
 from datasets.images.base import ImageSet
+from datasets.lists import label_lists
 
 COUNTS = {"train": (13_000, 100), "query": (5_000, 100), "gallery": (128_503, 100)}
 SOURCE = "lists and images come from https://github.com/thuml/HashNet (pytorch/data/imagenet)"

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet
+from datasets.lists import reading
 
 COUNTS = {"train": (25_882, 3_997), "query": (14_218, 3_985), "gallery": (12_612, 3_985), "all": (52_712, 7_982)}
 STATUSES = ("train", "query", "gallery")
@@ -29,10 +29,10 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     counted but not trained on. Raises InputError naming file and line, an image that is missing, or counts that are
     not those of the set.
     """
-    folder = lists.folder(root, f"Eval/{PARTITION}", PARTITION, name="inshop", inner=INNER, source=SOURCE)
+    folder = reading.folder(root, f"Eval/{PARTITION}", PARTITION, name="inshop", inner=INNER, source=SOURCE)
     rows = _counted(_file(folder, "Eval", PARTITION), "image_name item_id evaluation_status")
     status = np.array([_status(where, row[2]) for where, row in rows])
-    labels, class_names = lists.classes([item_id for _, (_, item_id, _) in rows])
+    labels, class_names = reading.classes([item_id for _, (_, item_id, _) in rows])
     names = [name for _, (name, _, _) in rows]
     start, inner = _image_folder(folder)
     if boxes and inner != "img":
@@ -45,8 +45,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         boxes=_boxes(_file(folder, "Anno", BOXES), names) if boxes else None,
         **{part: np.flatnonzero(status == part) for part in STATUSES},
     )
-    lists.check_counts(image_set, COUNTS, place=folder, title="DeepFashion In-shop")
-    lists.check_present(image_set.images)
+    reading.check_counts(image_set, COUNTS, place=folder, title="DeepFashion In-shop")
+    reading.check_present(image_set.images)
     return _without_single(image_set).check()
 
 
@@ -75,8 +75,8 @@ def _image_folder(folder: Path) -> tuple[Path, str]:
 
 def _counted(file: Path, columns: str) -> list[tuple[str, list[str]]]:
     """The lines of a table whose first line tells how many there are, and whose second names the columns."""
-    rows = lists.cells(file, columns, skip=2)
-    told = lists.lines(file)[0].strip()
+    rows = reading.cells(file, columns, skip=2)
+    told = reading.lines(file)[0].strip()
     if told != str(len(rows)):
         raise InputError(f"{file}: line 1 tells of {told} images, but {len(rows)} follow: unpack the data set again")
     return rows
@@ -91,7 +91,7 @@ def _status(where: str, status: str) -> str:
 def _boxes(file: Path, names: list[str]) -> np.ndarray:
     """(N, 4) float32 of x, y, width, height in the order of ``names``."""
     rows = _counted(file, "image_name clothes_type pose_type x_1 y_1 x_2 y_2")
-    found = {row[0]: lists.box(where, row[3:], corners=True) for where, row in rows}
+    found = {row[0]: reading.box(where, row[3:], corners=True) for where, row in rows}
     missing = [name for name in names if name not in found]
     if missing:
         raise InputError(f"{file}: no line for image {missing[0]} ({len(missing)} such image(s))")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from datasets.errors import InputError
-from datasets.images import label_lists
 from datasets.images.base import ImageSet
+from datasets.lists import label_lists
 
 
 def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet, Pairs
+from datasets.lists import reading
 
 COUNTS = {"all": (13_233, 5_749)}
 ALIGNMENTS = ("lfw-deepfunneled", "lfw_funneled", "lfw")  # the folders of the archives
@@ -25,7 +25,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     "name 1 2" and n lines "name 1 other 2". Query and gallery are the images that stand in pairs. Raises InputError
     naming file and line, a pair's image that is missing, or counts that are not those of the set.
     """
-    place = lists.folder(root, *ALIGNMENTS, name="lfw", inner="lfw", source=SOURCE)
+    place = reading.folder(root, *ALIGNMENTS, name="lfw", inner="lfw", source=SOURCE)
     if boxes:
         raise InputError(f"{place}: LFW has no boxes, its images are cropped already; do not ask for crops")
     folder = next(place / name for name in ALIGNMENTS if (place / name).exists())
@@ -34,7 +34,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     if (folder / folder.name).is_dir():  # some archives hold the folder in a folder of its name
         folder = folder / folder.name
     files = [file for person in sorted(folder.iterdir()) if person.is_dir() for file in sorted(person.glob("*.jpg"))]
-    labels, class_names = lists.classes([file.parent.name for file in files])
+    labels, class_names = reading.classes([file.parent.name for file in files])
     pairs = _pairs(_file_of_pairs(place, folder), folder, files)
     asked = np.unique(pairs.rows)
     image_set = ImageSet(
@@ -47,7 +47,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         gallery=asked,
         pairs=pairs,
     )
-    lists.check_counts(image_set, COUNTS, place=folder, title="LFW")
+    reading.check_counts(image_set, COUNTS, place=folder, title="LFW")
     return image_set.check()
 
 
@@ -59,7 +59,7 @@ def _file_of_pairs(place: Path, folder: Path) -> Path:
 
 
 def _pairs(file: Path, folder: Path, images: list[Path]) -> Pairs:
-    lines = lists.lines(file)
+    lines = reading.lines(file)
     folds, count = _header(file, lines)
     where = [f"{file}, line {number}" for number in range(1, len(lines) + 1)]
     same = np.tile(np.repeat([True, False], count), folds)

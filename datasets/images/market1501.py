@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet
+from datasets.lists import reading
 
 PARTS = {"train": "bounding_box_train", "query": "query", "gallery": "bounding_box_test"}
 COUNTS = {"bounding_box_train": 12_936, "query": 3_368, "bounding_box_test": 19_732}  # images, junk among them
@@ -30,12 +30,12 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     is no .jpg is passed over. Raises InputError naming a folder that is missing or has not the set's count of images,
     or a file that is not called as above.
     """
-    folder = lists.folder(root, *PARTS.values(), name="market1501", inner=INNER, source=SOURCE)
+    folder = reading.folder(root, *PARTS.values(), name="market1501", inner=INNER, source=SOURCE)
     if boxes:
         raise InputError(f"{folder}: Market-1501 has no boxes, its images are cropped already; do not ask for crops")
     found = {part: _images(folder / inner) for part, inner in PARTS.items()}
     rows = [row for part in PARTS for row in found[part]]
-    labels, class_names = lists.classes([person for _, person, _ in rows])
+    labels, class_names = reading.classes([person for _, person, _ in rows])
     ends = np.cumsum([0, *map(len, found.values())])
     return ImageSet(
         name="market1501",

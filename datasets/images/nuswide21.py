@@ -6,8 +6,8 @@ which images it took differs from one publication to the next.
 
 from pathlib import Path
 
-from datasets.images import label_lists
 from datasets.images.base import ImageSet
+from datasets.lists import label_lists
 
 COUNTS = {"train": (10_500, 21), "query": (2_100, 21), "gallery": (193_734, 21)}
 SOURCE = (

@@ -6,8 +6,8 @@ images are left for the gallery depends on how many of Flickr's could be had, so
 
 from pathlib import Path
 
-from datasets.images import label_lists
 from datasets.images.base import ImageSet
+from datasets.lists import label_lists
 
 COUNTS = {"train": (10_000, 81), "query": (5_000, 81)}
 SOURCE = "lists and images come from https://github.com/thuml/HashNet (pytorch/data/nuswide_81)"

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import archive
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.files import archive
 from datasets.images.base import ImageSet
+from datasets.lists import reading
 
 COUNTS = {"train": (59_551, 11_318), "query": (60_502, 11_316)}
 COLUMNS = "image_id class_id super_class_id path"
@@ -25,13 +25,13 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     """
     if boxes:
         raise InputError("dataset sop has no boxes: do not ask for crops to boxes")
-    folder = lists.folder(root, *PARTS, name="sop", inner="Stanford_Online_Products", fetch=_fetch)
+    folder = reading.folder(root, *PARTS, name="sop", inner="Stanford_Online_Products", fetch=_fetch)
     train, test = (_products(folder / part) for part in PARTS)
     both = {number for number, _ in train} & {number for number, _ in test}
     if both:
         raise InputError(f"{folder}: class {min(both)} stands in {PARTS[0]} and in {PARTS[1]}: unpack the set again")
     rows = train + test
-    labels, class_names = lists.classes([str(number) for number, _ in rows], order=int)
+    labels, class_names = reading.classes([str(number) for number, _ in rows], order=int)
     image_set = ImageSet(
         name="sop",
         images=[str(folder / path) for _, path in rows],
@@ -41,8 +41,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         query=np.arange(len(train), len(rows)),
         gallery=np.arange(len(train), len(rows)),
     )
-    lists.check_counts(image_set, COUNTS, place=folder, title="Stanford Online Products")
-    lists.check_present(image_set.images)
+    reading.check_counts(image_set, COUNTS, place=folder, title="Stanford Online Products")
+    reading.check_present(image_set.images)
     return image_set.check()
 
 
@@ -52,4 +52,4 @@ def _fetch(folder: Path) -> Path:
 
 def _products(file: Path) -> list[tuple[int, str]]:
     """The number of the class and the path of every image of a list."""
-    return [(lists.class_number(where, row[1]), row[3]) for where, row in lists.cells(file, COLUMNS, skip=1)]
+    return [(reading.class_number(where, row[1]), row[3]) for where, row in reading.cells(file, COLUMNS, skip=1)]

@@ -10,10 +10,10 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from datasets import archive
 from datasets.errors import InputError
-from datasets.images import lists
+from datasets.files import archive
 from datasets.images.base import ImageSet, split_by_class
+from datasets.lists import reading
 
 COUNTS = {"all": (20_580, 120)}
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
@@ -27,12 +27,12 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     marked in an image. Raises InputError naming a folder or file that is missing or cannot be read, or counts that
     are not those of the set.
     """
-    folder = lists.folder(root, "Images", "Annotation", name="stanford_dogs", inner="stanford_dogs", fetch=_fetch)
+    folder = reading.folder(root, "Images", "Annotation", name="stanford_dogs", inner="stanford_dogs", fetch=_fetch)
     paths = _paths(folder / "Images")
     if (folder / "Annotation").is_dir():
         marked = [path.relative_to(folder / "Annotation") for path in sorted((folder / "Annotation").glob("n*/n*"))]
-        lists.check_present([str(folder / "Images" / path) + ".jpg" for path in marked])
-    labels, class_names = lists.classes([path.parent.name for path in paths])
+        reading.check_present([str(folder / "Images" / path) + ".jpg" for path in marked])
+    labels, class_names = reading.classes([path.parent.name for path in paths])
     image_set = ImageSet(
         name="stanford_dogs (first 60, last 60 breeds)",
         images=[str(path) for path in paths],
@@ -41,7 +41,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         boxes=_boxes(folder / "Annotation", paths) if boxes else None,
         **split_by_class(labels, np.arange(len(class_names) // 2)),
     )
-    lists.check_counts(image_set, COUNTS, place=folder, title="Stanford Dogs")
+    reading.check_counts(image_set, COUNTS, place=folder, title="Stanford Dogs")
     return image_set.check()
 
 
@@ -80,4 +80,4 @@ def _box(file: Path) -> list[float]:
         raise InputError(f"{file} cannot be read: {error}") from None
     if not len(dogs):
         raise InputError(f"{file} marks no dog: unpack annotation.tar again")
-    return lists.box(str(file), [*dogs[:, :2].min(axis=0), *dogs[:, 2:].max(axis=0)], corners=True)
+    return reading.box(str(file), [*dogs[:, :2].min(axis=0), *dogs[:, 2:].max(axis=0)], corners=True)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet
+from datasets.lists import reading
 
 INNER = "street2shop"
 META = "meta/json"
@@ -78,7 +78,7 @@ def _place(root: str | Path | None) -> tuple[Path, list[str]]:
     one = GALLERY.fullmatch(Path(root).name) if root is not None else None
     if one and root is not None and Path(root).is_file():
         return Path(root).resolve().parent.parent.parent, [one[1]]
-    folder = lists.folder(root, META, name="street2shop", inner=INNER, source=SOURCE)
+    folder = reading.folder(root, META, name="street2shop", inner=INNER, source=SOURCE)
     found = (GALLERY.fullmatch(name) for name in sorted(os.listdir(folder / META)))
     names = [match[1] for match in found if match]
     if not names:
@@ -91,7 +91,7 @@ def _listed(folder: Path) -> set[int]:
     beside = folder / "photos.txt"
     file = beside if beside.is_file() else folder / "photos" / "photos.txt"
     ids = set()
-    for number, line in enumerate(lists.lines(file), start=1):
+    for number, line in enumerate(reading.lines(file), start=1):
         key, _, address = line.partition(",")  # an address may have commas of its own
         if not line.strip():
             continue
@@ -123,7 +123,7 @@ def _category(meta: Path, name: str) -> Category:
 def _photos(file: Path, *, with_box: bool) -> list[Photo]:
     """The entries of a list; a photograph and product that stand there with two boxes have the first."""
     try:
-        entries = json.loads("".join(lists.lines(file)))
+        entries = json.loads("".join(reading.lines(file)))
         photos = [_photo(file, number, entry, with_box=with_box) for number, entry in enumerate(entries, start=1)]
     except (ValueError, TypeError, KeyError) as error:
         what = f"no {error}" if isinstance(error, KeyError) else error
@@ -135,7 +135,7 @@ def _photo(file: Path, number: int, entry: dict[str, Any], *, with_box: bool) ->
     if not with_box:
         return Photo(int(entry["photo"]), int(entry["product"]))
     corners = [entry["bbox"][side] for side in ("left", "top", "width", "height")]
-    return Photo(int(entry["photo"]), int(entry["product"]), tuple(lists.box(f"{file}, entry {number}", corners)))
+    return Photo(int(entry["photo"]), int(entry["product"]), tuple(reading.box(f"{file}, entry {number}", corners)))
 
 
 def _report(category: Category, present: dict[int, str]) -> None:
@@ -164,7 +164,7 @@ def _image_set(categories: list[Category], present: dict[int, str], *, boxes: bo
     rows = streets + queries + shop
     start = len(streets) + len(queries)
     shop_train = [start + row for row, photo in enumerate(shop) if photo.product in learned]
-    labels, class_names = lists.classes([str(photo.product) for photo in rows], order=int)
+    labels, class_names = reading.classes([str(photo.product) for photo in rows], order=int)
     what = f"all {len(categories)} categories in one gallery" if len(categories) > 1 else categories[0].name
     return ImageSet(
         name=f"street2shop ({what})",

@@ -3,7 +3,7 @@
 The contract: a file ``<name>.py`` offers ``load(root) -> VectorSet``. ``root`` is the folder for downloads and for what
 is made once; whatever is not there yet is fetched or made. What cannot be had raises ``InputError`` in one line. The
 set's metric is the one that its publication measures by, and ``neighbors`` are the published ones, where there are any.
-Vectors in other files come by ``from_file``, both kinds by ``source``.
+Vectors in other files come by ``datasets.stored.from_file``, both kinds by ``datasets.sources``.
 """
 
 import sys
@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "embeddings", "file", "formats", "from_file", "rows", "source", "truth")
+_NOT_A_SET = ("base", "embeddings", "exact", "rows")
 
 
 def names() -> list[str]:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets import download
 from datasets.errors import InputError
-from datasets.vectors import from_file
+from datasets.files import download
+from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
 
 YANDEX = "https://storage.yandexcloud.net/yandex-research/ann-datasets"

@@ -18,7 +18,7 @@ from sklearn.datasets import load_sample_images
 from tqdm import tqdm
 
 from datasets.errors import InputError
-from datasets.vectors import formats
+from datasets.stored import formats
 from datasets.vectors.base import VectorSet
 
 VERSION = f"1-opencv-{cv2.__version__}"  # of the recipe below; another OpenCV may find other descriptors

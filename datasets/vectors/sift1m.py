@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from datasets import archive
 from datasets.errors import InputError
-from datasets.vectors import from_file
+from datasets.files import archive
+from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
 
 _PARTS = ("base.fvecs", "query.fvecs", "groundtruth.ivecs")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from sklearn.linear_model import LinearRegression
 
-from datasets import exact
+from datasets.vectors import exact
 from embedding.categories.neighborhood import Neighborhood, mean_of_each, means, sizes, staying
 
 # Evidence (C, 3) -> confidences (C,), 0 to 1.

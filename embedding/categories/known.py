@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets import exact
 from datasets.errors import InputError
-from embedding import metrics
+from datasets.vectors import exact
 from embedding.categories.confidence import Confidence, evidence, learned, purities
 from embedding.categories.linkage import Tree, average_linkage
 from embedding.categories.neighborhood import NONE, means, neighborhood, sizes, unit_rows
 from embedding.categories.proposals import Method, tidy
+from embedding.evaluation import metrics
 
 _DRAWS = 5
 _LARGEST_DRAW = 10_000  # images: beyond, a draw costs time and teaches nothing new

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from datasets import exact
+from datasets.vectors import exact
 
 # Distances below are those of duplicates: single precision cannot tell which of them are nearer.
 _SAME = 1e-6

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.whole import beside
+from datasets.files.whole import beside
 from embedding.categories.proposals import Proposals
-from embedding.thumbnails import read_image
+from embedding.report.thumbnails import read_image
 
 COLUMNS = ("label", "path", "split", "confidence", "likeness")
 _IMAGES = "images"  # where images go that are no files

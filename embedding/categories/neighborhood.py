@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets import exact
+from datasets.vectors import exact
 
 NONE = -1  # the cluster of noise
 NEAREST = 15  # others of an image that are looked at

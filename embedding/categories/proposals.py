@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embedding import metrics
 from embedding.categories.confidence import Confidence, evidence, plain
 from embedding.categories.density import dense
 from embedding.categories.linkage import average_linkage
 from embedding.categories.neighborhood import NONE, Neighborhood, means, neighborhood, sizes, staying, unit_rows
-from embedding.cluster import kmeans
+from embedding.evaluation import metrics
+from embedding.evaluation.cluster import kmeans
 
 # Gives clusters (N,), -1 for noise. The number is that of the classes, for a method that wants to know it.
 Method = Callable[[Neighborhood, int], np.ndarray]

@@ -9,17 +9,17 @@ import cv2
 import jinja2
 import numpy as np
 
-from datasets.whole import write_page
+from datasets.files.whole import write_page
 from embedding.categories.manifest import COLUMNS, Manifest, labels, members
 from embedding.categories.mine import Mined
 from embedding.categories.unlabelled import Unlabelled, name_of
-from embedding.report import readable
-from embedding.thumbnails import Thumbnails, jpeg, read_thumbnail
+from embedding.report.page import readable
+from embedding.report.thumbnails import Thumbnails, jpeg, read_thumbnail
 
 # A row of the table at the top: what it is under "row", clusters, and scores by name.
 Scores = dict[str, float | int | str]
 
-_TEMPLATES = Path(__file__).parents[1] / "templates"
+_TEMPLATES = Path(__file__).parent / "templates"
 _CLUSTERS, _KNOWN_CLASSES = 200, 60  # on a page
 _IN_CLUSTER, _IN_KNOWN, _IN_NOISE = 24, 12, 120  # thumbnails
 _SIDE = 84  # pixels of a thumbnail, shown at three quarters so that dense screens have some to spare

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from embedding import pairs
 from embedding.losses.base import EmbeddingLoss
+from embedding.mining import pairs
 from embedding.mx import Array, nd
 
 

@@ -3,7 +3,7 @@
 from types import ModuleType
 
 from embedding.losses.base import EmbeddingLoss
-from embedding.mining import DistanceWeightedMiner
+from embedding.mining.distance_weighted import DistanceWeightedMiner
 from embedding.mx import Array, mx, nd
 
 

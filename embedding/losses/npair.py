@@ -2,9 +2,9 @@
 
 from types import ModuleType
 
-from embedding import pairs
 from embedding.losses.base import EmbeddingLoss
-from embedding.mining import PairMiner
+from embedding.mining import pairs
+from embedding.mining.distance_weighted import PairMiner
 from embedding.mx import Array, nd
 
 # The logit of a column that an anchor must not see; exp() of it is exactly 0 beside its own positive.

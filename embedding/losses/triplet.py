@@ -3,10 +3,10 @@
 import math
 from types import ModuleType
 
-from embedding import pairs
 from embedding.losses.base import EmbeddingLoss
+from embedding.mining import pairs
+from embedding.mining.triplets import HardMiner, SemiHardMiner
 from embedding.mx import Array, nd
-from embedding.triplets import HardMiner, SemiHardMiner
 
 MININGS = ("hard", "semi-hard")
 
@@ -23,9 +23,9 @@ class TripletLoss(EmbeddingLoss):
 
     Distances are d = sqrt(|a - b|^2 + 1e-8), not squared. Hard mining gives each anchor its farthest positive and its
     nearest negative, its own image excluded; semi-hard mining gives each pair (anchor, positive) the nearest negative
-    that is farther than the positive, or the farthest of all where none is (``embedding.triplets``). The mean is over
-    all triplets, those that cost nothing too; anchors without a positive or without a negative are in none. Of equally
-    hard images one is taken, and has all of the gradient.
+    that is farther than the positive, or the farthest of all where none is (``embedding.mining.triplets``). The mean is
+    over all triplets, those that cost nothing too; anchors without a positive or without a negative are in none. Of
+    equally hard images one is taken, and has all of the gradient.
 
     classes : number of training classes, which does not matter here
     dim : size of the embeddings, D

@@ -2,10 +2,10 @@
 
 from types import ModuleType
 
-from embedding import pairs
 from embedding.losses.base import EmbeddingLoss
+from embedding.mining import pairs
 from embedding.mx import Array, nd
-from hashing.similarity import OneLabel, Similarity
+from hashing.mining.similarity import OneLabel, Similarity
 
 # Up to so many classes products with the labels as ones and zeros are faster than comparing all pairs.
 _FEW_CLASSES = 128

@@ -3,11 +3,11 @@
 import math
 from types import ModuleType
 
+from embedding.mining.pairs import total
 from embedding.mx import Array
-from embedding.pairs import total
 from hashing.losses.base import PairLoss
-from hashing.pairs import with_slope
-from hashing.similarity import Similarity
+from hashing.mining.pairs import with_slope
+from hashing.mining.similarity import Similarity
 
 _NEAREST = 1e-3  # of half the code length: the least distance, so that images in one place have a logarithm
 _EPS = 1e-6  # beside the squared length of activations, so that activations of 0 have a direction

@@ -2,11 +2,11 @@
 
 from types import ModuleType
 
+from embedding.mining.pairs import total
 from embedding.mx import Array
-from embedding.pairs import total
 from hashing.losses.base import PairLoss
-from hashing.pairs import squared_distances, with_slope
-from hashing.similarity import Similarity
+from hashing.mining.pairs import squared_distances, with_slope
+from hashing.mining.similarity import Similarity
 
 
 class DSHLoss(PairLoss):

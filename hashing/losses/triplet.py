@@ -2,12 +2,12 @@
 
 from types import ModuleType
 
+from embedding.mining.pairs import total
 from embedding.mx import Array
-from embedding.pairs import total
 from hashing.losses.base import PairLoss
-from hashing.pairs import squared_distances, with_slope
-from hashing.similarity import Similarity
-from hashing.triplets import DrawnTriplets
+from hashing.mining.pairs import squared_distances, with_slope
+from hashing.mining.similarity import Similarity
+from hashing.mining.triplets import DrawnTriplets
 
 
 class TripletLoss(PairLoss):

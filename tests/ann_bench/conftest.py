@@ -7,9 +7,9 @@ import faiss
 import numpy as np
 import pytest
 
-from ann_bench import plot
-from ann_bench.results import Failure, Point, Result, write, write_failure
-from ann_bench.rows import load
+from ann_bench.results.points import load
+from ann_bench.results.results import Failure, Point, Result, write, write_failure
+from ann_bench.views import plot
 
 
 def made_up(

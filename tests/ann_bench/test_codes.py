@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from ann_bench import measure, metrics, results, sweep
 from ann_bench.indexes.faiss_binary import Index, grids
 from ann_bench.options import RunOptions
-from datasets import exact
+from ann_bench.results import results
+from ann_bench.sweep import measure, metrics, sweep
 from datasets.relevance import relevant
-from datasets.vectors import file
+from datasets.stored import vectors_file
+from datasets.vectors import exact
 from datasets.vectors.base import VectorSet, with_neighbors
 
 K, KINDS = 10, ("BFlat", "BIVF", "BHNSW", "BHash")
@@ -115,7 +116,7 @@ def test_where_every_true_distance_is_zero_there_is_no_ratio():
 
 
 def test_from_a_file_of_codes_to_the_results(tmp_path, capsys):
-    file.save(tmp_path / "codes.h5", codes(32, several=True, count=300))
+    vectors_file.save(tmp_path / "codes.h5", codes(32, several=True, count=300))
     asked = RunOptions(
         data=str(tmp_path / "codes.h5"), index="faiss_binary", mode="batch", threads=1, runs=1, out=tmp_path / "results"
     )

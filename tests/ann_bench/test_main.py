@@ -10,7 +10,7 @@ import pytest
 
 from ann_bench.__main__ import main
 from ann_bench.commands import COMMANDS
-from datasets.vectors import formats
+from datasets.stored import formats
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from datasets import download
+from datasets.files import download
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -7,7 +7,8 @@ import pytest
 
 from datasets import images as image_sets
 from datasets.errors import InputError
-from embedding import backbone, losses, recipes
+from embedding import losses, recipes
+from embedding.network import backbone
 from embedding.options import TrainOptions
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from embedding.fit import Optimizers
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, mx
-from embedding.run import Run, SeenRun
+from embedding.training.fit import Optimizers
+from embedding.training.run import Run, SeenRun
 
 OPTIONS = {"lr": 0.1, "epochs": 3, "name": "a", "gpus": "0"}
 

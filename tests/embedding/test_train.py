@@ -8,9 +8,9 @@ import pytest
 
 from datasets import images as image_sets
 from datasets.errors import InputError, RunFailed
-from datasets.vectors import file as vectors_file
-from embedding.evaluate import evaluate
-from embedding.holdout import hold_out_classes
+from datasets.stored import vectors_file
+from embedding.batches.holdout import hold_out_classes
+from embedding.evaluation.scores import evaluate
 from embedding.losses.margin import MarginLoss
 from embedding.mx import nd
 from embedding.options import TrainOptions

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from embedding import backbone, weights
 from embedding.mx import nd
+from embedding.network import backbone, weights
 
 
 class Plain:

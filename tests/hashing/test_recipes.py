@@ -4,7 +4,7 @@ import pytest
 
 from datasets import images as image_sets
 from datasets.errors import InputError
-from embedding import backbone
+from embedding.network import backbone
 from embedding.recipes import ANY
 from hashing import losses, recipes
 from hashing.options import HashOptions

@@ -9,10 +9,10 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.images import digits
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding.mx import nd
 from hashing import build
-from hashing.evaluate import evaluate
+from hashing.evaluation.scores import evaluate
 from hashing.options import HashOptions
 from hashing.train import train
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from datasets.vectors import file
+from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
-from hashing.evaluate import RULES, evaluate
+from hashing.evaluation.scores import RULES, evaluate
 
 
 def codes(bits: int, *, trained: bool = False) -> VectorSet:
@@ -20,10 +20,10 @@ def codes(bits: int, *, trained: bool = False) -> VectorSet:
 
 @pytest.fixture
 def files(tmp_path) -> Path:
-    file.save(tmp_path / "run" / "vectors.h5", codes(16, trained=True))
-    file.save(tmp_path / "other.h5", codes(8))
+    vectors_file.save(tmp_path / "run" / "vectors.h5", codes(16, trained=True))
+    vectors_file.save(tmp_path / "other.h5", codes(8))
     floats = np.eye(8, dtype=np.float32)
-    file.save(tmp_path / "floats.h5", VectorSet("floats", "euclidean", floats, floats))
+    vectors_file.save(tmp_path / "floats.h5", VectorSet("floats", "euclidean", floats, floats))
     return tmp_path
 
 

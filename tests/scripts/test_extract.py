@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 import pytest
 
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding.mx import mx
-from embedding.net import EmbeddingNet, see_blank
+from embedding.network.net import EmbeddingNet, see_blank
 from embedding.options import TrainOptions
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"

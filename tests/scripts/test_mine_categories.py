@@ -11,7 +11,7 @@ import pytest
 from datasets import images
 from datasets.errors import InputError
 from datasets.images import folder
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "mine_categories.py"

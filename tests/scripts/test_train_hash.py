@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from hashing import losses
 
 SMALL = ["--data=digits", "--batch-size=20", "--batch-k=4", "--epoch-steps=2", "--epochs=1", "--bits=16", "--no-report"]

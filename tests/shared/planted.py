@@ -11,15 +11,15 @@ import cv2
 import numpy as np
 
 from datasets.captions.base import CaptionSet
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding.mx import mx, nd
-from embedding.net import Encoder
+from embedding.network.net import Encoder
 from vse import build
-from vse.embedder import Embedder
-from vse.judge import PairJudge
-from vse.net import VseNet
+from vse.evaluation.judge import PairJudge
+from vse.network.embedder import Embedder
+from vse.network.towers import VseNet
+from vse.network.vocab import Vocabulary
 from vse.options import VseOptions
-from vse.vocab import Vocabulary
 
 COLOURS = {"red": (220, 20, 20), "green": (20, 200, 40), "blue": (30, 40, 230), "yellow": (230, 220, 20)}
 CAPTIONS = ("a {} picture", "all is {}")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from datasets.images import digits
-from embedding.decode import Augmentation
+from embedding.batches.decode import Augmentation
 from vse.batches import CaptionBatches, KeptFeatures, Pixels, padded, plan_by_length
 
 RNG = np.random.default_rng(0)

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError, RunFailed
-from datasets.vectors import file as vectors_file
+from datasets.stored import vectors_file
 from embedding import session
-from embedding.fit import Diverged
 from embedding.mx import contexts, mx
-from vse import build, gallery
+from embedding.training.fit import Diverged
+from vse import build
 from vse import train as training
+from vse.network.vocab import Vocabulary
+from vse.search import gallery
 from vse.train import train
-from vse.vocab import Vocabulary
 
 
 @pytest.fixture

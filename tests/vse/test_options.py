@@ -5,7 +5,7 @@ import pytest
 
 from datasets.captions.base import CaptionSet
 from datasets.errors import InputError
-from embedding import backbone
+from embedding.network import backbone
 from vse import losses, recipes
 from vse.options import VseOptions, set_of
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.images.source import DATA
-from datasets.vectors import file as vectors_file
+from datasets.sources.image_source import DATA
+from datasets.stored import vectors_file
 from embedding.mx import contexts, nd
-from vse import build, judge, losses
+from vse import build, losses
+from vse.evaluation import judge
+from vse.network.vocab import Vocabulary
 from vse.train import train
-from vse.vocab import Vocabulary
 
 
 def lines(folder, kind):

@@ -7,8 +7,8 @@ from types import ModuleType
 
 from embedding.losses.softmax import cross_entropy, inner_products
 from embedding.mx import Array, mx, nd
-from vse import hinges
 from vse.losses.base import PairingLoss
+from vse.mining import hinges
 
 
 class InstanceLoss(PairingLoss):

@@ -3,8 +3,8 @@
 from types import ModuleType
 
 from embedding.mx import Array, nd
-from vse import hinges
 from vse.losses.sum_hinge import SumHingeLoss
+from vse.mining import hinges
 
 # Where a loss sits: within this share of the value that it has when all embeddings are in one place.
 _SITS = 0.1

@@ -3,8 +3,8 @@
 from types import ModuleType
 
 from embedding.mx import Array
-from vse import hinges
 from vse.losses.sum_hinge import SumHingeLoss
+from vse.mining import hinges
 
 
 class OrderLoss(SumHingeLoss):

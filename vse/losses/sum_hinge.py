@@ -3,8 +3,8 @@
 from types import ModuleType
 
 from embedding.mx import Array
-from vse import hinges
 from vse.losses.base import PairingLoss
+from vse.mining import hinges
 
 
 class SumHingeLoss(PairingLoss):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from ann_bench.indexes.annoy import Index, grids
-from datasets import exact
 from datasets.errors import InputError
+from datasets.vectors import exact
 
 DRAW = np.random.default_rng(0)
 GALLERY = DRAW.normal(size=(1500, 24)).astype(np.float32)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ann_bench import indexes
-from datasets import exact
 from datasets.errors import InputError
+from datasets.vectors import exact
 
 COUNT, DIM, BITS, QUERIES, K = 800, 32, 64, 40, 10
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ann_bench.indexes import binarise
+from ann_bench.factory import binarise
 from ann_bench.indexes.faiss_binary import Index, grids
-from datasets import exact
 from datasets.errors import InputError
+from datasets.vectors import exact
 
 DRAW = np.random.default_rng(0)
 CENTERS = DRAW.normal(size=(50, 32))

@@ -6,10 +6,10 @@ import faiss
 import numpy as np
 import pytest
 
-from ann_bench.indexes import faiss_parts
+from ann_bench.factory import faiss_parts
 from ann_bench.indexes.faiss_float import Index, grids
-from datasets import exact
 from datasets.errors import InputError
+from datasets.vectors import exact
 
 COUNT, DIM = 1500, 16
 # A build of each family -> search parameters that find much, the recall of 10 that they must reach.

@@ -7,8 +7,8 @@ import pytest
 
 from ann_bench import indexes
 from ann_bench.indexes.milvus import Index
-from datasets import exact
 from datasets.errors import InputError
+from datasets.vectors import exact
 
 ABOUT = {"dim": 16, "metric": "euclidean", "count": 1000}
 needs_milvus = pytest.mark.skipif(not indexes.installed("milvus"), reason="needs the extra milvus")

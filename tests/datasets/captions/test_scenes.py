@@ -8,9 +8,10 @@ import re
 import numpy as np
 import pytest
 
-from datasets.captions import scene_pictures, scenes
+from datasets.captions import scenes
 from datasets.captions.base import PARTS
-from datasets.captions.scene import COLOURS, OPPOSITE, SHAPES, Thing, deal
+from datasets.drawing import pictures
+from datasets.drawing.scene import COLOURS, OPPOSITE, SHAPES, Thing, deal
 
 SAME = {"disc": "circle", "box": "square", "plus": "cross", "hoop": "ring", "violet": "purple"}
 SAME |= {"little": "small", "tiny": "small", "big": "large", "huge": "large"}
@@ -151,7 +152,7 @@ def test_images_cannot_be_spoilt_for_others(found):
 @pytest.mark.parametrize(("place", "count"), [("left", 3), ("bottom", 3), ("top right", 1)])
 def test_shapes_lie_where_they_should_and_in_the_picture(shape, place, count):
     for seed in range(5):
-        covered = scene_pictures._covered(Thing("red", shape, "large", count, place), np.random.default_rng(seed))
+        covered = pictures._covered(Thing("red", shape, "large", count, place), np.random.default_rng(seed))
         assert covered.shape == (64, 64) and covered.max() == 1.0
         rows, columns = np.indices(covered.shape)
         x, y = (float((at * covered).sum() / covered.sum()) - 31.5 for at in (columns, rows))
@@ -165,7 +166,7 @@ def test_shapes_lie_where_they_should_and_in_the_picture(shape, place, count):
 
 def test_shapes_of_a_size_differ_and_sizes_differ():
     drawn = {
-        (shape, size): scene_pictures._covered(Thing("red", shape, size, 1, "left"), np.random.default_rng(0))
+        (shape, size): pictures._covered(Thing("red", shape, size, 1, "left"), np.random.default_rng(0))
         for shape in SHAPES
         for size in ("small", "large")
     }
@@ -181,14 +182,14 @@ def test_shapes_of_a_size_differ_and_sizes_differ():
 def test_two_things_never_overlap(dealt):
     for scene in dealt["test"][::5]:
         rng = np.random.default_rng(0)
-        one, other = (scene_pictures._covered(thing, rng) for thing in scene)
+        one, other = (pictures._covered(thing, rng) for thing in scene)
         assert np.minimum(one, other).sum() < 3
 
 
 def test_every_picture_has_the_colours_of_its_things(found, dealt):
     """Of the pixels that stand out of the paper most are near to colours of the scene, and some to each of them."""
-    names = list(scene_pictures.RGB)
-    table = np.array([scene_pictures.RGB[name] for name in names], dtype=float)
+    names = list(pictures.RGB)
+    table = np.array([pictures.RGB[name] for name in names], dtype=float)
     right = 0
     for row, scene in zip(found.test[::10], dealt["test"][::10], strict=True):
         pixels = found.images[row].reshape(-1, 3).astype(float)

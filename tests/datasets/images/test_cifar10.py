@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.images import cifar10, source
+from datasets.images import cifar10
+from datasets.sources import image_source
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_the_draw_is_the_same_everywhere(tree):
 
 def test_a_name_may_ask_for_one_of_them(tree):
     for name, split in (("cifar10", "1"), *((f"cifar10-{split}", split) for split in cifar10.SPLITS)):
-        assert source.load(name, tree).fingerprint() == cifar10.load(tree, split=split).fingerprint()
+        assert image_source.load(name, tree).fingerprint() == cifar10.load(tree, split=split).fingerprint()
 
 
 def test_published_counts_are_those_of_the_true_deal():

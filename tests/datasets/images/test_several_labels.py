@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.images import lists
 from datasets.images.base import ImageSet
+from datasets.lists import reading
 
 
 def image_set(**changes) -> ImageSet:
@@ -55,6 +55,6 @@ def test_another_split_keeps_labels_and_names():
 
 
 def test_published_counts_have_all_concepts(tmp_path):
-    lists.check_counts(image_set(), {"train": (3, 3), "query": (2, 3), "all": (6, 3)}, place=tmp_path, title="Six")
+    reading.check_counts(image_set(), {"train": (3, 3), "query": (2, 3), "all": (6, 3)}, place=tmp_path, title="Six")
     with pytest.raises(InputError, match="has 2 images of 3 classes in its query part, where Six has 2 of 1"):
-        lists.check_counts(image_set(), {"query": (2, 1)}, place=tmp_path, title="Six")
+        reading.check_counts(image_set(), {"query": (2, 1)}, place=tmp_path, title="Six")

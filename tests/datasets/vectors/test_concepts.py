@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from datasets.stored.vectors_file import load, save
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings
-from datasets.vectors.file import load, save
 
 
 def embeddings(count: int, *, seed: int = 0, concepts: int = 3) -> Embeddings:

@@ -4,8 +4,9 @@ import inspect
 
 import pytest
 
-from datasets import download, vectors
+from datasets import vectors
 from datasets.errors import InputError
+from datasets.files import download
 
 BUILT_IN = ("photo_sift",)
 

@@ -8,8 +8,8 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.images.base import Pairs
+from datasets.stored.vectors_file import load, save
 from datasets.vectors.base import Embeddings, from_embeddings
-from datasets.vectors.file import load, save
 
 
 def embeddings(count: int, *, seed: int = 0) -> Embeddings:

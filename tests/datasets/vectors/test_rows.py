@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from datasets.vectors import formats, rows
+from datasets.stored import formats
+from datasets.vectors import rows
 
 
 @pytest.fixture(params=["memory", "strided", "mapped", "mapped and strided"])
@@ -103,7 +104,8 @@ def test_what_was_written_into_a_private_map_is_not_lost(tmp_path):
 RESIDENT = """
 import re, sys
 from pathlib import Path
-from datasets.vectors import formats, rows
+from datasets.stored import formats
+from datasets.vectors import rows
 def resident(): return int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 rows._SMALL_BYTES = 1 << 24
 before = resident()

@@ -6,9 +6,9 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial.distance import pdist, squareform
 from sklearn.cluster import HDBSCAN
 
-from embedding import metrics
 from embedding.categories.density import _edges, _graph, dense
 from embedding.categories.neighborhood import neighborhood, unit_rows
+from embedding.evaluation import metrics
 
 
 def blobs(spread: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from embedding import metrics
 from embedding.categories import known as module
 from embedding.categories.confidence import purities
 from embedding.categories.known import confidence_of, draws, floor_of, known_classes, reach_of
 from embedding.categories.linkage import average_linkage
 from embedding.categories.neighborhood import unit_rows
 from embedding.categories.proposals import linked, propose
+from embedding.evaluation import metrics
 
 
 def images(classes: int, seed: int, *, spread: float = 0.6, per_class: int = 12) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,10 @@ import pytest
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import pdist, squareform
 
-from embedding import metrics
 from embedding.categories import linkage as ours
 from embedding.categories.linkage import average_linkage
 from embedding.categories.neighborhood import unit_rows
+from embedding.evaluation import metrics
 
 
 def sphere(count: int, classes: int, *, spread: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

@@ -10,7 +10,7 @@ import pytest
 from datasets import images
 from datasets.errors import InputError
 from datasets.images import folder
-from embedding import decode
+from embedding.batches import decode
 from embedding.categories.manifest import COLUMNS, check_images, labels, members, text, write_manifest
 from embedding.categories.proposals import Proposals
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from embedding import metrics
 from embedding.categories.neighborhood import neighborhood, unit_rows
 from embedding.categories.proposals import Proposals, counted, linked, propose, regions, scores, tidy
+from embedding.evaluation import metrics
 
 METHODS = {"linked": linked(0.3), "counted": counted(min_size=3), "regions": regions(min_size=5)}
 

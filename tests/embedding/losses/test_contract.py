@@ -5,11 +5,11 @@ import pytest
 from gradients import value_and_gradient
 
 from embedding import losses
-from embedding.batches import Batch
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches.loader import Batch
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import autograd, gluon, mx, nd
-from embedding.net import Head
+from embedding.network.net import Head
+from embedding.training.fit import Optimizers, Schedule, fit
 
 CLASSES, DIM = 4, 8
 LABELS = np.repeat(np.arange(CLASSES), 3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedding.losses.margin import MarginLoss
-from embedding.mining import DistanceWeightedMiner
+from embedding.mining.distance_weighted import DistanceWeightedMiner
 from embedding.mx import autograd, mx, nd
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedding.losses.npair import NPairLoss
-from embedding.mining import PairMiner
+from embedding.mining.distance_weighted import PairMiner
 from embedding.mx import mx, nd
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from embedding.losses.triplet import MININGS, TripletLoss
+from embedding.mining.triplets import HardMiner, SemiHardMiner
 from embedding.mx import nd
-from embedding.triplets import HardMiner, SemiHardMiner
 
 EPS = 1e-8
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from gradients import value_and_gradient
 
-from embedding.batches import Batch
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches.loader import Batch
 from embedding.mx import gluon, mx, nd
+from embedding.training.fit import Optimizers, Schedule, fit
 from hashing import losses
 from hashing.losses.base import HashLoss
 from hashing.losses.csq import hash_centres

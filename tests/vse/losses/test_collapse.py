@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from embedding.batches import Batch
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches.loader import Batch
 from embedding.mx import gluon, mx, nd
+from embedding.training.fit import Optimizers, Schedule, fit
 from vse.losses.max_hinge import MaxHingeLoss
-from vse.net import unit
+from vse.network.towers import unit
 
 PAIRS, FEATURES, DIM, BATCH = 512, 40, 32, 128
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from embedding.batches import Batch
-from embedding.fit import Optimizers, Schedule, fit
+from embedding.batches.loader import Batch
 from embedding.mx import autograd, gluon, mx, nd
+from embedding.training.fit import Optimizers, Schedule, fit
 from vse import losses
 from vse.losses.base import PairingLoss
-from vse.net import unit
+from vse.network.towers import unit
 
 IMAGES, DIM = 20, 8
 NUMBERS = np.array([3, 19, 7, 0, 11, 12, 5, 8, 16, 2])

@@ -1,0 +1,109 @@
+"""Rows: measured points as flat dicts, those of one dataset picked out of a results folder, and their Pareto front."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ann_bench.results import families, results
+from ann_bench.results.results import MODES, Failure
+from datasets.errors import InputError, unknown
+
+Row = Mapping[str, Any]
+
+MODE_WORDS = {"single": "one query at a time", "batch": "all queries in one call"}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of one dataset and one k.
+
+    rows : as Result.row has them
+    """
+
+    data: str
+    k: int
+    rows: Sequence[Row]
+    failures: list[Failure]
+
+
+def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measured:
+    """The points and failures of one dataset in the results folder; of one mode, where it is named.
+
+    data, k : "" and 0 are the only ones there; InputError lists them where there are several. Points of other vectors
+    under the same name are left out: those of the set that was measured last count.
+    """
+    if mode and mode not in MODES:
+        raise unknown("mode", mode, MODES)
+    places = (path.parts[-4:-2] for path in folder.glob("*/*/*/*.hdf5"))
+    found = {(name, count) for name, count in places if count.isdecimal()}
+    if not found:
+        raise InputError(f"--out={folder}: there are no results; python -m ann_bench run --out {folder} makes some")
+    data = _only("--data", data, sorted({name for name, _ in found}), folder)
+    k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
+    measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
+    if not measured:
+        raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
+    last = max(measured, key=lambda row: str(row.get("measured", "")))["fingerprint"]
+    rows = [row for row in measured if row["fingerprint"] == last and mode in ("", row["mode"])]
+    if not rows:
+        raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
+    failures = [
+        failure for failure in results.read_failures(folder, data=data, k=k) if failure.point.fingerprint == last
+    ]
+    return Measured(data, k, rows, failures)
+
+
+def _only(flag: str, asked: str, known: Sequence[str], folder: Path) -> str:
+    if asked and asked not in known:
+        raise InputError(f"{flag}={asked}: not among the results in {folder}, which are {', '.join(known)}")
+    if not asked and len(known) > 1:
+        raise InputError(f"{flag}: say which one; {folder} holds results of {', '.join(known)}")
+    return asked or known[0]
+
+
+def recall(row: Row) -> float:
+    """The k-recall@k of a point, ties by distance."""
+    return float(row[f"k-recall@{row['k']}"])
+
+
+def family(row: Row) -> str:
+    """The family that a point belongs to."""
+    return families.family(row["index"], row["build"])
+
+
+def conditions(row: Row) -> str:
+    """How a point was searched: "one query at a time, 1 thread" """
+    return f"{MODE_WORDS[row['mode']]}, {in_threads(row['threads'])}"
+
+
+def in_threads(threads: int) -> str:
+    """ "1 thread", "2 threads" """
+    return f"{threads} thread" + ("s" if threads != 1 else "")
+
+
+def by_conditions(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:
+    """(mode, threads) -> its rows; single before batch. Points of different ones are not compared with each other."""
+    rows = list(rows)
+    found = sorted({(row["mode"], row["threads"]) for row in rows}, key=lambda pair: (MODES.index(pair[0]), pair[1]))
+    return {pair: [row for row in rows if (row["mode"], row["threads"]) == pair] for pair in found}
+
+
+def pareto(xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
+    """Places of the points that no other one beats, larger being better in both; from the smallest x to the largest.
+
+    Of equal points the first counts; xs, ys (N,) finite.
+    """
+    across, up = np.asarray(xs, float), np.asarray(ys, float)
+    order = np.lexsort((-up, -across))
+    best = np.maximum.accumulate(up[order])
+    keep = np.ones(len(order), bool)
+    keep[1:] = best[1:] > best[:-1]
+    return order[keep][::-1]
+
+
+def front(rows: Sequence[Row]) -> list[Row]:
+    """The rows that no other one beats in recall and QPS, from the lowest recall to the highest."""
+    return [rows[place] for place in pareto([recall(row) for row in rows], [row["qps"] for row in rows])]

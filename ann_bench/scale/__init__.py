@@ -1,0 +1,1 @@
+"""Scale: indexes larger than memory, built in shards and merged on disk."""

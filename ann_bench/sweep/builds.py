@@ -1,0 +1,121 @@
+"""Builds: what a plan comes to on one set, what each build is expected to take, and which do not fit."""
+
+import hashlib
+import re
+import time
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import psutil
+from threadpoolctl import threadpool_limits
+
+from ann_bench import indexes
+from ann_bench.indexes.base import Estimate, Grid, Index
+from ann_bench.options import RunOptions
+from ann_bench.results.results import Point
+from ann_bench.results.saved_index import Saved
+from ann_bench.sweep import grid
+from ann_bench.sweep.grid import Plan
+from ann_bench.units import in_bytes, in_time
+from datasets.vectors.base import VectorSet
+
+PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build over one set, and the points to be measured with it.
+
+    saved : where the index is kept between its build and the last of its searches
+    """
+
+    index: str
+    build: str
+    points: tuple[Point, ...]
+    estimate: Estimate
+    saved: Saved
+
+
+def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Build]:
+    """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
+    fingerprint = vector_set.fingerprint()
+    return [_build(name, entry, options, vector_set, fingerprint) for name, entry in plan]
+
+
+def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:
+    """An empty index for the set; ``given`` are seed, gpus and uri."""
+    return indexes.get(name).Index(build, **size(vector_set), **given)
+
+
+def size(vector_set: VectorSet) -> dict[str, Any]:
+    """What an index, and the default grids, are told of a set."""
+    return {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
+
+
+def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, fingerprint: str) -> Build:
+    index = make(name, entry.build, vector_set, **options.of_index())
+    points = []
+    for search in entry.points():
+        index.check_search(search)
+        for mode in options.modes():
+            threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
+            which = (vector_set.name, fingerprint, vector_set.metric, options.k)
+            points.append(Point(*which, name, entry.build, search, mode, threads, options.seed, options.device()))
+    place = saved(name, entry.build, options, vector_set)
+    return Build(name, entry.build, tuple(points), expected(index), place)
+
+
+def expected(index: Index) -> Estimate:
+    """What a process that builds ``index`` takes."""
+    estimate = index.estimate()
+    return replace(estimate, memory=estimate.memory + PROCESS)
+
+
+def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Saved:
+    """Where this index over this set is kept; another seed, device or set is another place."""
+    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()}"
+    mark = hashlib.sha256(which.encode()).hexdigest()[:8]
+    slug = re.sub(r"\W+", "_", f"{name}_{build}").strip("_")[:80]
+    return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")
+
+
+def table(builds: list[Build], threads: int, limit: int) -> str:
+    """What every build is expected to take."""
+    rate = speed(threads)
+    lines = [f"{'expected of the build':44} {'memory':>8} {'disk':>8} {'time':>8}  ({in_bytes(limit)} may be held)"]
+    for build in builds:
+        takes = build.estimate
+        sizes = f"{in_bytes(takes.memory):>8} {in_bytes(takes.disk):>8} {in_time(takes.work / rate):>8}"
+        lines.append(f"{build.index + ' ' + build.build:44} {sizes}")
+    return "\n".join(lines)
+
+
+def speed(threads: int) -> float:
+    """Multiply-adds a second of a matrix product on this machine, now."""
+    rows = np.ones((1024, 256), np.float32)
+    with threadpool_limits(threads):
+        rows @ rows.T
+        start = time.perf_counter()
+        for _ in range(5):
+            rows @ rows.T
+    return 5 * 1024 * 1024 * 256 / (time.perf_counter() - start)
+
+
+def refusal(build: Build, options: RunOptions, vector_set: VectorSet, limit: int) -> str:
+    """Why a build is not even begun, with what would fit; or nothing."""
+    free = psutil.disk_usage(str(options.out)).free
+    for what, needed, there in (("memory", build.estimate.memory, limit), ("disk", build.estimate.disk, free)):
+        if needed > there:
+            sizes = f"needs about {in_bytes(needed)} of {what}, there is {in_bytes(there)}"
+            return f"{sizes}; {_what_fits(options, vector_set, limit)}"
+    return ""
+
+
+def _what_fits(options: RunOptions, vector_set: VectorSet, limit: int) -> str:
+    """Default builds that the memory is enough for."""
+    fits = []
+    for name, entry in grid.default(grid.select(""), **size(vector_set)):
+        memory = expected(make(name, entry.build, vector_set, **options.of_index())).memory
+        fits += [f"{name} {entry.build} ({in_bytes(memory)})"] if memory <= limit else []
+    return f"these would fit: {', '.join(fits)}" if fits else "none of the default builds fits either"

@@ -1,0 +1,198 @@
+"""The sweep: every build in a process of its own, every point once, and on with the rest where one fails."""
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+
+from tqdm import tqdm
+
+from ann_bench import indexes, limits
+from ann_bench.indexes.base import Grid
+from ann_bench.options import RunOptions
+from ann_bench.results import results
+from ann_bench.results.results import Failure, Point
+from ann_bench.sweep import builds, grid
+from ann_bench.sweep.builds import Build
+from ann_bench.sweep.grid import Plan
+from ann_bench.sweep.worker import Job
+from datasets.errors import InputError, RunFailed
+from datasets.files import lock
+from datasets.stored import truth
+from datasets.vectors.base import VectorSet
+
+WORKER = (sys.executable, "-m", "ann_bench.sweep.worker")
+
+
+def main(options: RunOptions) -> None:
+    """Run the sweep that ``options`` ask for."""
+    options.check()
+    plan = planned(options) if options.grid or options.build else None
+    names = [] if plan else grid.select(options.index)
+    vector_set = options.source().load()
+    if plan is None:
+        plan = grid.default(names, **builds.size(vector_set))
+        left_out = ", ".join(name for name in names if name not in dict(plan))
+        if left_out:
+            print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
+    held = lock.hold(options.out, flag="--out")
+    try:
+        Sweep(options, vector_set, plan).run()
+    finally:
+        os.close(held)
+
+
+def planned(options: RunOptions) -> Plan:
+    """What --grid, or --index with --build and --search, ask for."""
+    if options.grid:
+        return grid.read(options.grid)
+    name = grid.select(options.index)[0]
+    search = grid.parse_search(options.search)
+    return [(name, Grid(build.strip(), search)) for build in options.build.split(";")]
+
+
+class Sweep:
+    """A plan over one set, measured into one folder.
+
+    All builds are checked before the first begins: a mistake in the last one should not cost the hours before it.
+    """
+
+    def __init__(self, options: RunOptions, vector_set: VectorSet, plan: Plan) -> None:
+        self.options, self.vector_set = options, vector_set
+        self.cache = options.out / "truth"
+        self.fingerprint, self.limit = vector_set.fingerprint(), options.memory_limit()
+        self.measured = self.failed = 0
+        self.asked = builds.of_plan(plan, options, vector_set)
+        every = {point.path(options.out): point for build in self.asked for point in build.points}
+        self.pending = {path for path, point in every.items() if not self._finished(point)}
+        self.skipped = len(every) - len(self.pending)
+        self.builds = [build for build in map(self._without_finished, self.asked) if build.points]
+
+    def _without_finished(self, build: Build) -> Build:
+        todo = {path: point for point in build.points if (path := point.path(self.options.out)) in self.pending}
+        return replace(build, points=tuple(todo.values()))
+
+    def _finished(self, point: Point) -> bool:
+        """Whether the point is measured, on these very vectors."""
+        if self.options.force:
+            return False
+        try:
+            found = results.read(point.path(self.options.out))
+        except InputError:
+            return False
+        return found.point == point
+
+    def run(self) -> None:
+        """Build and measure whatever is pending."""
+        if self.builds:  # the workers find it in the cache
+            truth.with_truth(self.vector_set, self.options.k, cache=self.cache)
+        self._announce()
+        total = sum(len(build.points) for build in self.builds)
+        with tqdm(total=total, unit="point", disable=None) as self.bar:
+            for build in self.builds:
+                self._run_build(build)
+        for build in self.asked:  # also what a sweep left that was killed after its last point
+            self._clear(build)
+        counts = f"{self.measured} points measured, {self.failed} failed, {self.skipped} were finished before"
+        print(f"{counts}: {self.options.out / self.vector_set.name}")
+        if self.failed and not self.measured:
+            raise RunFailed("nothing could be measured; the reasons stand above")
+
+    def _announce(self) -> None:
+        vector_set = self.vector_set
+        size = f"{len(vector_set.gallery):,} x {vector_set.dim}"
+        print(f"{vector_set.name}: {size}, {len(vector_set.queries):,} queries, {vector_set.metric}")
+        if self.builds:
+            print(builds.table(self.builds, self.options.all_threads(), self.limit), flush=True)
+
+    def _run_build(self, build: Build) -> None:
+        """Build the index, unless it is there, and measure its points; a worker that dies costs one point."""
+        self.bar.set_description(f"{build.index} {build.build}")
+        if not self._is_built(build):
+            refusal = builds.refusal(build, self.options, self.vector_set, self.limit)
+            if refusal:
+                return self._fail(build.points, "estimate", refusal)
+            try:
+                self._build(build)
+            except limits.Ended as end:
+                build.saved.remove()
+                return self._fail(build.points, "build", str(end))
+        left = list(build.points)
+        while left:
+            left = self._search(build, left)
+        self._clear(build)
+
+    def _build(self, build: Build) -> None:
+        """Build and save; an index that cannot be saved is built where it is searched."""
+        if indexes.get(build.index).Index.saves:
+            for _ in self._work(build, ()):
+                pass
+
+    def _is_built(self, build: Build) -> bool:
+        """Whether the index is there; what is to be kept is not built again only to be measured again."""
+        return build.saved.exists and (not self.options.force or build.saved.kept)
+
+    def _clear(self, build: Build) -> None:
+        """Remove the index, unless it is to be kept."""
+        if not (self.options.keep_indexes or build.saved.kept):
+            build.saved.remove()
+
+    def _work(self, build: Build, points: tuple[Point, ...]) -> Iterator[dict]:
+        """What the worker reports that builds the index, or measures ``points`` with it."""
+        options = self.options
+        job = Job(
+            source=asdict(options.source()),
+            cache=str(self.cache),
+            index=build.index,
+            build=build.build,
+            k=options.k,
+            threads=options.all_threads(),
+            saved=str(build.saved.path),
+            out=str(options.out),
+            points=points,
+            runs=options.runs,
+            **options.of_index(),
+            keep=options.keep_indexes,
+            facts={"estimate_memory": build.estimate.memory},
+        )
+        return limits.run((*WORKER, str(os.getpid())), job.to_json(), seconds=options.timeout, memory=self.limit)
+
+    def _search(self, build: Build, points: list[Point]) -> list[Point]:
+        """Measure ``points``; those that are left where the worker died in the middle of one."""
+        begun = done = 0  # points
+        try:
+            for event in self._work(build, tuple(points)):
+                if event["event"] == "point":
+                    begun = event["place"] + 1
+                    self.bar.set_description(f"{build.index} {points[event['place']].title}")
+                if event["event"] in ("measured", "failed"):
+                    done = event["place"] + 1
+                    self._note(points[event["place"]], event)
+            return []
+        except limits.Ended as end:
+            if not begun:  # it could not even load the index; another sweep shall build it, unless shards made it
+                if build.saved.exists and "shards" not in build.saved.facts():
+                    build.saved.remove()
+                self._fail(points, "load", str(end))
+                return []
+            if begun > done:
+                self._fail(points[done:begun], "search", str(end))
+            return points[begun:]
+
+    def _note(self, point: Point, event: dict) -> None:
+        if event["event"] == "failed":
+            return self._fail([point], "search", event["reason"])
+        self.measured += 1
+        score = f"k-recall@{point.k} {event['recall']:.4f}, {event['qps']:,.0f} QPS"
+        self.bar.write(f"{point.index} {point.title}, {point.mode} on {point.threads}: {score}")
+        self.bar.set_postfix_str(score, refresh=False)
+        self.bar.update()
+
+    def _fail(self, points: list[Point] | tuple[Point, ...], stage: str, reason: str) -> None:
+        """Note why these points are missing, and go on."""
+        for point in points:
+            results.write_failure(self.options.out, Failure(point, stage, reason))
+        title = points[0].title if stage == "search" else points[0].build
+        self.bar.write(f"{points[0].index} {title}: FAILED in {stage}: {reason}")
+        self.failed += len(points)
+        self.bar.update(len(points))

@@ -1,0 +1,198 @@
+"""One build, or the searches of it, in a process of its own: python -m ann_bench.sweep.worker PARENT PIPE < JOB."""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from ann_bench import limits
+from ann_bench.indexes.base import Index
+from ann_bench.results import results
+from ann_bench.results.results import Point, Result
+from ann_bench.results.saved_index import Saved
+from ann_bench.sweep import builds, measure, metrics
+from datasets.errors import InputError
+from datasets.sources.vector_source import Source
+from datasets.stored import truth
+from datasets.vectors import rows as vector_rows
+from datasets.vectors.base import VectorSet
+
+BLOCK = 1 << 17  # gallery rows added at a time
+_LIBRARIES = ("numpy", "faiss-cpu", "faiss-gpu", "hnswlib", "annoy", "pymilvus", "milvus-lite")
+
+Report = Callable[..., None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker is to do.
+
+    keep : whether the index is to stay when everything is measured
+    source : the fields of the Source that is searched in; cache : folder of its true neighbors
+    saved : where the index is, or is to be, on disk; its facts stand beside it
+    points : what to measure, none is a build; all share index and build
+    """
+
+    source: dict[str, Any]
+    cache: str
+    index: str
+    build: str
+    k: int
+    threads: int
+    saved: str
+    out: str
+    points: tuple[Point, ...] = ()
+    runs: int = 3
+    seed: int = 0
+    gpus: tuple[int, ...] = ()
+    uri: str = ""
+    keep: bool = False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """As the worker reads it."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> "Job":
+        """The job again."""
+        given = json.loads(text)
+        given["points"] = tuple(Point(**point) for point in given["points"])
+        return Job(**given | {"gpus": tuple(given["gpus"])})
+
+
+def make(job: Job, vector_set: VectorSet) -> Index:
+    """The empty index of a job."""
+    return builds.make(job.index, job.build, vector_set, seed=job.seed, gpus=job.gpus, uri=job.uri)
+
+
+def build(job: Job, report: Report) -> None:
+    """Build, save and note what it took."""
+    vector_set = Source(**job.source).load()
+    index = make(job, vector_set)
+    facts = fill(index, vector_set, job.threads, report, seed=job.seed)
+    Saved(Path(job.saved)).write(index, facts | {"keep": job.keep})
+
+
+def fill(index: Index, vector_set: VectorSet, threads: int, report: Report, *, seed: int) -> dict[str, Any]:
+    """Train and add the gallery; the seconds that the index itself took, and the most memory."""
+    limits.forget_peak()
+    index.set_threads(threads)
+    seconds, gallery = 0.0, vector_set.gallery
+    with threadpool_limits(threads):
+        if index.training_rows:
+            sample = vector_rows.sample(gallery, min(index.training_rows, len(gallery)), seed=seed)
+            seconds += _timed(index.train, vector_rows.prepared(sample, vector_set.metric))
+            del sample
+        for start, block in vector_rows.blocks(gallery, BLOCK if index.in_blocks else len(gallery)):
+            seconds += _timed(index.add, vector_rows.prepared(block, vector_set.metric))
+            report("progress", rows=start + len(block))
+        seconds += _timed(index.finish)
+    return {"build_seconds": seconds, "build_peak_bytes": limits.peak(), "build_threads": threads}
+
+
+def _timed(call: Callable[..., None], *arguments: np.ndarray) -> float:
+    start = time.perf_counter()
+    call(*arguments)
+    return time.perf_counter() - start
+
+
+def search(job: Job, report: Report) -> None:
+    """Measure every point, and report each."""
+    vector_set = truth.with_truth(Source(**job.source).load(), job.k, cache=Path(job.cache), progress=False)
+    index = make(job, vector_set)
+    facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
+    if index.saves:
+        index.load(Path(job.saved))
+        facts |= Saved(Path(job.saved)).facts()
+    else:
+        facts |= fill(index, vector_set, job.threads, report, seed=job.seed) | {"index_bytes": 0}
+    facts["bytes_per_vector"] = facts["index_bytes"] / len(vector_set.gallery)
+    queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
+    for place, point in enumerate(job.points):
+        report("point", place=place)
+        try:
+            result = _measured(index, vector_set, queries, point, facts, job.runs)
+        except (measure.Cheating, InputError) as error:
+            report("failed", place=place, reason=str(error))
+        except Exception as error:  # whatever a library throws is that point's failure, not the sweep's
+            report("failed", place=place, reason=" ".join(f"{type(error).__name__}: {error}".split()))
+        else:
+            results.write(Path(job.out), result)
+            report("measured", place=place, qps=result.qps, recall=result.scores[f"k-recall@{job.k}"])
+
+
+def _measured(
+    index: Index, vector_set: VectorSet, queries: np.ndarray, point: Point, facts: Mapping[str, Any], runs: int
+) -> Result:
+    vector_rows.give_back(vector_set.gallery)  # which the last point's recall was computed with
+    limits.forget_peak()
+    index.tune(**point.search)
+    index.set_threads(point.threads)
+    mode = measure.single if point.mode == "single" else measure.batch
+    with threadpool_limits(point.threads):
+        timed = mode(index, vector_set, queries, point.k, runs=runs, threads=point.threads)
+    now = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
+    return Result(
+        point,
+        timed.seconds,
+        timed.times,
+        timed.neighbors,
+        timed.distances,
+        metrics.scores(vector_set, timed.neighbors, timed.distances),
+        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **now},
+    )
+
+
+def _facts_of_set(vector_set: VectorSet) -> dict[str, Any]:
+    return {
+        "gallery": len(vector_set.gallery),
+        "queries": len(vector_set.queries),
+        "dimension": vector_set.dim,
+    }
+
+
+def facts_of_machine() -> dict[str, Any]:
+    """The processor, its cores, and the versions of the libraries that are installed."""
+    versions = {"python": platform.python_version()}
+    for name in _LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            versions[name] = metadata.version(name)
+    return {"cpu": _cpu(), "cores": os.cpu_count(), "host": platform.node(), "versions": versions}
+
+
+def _cpu() -> str:
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def main(parent: str, pipe: str) -> None:
+    """Do the job; one line on stderr where it cannot be done."""
+    limits.die_with_parent(int(parent))
+    report = limits.Reporter(int(pipe))
+    todo = Job.from_json(sys.stdin.read())
+    try:
+        (search if todo.points else build)(todo, report)
+    except InputError as error:
+        sys.exit(str(error))
+    except MemoryError:
+        sys.exit("out of memory")
+    report("done")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

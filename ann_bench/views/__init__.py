@@ -1,0 +1,1 @@
+"""Views: results as pictures, tables, pages and recommendations."""

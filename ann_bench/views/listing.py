@@ -1,0 +1,54 @@
+"""What there is to choose from: the sets, the indexes, and what would be built of them by default."""
+
+from dataclasses import dataclass
+
+from ann_bench import indexes
+from ann_bench.sweep import builds, grid
+from ann_bench.units import in_bytes, read_count
+from datasets import vectors
+from datasets.errors import InputError, unknown
+from datasets.stored import formats
+from datasets.vectors.base import METRICS
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListOptions:
+    """Show sets of vectors, indexes and their default builds."""
+
+    count: str = "1M"
+    """Gallery rows that the default builds are meant for."""
+    dim: int = 128
+    """Dimensions of the vectors; bits where --metric is hamming."""
+    metric: str = "euclidean"
+    """euclidean, inner_product, angular or hamming."""
+
+
+def main(options: ListOptions) -> None:
+    """Print everything."""
+    size = {"count": read_count(options.count), "dim": options.dim, "metric": options.metric}
+    if options.dim < 1 or options.metric == "hamming" and options.dim % 8:
+        raise InputError(f"--dim={options.dim}: must be at least 1, and whole bytes where --metric is hamming")
+    if options.metric not in METRICS:
+        raise unknown("metric", options.metric, METRICS)
+    print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(formats.SUFFIXES)} .h5 .hdf5")
+    print(f"{'metrics':12} {', '.join(METRICS)}")
+    for name in indexes.names():
+        print(f"{name:12} {_abilities(name)}")
+    print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {options.metric}, with what they would take")
+    print(f"{'index':12} {'build':34} {'memory':>8} {'disk':>8}  search")
+    for name, entry in grid.default(grid.select(""), **size):
+        expected = builds.expected(indexes.get(name).Index(entry.build, **size))
+        search = " ".join(f"{name}={','.join(map(str, values))}" for name, values in entry.search.items())
+        print(f"{name:12} {entry.build:34} {in_bytes(expected.memory):>8} {in_bytes(expected.disk):>8}  {search}")
+
+
+def _abilities(name: str) -> str:
+    module = indexes.get(name)
+    if not indexes.installed(name):
+        return f"not installed: pip install -c constraints.txt -e '.[{module.EXTRA}]'"
+    index = module.Index
+    words = [", ".join(index.metrics), f"{' or '.join(index.dtypes)} rows"]
+    words += ["in blocks"] if index.in_blocks else ["all rows at once"]
+    words += ["saves"] if index.saves else []
+    words += ["GPUs"] if index.on_gpus else []
+    return "; ".join(words)

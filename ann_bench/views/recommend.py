@@ -1,0 +1,155 @@
+"""Recommend: of what was measured, the fastest point that reaches a recall within a memory, for so many vectors."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ann_bench.results import extrapolate
+from ann_bench.results import points as measured
+from ann_bench.results.points import Row
+from ann_bench.results.results import MODES
+from ann_bench.units import in_bytes, in_time, read_bytes, read_count, significant
+from datasets import vectors
+from datasets.errors import InputError, RunFailed, unknown
+
+_ROUGH = 20  # beyond so many times the vectors measured, an extrapolation is little more than a guess
+_SHOWN = 6  # families
+
+
+@dataclass(frozen=True)
+class RecommendOptions:
+    """Choose an index of those measured: the fastest that reaches a recall within a memory, for so many vectors."""
+
+    recall: float = 0.9
+    """The k-recall@k to reach."""
+    memory: str = ""
+    """The memory to stay within when searching, like 4GB; any by default."""
+    count: str = ""
+    """The number of vectors, like 10M; by default as many as were measured."""
+    mode: str = "single"
+    """single: one query at a time; batch: many in one call."""
+    out: Path = Path("results")
+    """The results folder of `run`."""
+    data: str = ""
+    """The dataset; needed where the folder holds several."""
+    k: int = 0
+    """How many neighbors were asked for; needed where the folder holds several."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A point as it would be with the number of vectors asked for.
+
+    row : as it was measured
+    grown : with so many vectors
+    sure : "measured", or extrapolated from what, how far and how
+    lacking : why it does not do; "" where it does
+    command : what builds and measures it
+    """
+
+    row: Row
+    grown: extrapolate.Grown
+    sure: str
+    lacking: str
+    command: str
+
+
+def main(options: RecommendOptions) -> None:
+    """Print the choice, the command that builds it, how sure it is, and the best of the other families."""
+    if options.mode not in MODES:
+        raise unknown("mode", options.mode, MODES)
+    if not 0 <= options.recall <= 1:
+        raise InputError(f"--recall={options.recall}: must be from 0 to 1, like 0.95")
+    memory = read_bytes(options.memory) if options.memory else None
+    found = measured.load(options.out, data=options.data, k=options.k, mode=options.mode)
+    count = read_count(options.count) if options.count else found.rows[0]["gallery"]
+    choices = choose(found.rows, recall=options.recall, memory=memory, count=count, mode=options.mode)
+    asked = f"{found.k}-recall@{found.k} of {options.recall:g} or more, {count:,} vectors"
+    asked += f", within {in_bytes(memory)}" if memory else ""
+    print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
+    print(render(choices))
+    if choices[0].lacking:
+        raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
+
+
+def choose(rows: Sequence[Row], *, recall: float, memory: int | None, count: int, mode: str) -> list[Choice]:
+    """The fastest point of each family that reaches the recall within the memory, the fastest first.
+
+    memory : bytes held when searching, None is any; count : of vectors. Where nothing does, the nearest misses: what
+    reaches the recall in the least memory, and what of those within the memory has the highest recall.
+    """
+    grown = [(row, extrapolate.grow(row, count)) for row in rows if row["mode"] == mode]
+    grown.sort(key=lambda pair: -pair[1].qps)
+    good = [pair for pair in grown if measured.recall(pair[0]) >= recall]
+    small = [pair for pair in grown if memory is None or pair[1].memory <= memory]
+    best: dict[str, tuple[Row, extrapolate.Grown]] = {}
+    for row, point in good:
+        if memory is None or point.memory <= memory:
+            best.setdefault(measured.family(row), (row, point))
+    if best:
+        return [_choice(row, point, "", count) for row, point in best.values()]
+    misses = []
+    if good:
+        row, point = min(good, key=lambda pair: (pair[1].memory, -pair[1].qps))
+        misses.append(_choice(row, point, f"needs {in_bytes(point.memory)} of memory", count))
+    if small:
+        row, point = max(small, key=lambda pair: (measured.recall(pair[0]), pair[1].qps))
+        misses.append(_choice(row, point, f"reaches a recall of {measured.recall(row):.4f} only", count))
+    if not misses:
+        row, point = min(grown, key=lambda pair: pair[1].memory)
+        words = f"needs {in_bytes(point.memory)} of memory for a recall of {measured.recall(row):.4f}"
+        misses.append(_choice(row, point, words, count))
+    return misses
+
+
+def _choice(row: Row, point: extrapolate.Grown, lacking: str, count: int) -> Choice:
+    sure = f"measured on {row.get('cpu') or 'a CPU unknown'}"
+    if point.model:
+        times = max(count / row["gallery"], row["gallery"] / count)
+        sure = f"extrapolated {significant(times)}-fold from {row['gallery']:,} vectors"
+        sure += f" ({point.model}; recall as measured)"
+        sure += "; a rough guess, measure before you rely on it" if times > _ROUGH else ""
+    return Choice(row, point, sure, lacking, _command(row, point))
+
+
+def _command(row: Row, point: extrapolate.Grown) -> str:
+    # A set that was cut or changed has a name of its own. The set's own metric may be another than the point's.
+    named = not point.model and row["data"] in vectors.names()
+    words = ["--data", row["data"] if named else "VECTORS", "--metric", row["metric"]]
+    words += ["--index", row["index"], "--build", point.build]
+    words += ["--search", point.search.replace(" ", ",")] if point.search else []
+    words += ["--k", str(row["k"]), "--mode", row["mode"]]
+    words += ["--threads", str(row["threads"])] if row["mode"] == "batch" else []
+    words += ["--seed", str(row["seed"])] if row["seed"] else []
+    gpus = row["device"].removeprefix("gpus ")  # else it is the address of a server
+    words += ["--gpus" if gpus != row["device"] else "--uri", gpus] if gpus else []
+    return "python -m ann_bench run " + shlex.join(words)
+
+
+def render(choices: Sequence[Choice]) -> str:
+    """The choices as text: the first one in full, the others a line each; misses each in full."""
+    if choices[0].lacking:
+        misses = [f"this {choice.lacking}:\n{_full(choice)}" for choice in choices]
+        return "\n\n".join(["nothing that was measured does; the nearest:", *misses])
+    others = [f"  {_name(choice)}: {_figures(choice)}" for choice in choices[1:_SHOWN]]
+    return _full(choices[0]) + ("\n\nthe next best families\n" + "\n".join(others) if others else "")
+
+
+def _full(choice: Choice) -> str:
+    lines = [_name(choice), f"  {_figures(choice)}", f"  {choice.sure}", f"  {choice.command}"]
+    lines += ["  (VECTORS: your file of vectors)"] if "--data VECTORS" in choice.command else []
+    return "\n".join(lines)
+
+
+def _name(choice: Choice) -> str:
+    words = (choice.row["index"], choice.grown.build, choice.grown.search)
+    return " ".join(dict.fromkeys(word for word in words if word))
+
+
+def _figures(choice: Choice) -> str:
+    about = "about " if choice.grown.model else ""
+    threads = measured.in_threads(choice.row["threads"])
+    figures = [f"recall {measured.recall(choice.row):.4f}", f"{about}{significant(choice.grown.qps)} QPS on {threads}"]
+    figures += [f"{about}{in_bytes(choice.grown.memory)}", f"{about}{in_time(choice.grown.build_seconds)} to build"]
+    return ", ".join(figures)

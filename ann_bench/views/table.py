@@ -1,0 +1,108 @@
+"""Table: the measured points as aligned text for a terminal, a line a point on the Pareto front or a line each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ann_bench.results import points as measured
+from ann_bench.results.points import Row
+from ann_bench.results.results import Failure
+from ann_bench.units import significant
+
+_TEXT = ("index", "build", "search")  # aligned left; figures right
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """Print the measured points: those that no other point beats in both recall and QPS, or all."""
+
+    out: Path = Path("results")
+    """The results folder of `run`."""
+    data: str = ""
+    """The dataset; needed where the folder holds several."""
+    k: int = 0
+    """How many neighbors were asked for; needed where the folder holds several."""
+    mode: str = ""
+    """single or batch; both by default."""
+    all: bool = False
+    """Every point, not only those on the Pareto front."""
+
+
+def main(options: TableOptions) -> None:
+    """Print the table, and below it what failed."""
+    found = measured.load(options.out, data=options.data, k=options.k, mode=options.mode)
+    print(render(found.rows, every=options.all))
+    for failure in reasons(found.failures):
+        print("failed: {index} {build} ({points}), {stage}: {reason}".format_map(failure))
+
+
+def render(rows: Sequence[Row], *, every: bool = False) -> str:
+    """Lines of text: a block a mode and number of threads, from the lowest recall to the highest.
+
+    every : all rows, not only those on the Pareto front of their block
+    """
+    names = columns(rows)
+    blocks = []
+    for part in measured.by_conditions(rows).values():
+        shown = sorted(part, key=lambda row: (measured.recall(row), -row["qps"])) if every else measured.front(part)
+        blocks.append([cells(row) for row in shown])
+    lines = [dict(zip(names, names, strict=True)), *(line for block in blocks for line in block)]
+    width = {name: max(len(line.get(name, "")) for line in lines) for name in names}
+
+    def text(line: dict[str, str]) -> str:
+        words = [
+            line.get(name, "").ljust(width[name]) if name in _TEXT else line.get(name, "").rjust(width[name])
+            for name in names
+        ]
+        return "  ".join(words).rstrip()
+
+    rule = "  ".join("-" * width[name] for name in names)
+    return "\n".join([text(lines[0])] + [line for block in blocks for line in (rule, *map(text, block))])
+
+
+def columns(rows: Sequence[Row]) -> list[str]:
+    """The names of the columns that any of the rows has something to say in."""
+    there = {name for row in rows for name in cells(row)}
+    return [name for name in _order(rows[0]) if name in there]
+
+
+def cells(row: Row) -> dict[str, str]:
+    """Column -> what it says of the row; columns that it knows nothing of are left out."""
+    return {name: show(row[key]) for name, (key, show) in _order(row).items() if row.get(key) is not None}
+
+
+def _order(row: Row) -> dict[str, tuple[str, Callable[..., str]]]:
+    """Column -> where its value stands in a row, and how it is written."""
+    k = row["k"]
+    return {
+        "index": ("index", str),
+        "build": ("build", str),
+        "search": ("search", str),
+        "mode": ("mode", str),
+        "threads": ("threads", str),
+        "recall": (f"k-recall@{k}", _share),
+        "1-recall@1": ("1-recall@1", _share),
+        "label recall": (f"label recall@{k}", _share),
+        "label loss": ("label recall loss", _share),
+        "QPS": ("qps", significant),
+        "p99 ms": ("p99", significant),
+        "bytes/vector": ("bytes_per_vector", significant),
+        "build s": ("build_seconds", significant),
+    }
+
+
+def _share(value: float) -> str:
+    return f"{value:.4f}"
+
+
+def reasons(failures: Sequence[Failure]) -> list[dict[str, str]]:
+    """Failures that differ in the search parameters or mode only, as one with the number of points that it cost."""
+    found: dict[tuple[str, ...], int] = {}
+    for failure in failures:
+        key = (failure.point.index, failure.point.build, failure.stage, failure.reason)
+        found[key] = found.get(key, 0) + 1
+    names = ("index", "build", "stage", "reason")
+    return [
+        dict(zip(names, key, strict=True)) | {"points": f"{count} point" + "s" * (count > 1)}
+        for key, count in found.items()
+    ]

@@ -1,0 +1,1 @@
+"""Files: downloaded, unpacked, locked while in use, and written whole or not at all."""

@@ -1,0 +1,1 @@
+"""Sources: the set that a command names, found and loaded, and what its parts share."""

@@ -1,0 +1,108 @@
+"""One's own vectors: a vectors file or one of ann-benchmarks, or a gallery file with files of queries and neighbors."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from datasets.errors import InputError, unknown
+from datasets.stored import formats, vectors_file
+from datasets.vectors import rows
+from datasets.vectors.base import METRICS, VectorSet
+
+QUERIES = 1000  # rows of the gallery that ask where there is no file of queries
+
+_HDF5 = (".h5", ".hdf5")
+_LONGEST = 100  # characters of a name
+_VECTORS_FILE = "vectors.h5"  # what a training writes into its folder
+
+
+def load(
+    path: str | Path, *, queries: str | Path | None = None, truth: str | Path | None = None, metric: str | None = None
+) -> VectorSet:
+    """The vectors of ``path``: HDF5, or the folder of a run that holds vectors.h5, or a gallery file of ``formats``.
+
+    queries : another such file. Without one, 1,000 random gallery rows ask, the same ones always, and do not find
+        themselves
+    truth : the true neighbors of ``queries``, as ``formats.read_truth`` reads them
+    metric : euclidean where nobody says; hamming takes uint8 as packed codes, all others as numbers. HDF5 says its own;
+        naming another one forgets the neighbors. The name tells a metric that is not the file's own, or euclidean
+
+    Files of formats are mapped into memory, but for .npy of other floats than float32, which are converted whole.
+    Raises InputError naming the file.
+    """
+    if metric is not None and metric not in METRICS:
+        raise unknown("metric", metric, METRICS)
+    path = _file(Path(path))
+    if path.suffix.lower() in _HDF5:
+        for name, value in (("queries", queries), ("truth", truth)):
+            if value is not None:
+                raise InputError(f"--{name}={value}: {path} holds its own; leave the flag out")
+        found = vectors_file.load(path)
+        return with_metric(replace(found, name=_name(found.name)), metric)
+    gallery = _vectors(path)
+    metric = metric or "euclidean"
+    name = _name(path.stem) + ("" if metric == "euclidean" else f"-{metric}")
+    try:
+        if queries is None:
+            if truth is not None:
+                raise InputError(f"--truth={truth}: name the file of the queries as well, by --queries")
+            asking = rows.sample_ids(len(gallery), QUERIES, seed=0)
+            return VectorSet(name, metric, gallery, rows.take(gallery, asking), query_rows=asking)
+        asked = _vectors(Path(queries))
+        if asked.shape[1] != gallery.shape[1]:
+            raise InputError(f"{queries}: has {asked.shape[1]} dimensions, the gallery {path} {gallery.shape[1]}")
+        found = VectorSet(name, metric, gallery, asked)
+    except ValueError as error:
+        raise InputError(f"{path}: {error}") from error
+    return found if truth is None else _with_ids(found, Path(truth))
+
+
+def with_metric(vector_set: VectorSet, metric: str | None) -> VectorSet:
+    """The set under another metric and a name that tells it ("birds-angular"), without its neighbors.
+
+    The same set where the metric is its own, or none.
+    """
+    if not metric or metric == vector_set.metric:
+        return vector_set
+    if metric not in METRICS:
+        raise unknown("metric", metric, METRICS)
+    try:
+        name = f"{vector_set.name}-{metric}"
+        return replace(vector_set, name=name, metric=metric, neighbors=None, distances=None)
+    except ValueError as error:
+        raise InputError(f"--metric={metric}: vectors {vector_set.name}: {error}") from error
+
+
+def _name(text: str) -> str:
+    """A name out of a file as one folder can bear it: letters, digits, ".", "_" and "-", not hidden, not too long."""
+    return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:_LONGEST] or "vectors"
+
+
+def _file(path: Path) -> Path:
+    if not path.is_dir():
+        return path
+    if not (path / _VECTORS_FILE).is_file():
+        raise InputError(f"{path}: the folder has no {_VECTORS_FILE}; name a file, or the folder of a finished run")
+    return path / _VECTORS_FILE
+
+
+def _vectors(path: Path) -> np.ndarray:
+    vectors = formats.read(path)
+    if vectors.dtype in (np.float16, np.float64):
+        return vectors.astype(np.float32)
+    if vectors.dtype not in (np.float32, np.uint8, np.int8):
+        raise InputError(f"{path}: holds {vectors.dtype}, which are no vectors; they are float32, uint8 or int8")
+    return vectors
+
+
+def _with_ids(vector_set: VectorSet, truth: Path) -> VectorSet:
+    """The set with the neighbors of a file; its distances are computed anew when they are needed."""
+    neighbors, _ = formats.read_truth(truth)
+    if len(neighbors) != len(vector_set.queries):
+        raise InputError(f"{truth}: has neighbors of {len(neighbors)} queries, but there are {len(vector_set.queries)}")
+    try:
+        return replace(vector_set, neighbors=neighbors)
+    except ValueError as error:
+        raise InputError(f"{truth}: {error}; it belongs to other vectors") from error

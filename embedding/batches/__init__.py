@@ -1,0 +1,1 @@
+"""Batches: which images come together, decoded, augmented and dealt to the devices."""

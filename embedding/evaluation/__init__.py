@@ -1,0 +1,1 @@
+"""Evaluation: from a network and images to embeddings, and from these to scores."""

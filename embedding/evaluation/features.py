@@ -1,0 +1,107 @@
+"""Features of a frozen trunk, extracted once and kept: a head trains on them in seconds."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.files import lock
+from datasets.files.whole import beside
+from datasets.images.base import ImageSet
+from datasets.vectors.base import Embeddings
+from embedding.batches.loader import Batch, Batches
+from embedding.evaluation.extract import embeddings, outputs
+from embedding.evaluation.judge import Judge
+from embedding.mx import gluon, nd
+from embedding.network.net import Encoder, Net
+
+log = logging.getLogger(__name__)
+
+_ROWS = 4096  # go through the head at once
+
+
+def cached(
+    encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resize: str, mirror: bool = False, **how: Any
+) -> np.ndarray:
+    """What ``encoder`` makes of every image of the set, (N, C) float32, from ``folder`` where it is there.
+
+    Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
+    ``decode.fit``, and ``mirror``, which is as in ``extract.outputs``; ``how`` goes there too. No augmentation: every
+    image has one row.
+    Another process that is extracting the same is waited for. Raises InputError where an image cannot be read.
+    """
+    path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
+
+    def make() -> None:
+        log.info("extracting features of %d images, once: %s", len(images), path)
+        rows = np.arange(len(images))
+        _save(path, outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, **how))
+
+    lock.make_once(path, make, flag="working folder")
+    return _load(path, len(images))
+
+
+def _save(path: Path, features: np.ndarray) -> None:
+    try:
+        with beside(path) as part, part.open("wb") as file:
+            np.save(file, features)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error.strerror}; make room, or leave --cache-features out"
+        ) from None
+
+
+def _load(path: Path, count: int) -> np.ndarray:
+    try:
+        features = np.load(path)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read ({error}): remove it, and it is made again") from None
+    if len(features) != count:
+        raise InputError(f"{path} holds {len(features)} rows for {count} images: remove it, and it is made again")
+    return features
+
+
+def _key(encoder: Encoder, images: ImageSet, size: Any, resize: str, mirror: bool) -> str:
+    nd.waitall()  # oneDNN may still be laying weights out anew
+    pool = type(encoder.pool).__name__  # average and maximum have no weights by which to tell them apart
+    digest = hashlib.sha256(f"{images.fingerprint()} {size} {resize} {pool}{' mirror' * mirror}".encode())
+    for parameter in encoder.collect_params().values():  # not their names, which count the layers made so far
+        digest.update(np.ascontiguousarray(parameter.list_data()[0].asnumpy()))
+    return digest.hexdigest()[:16]
+
+
+class FeatureBatches(Batches):
+    """``Batches`` of rows of ``features`` (N, C) in place of images: float32 (B, C)."""
+
+    def __init__(self, features: np.ndarray, images: ImageSet, **how: Any) -> None:
+        super().__init__(images, **how)
+        self._features = features[images.train]
+
+    def epoch(self, number: int) -> Iterator[Batch]:
+        """Batches of features (B, C) and float32 labels, (B,) in [0, class_count) or (B, L) of 0 and 1."""
+        for batch in self.plan(number)[:, self._mine]:
+            yield Batch(inputs=(nd.array(self._features[batch]),), targets=(nd.array(self._labels[batch]),))
+
+
+class FeatureJudge(Judge):
+    """A ``Judge`` that gives ``features`` (N, C), and not images, to the head of a network."""
+
+    def __init__(self, features: np.ndarray, images: ImageSet, **how: Any) -> None:
+        super().__init__(images, **how)
+        self._features = features
+
+    def extract(self, net: gluon.Block, rows: np.ndarray, size: Any = None) -> Embeddings:
+        if size not in (None, self._size):  # another size than that of the features
+            return super().extract(net, rows, size)
+        kept = self._features[rows]
+        return embeddings(_through(net.head, kept) if isinstance(net, Net) else kept, self._images, rows)
+
+
+def _through(head: gluon.Block, features: np.ndarray) -> np.ndarray:
+    device = next(iter(head.collect_params().values())).list_ctx()[0]
+    parts = [head(nd.array(features[i : i + _ROWS], ctx=device)).asnumpy() for i in range(0, len(features), _ROWS)]
+    return np.concatenate(parts)

@@ -1,0 +1,97 @@
+"""The judge of networks: their embeddings of an image set's queries and gallery, or pairs, and the scores of these."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from datasets.images.base import ImageSet, Pairs, Size
+from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
+from embedding.evaluation.extract import extract
+from embedding.evaluation.scores import KS, evaluate, evaluate_pairs, evaluate_set
+from embedding.evaluation.table import aligned
+from embedding.mx import gluon, mx
+from embedding.training.journal import Line
+
+Scores = dict[str, float]
+
+
+class Judge:
+    """Scores networks on the queries and gallery of an image set, or on its pairs where it has pairs.
+
+    size, resize : how images come to one size, as in ``decode.fit``
+    ks : the k of recall@k; nmi : whether to cluster as well
+    """
+
+    def __init__(
+        self,
+        images: ImageSet,
+        *,
+        size: Size,
+        resize: str = "crop",
+        ks: Sequence[int] = KS,
+        nmi: bool = True,
+        contexts: list[mx.Context],
+        workers: int = 2,
+        progress: bool = False,
+    ) -> None:
+        self._images, self._size, self._ks, self._nmi = images, size, ks, nmi
+        self._how = {"resize": resize, "contexts": contexts, "workers": workers, "progress": progress}
+
+    @property
+    def title(self) -> str:
+        """What the scores are scores of."""
+        return self._images.title
+
+    def scores(self, net: gluon.Block, *, size: Size | None = None) -> Scores:
+        """{name: score} of ``net``; ``size`` in place of the judge's own."""
+        queries, gallery = self.embeddings(net, size)
+        if self._images.pairs is not None:
+            return evaluate_pairs(queries, self._pairs(self._images.pairs))
+        return evaluate(queries, gallery, ks=self._ks, nmi=self._nmi)
+
+    def scores_of(self, vectors: VectorSet) -> Scores:
+        """{name: score} of what ``vectors`` gave."""
+        return evaluate_set(vectors, ks=self._ks, nmi=self._nmi)
+
+    def vectors(self, net: gluon.Block) -> VectorSet:
+        """The embeddings with their true neighbors, ready to be saved."""
+        queries, gallery = self.embeddings(net)
+        found = from_embeddings(
+            queries,
+            gallery,
+            name=self._images.title,
+            class_names=self._images.class_names,
+            attrs={"ks": list(self._ks)},
+        )
+        if self._images.pairs is not None:
+            found = replace(found, pairs=self._pairs(self._images.pairs))
+        return with_neighbors(found)
+
+    def embeddings(self, net: gluon.Block, size: Size | None = None) -> tuple[Embeddings, Embeddings | None]:
+        """Those of the queries and of the gallery, None in leave-one-out; ``size`` in place of the judge's own."""
+        queries = self.extract(net, self._images.query, size)
+        if self._images.leave_one_out:
+            return queries, None
+        return queries, self.extract(net, self._images.gallery, size)
+
+    def extract(self, net: gluon.Block, rows: np.ndarray, size: Size | None = None) -> Embeddings:
+        """The embeddings of the images ``rows``; ``size`` in place of the judge's own."""
+        return extract(net, self._images, rows, size=size or self._size, **self._how)
+
+    def _pairs(self, pairs: Pairs) -> Pairs:
+        """The same pairs with rows of the queries, which hold all images of pairs, in place of rows of the images."""
+        position = np.full(len(self._images), -1)
+        position[self._images.query] = np.arange(len(self._images.query))
+        return replace(pairs, rows=position[pairs.rows])
+
+
+def table(rows: Sequence[Line]) -> str:
+    """Lines of text with the scores of each row, whose name stands under "row" and whose set under "data".
+
+    A row has "-" for a score that was not asked for when it was measured. What counts queries is no score.
+    """
+    found = dict.fromkeys(name for row in rows for name in row)
+    names = [name for name in found if name not in ("kind", "row", "data") and not name.startswith("queries ")]
+    cells = [[row["row"], *(f"{row[name]:.4f}" if name in row else "-" for name in names)] for row in rows]
+    return f"test scores on {rows[0]['data']}\n" + aligned([["", *names], *cells], least=6)

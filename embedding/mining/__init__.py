@@ -1,0 +1,1 @@
+"""Mining: which pairs and triplets of a batch enter a loss."""

@@ -1,0 +1,1 @@
+"""Reports: the page of a run, its maps, curves and thumbnails."""

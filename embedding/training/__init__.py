@@ -1,0 +1,1 @@
+"""Training: the one loop, the folder of a run, and the workers that train together."""

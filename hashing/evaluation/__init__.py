@@ -1,0 +1,1 @@
+"""Evaluation of codes: distances, rankings and scores, counted exactly over ties."""

@@ -1,0 +1,1 @@
+"""Mining: which images of a batch are similar, and the pairs and triplets that enter a loss."""

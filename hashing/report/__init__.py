@@ -1,0 +1,1 @@
+"""Reports of codes: the page, its pictures, and the saved codes that it is made from."""

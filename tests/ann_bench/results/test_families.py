@@ -1,0 +1,33 @@
+"""Families: what belongs together, and that no two look the same."""
+
+import pytest
+
+from ann_bench.results.families import family, styles
+
+
+@pytest.mark.parametrize(
+    ("index", "build", "name"),
+    [
+        ("flat", "Flat", "flat"),
+        ("flat", "", "flat"),
+        ("faiss_float", "IVF1024,Flat", "faiss_float IVF,Flat"),
+        ("faiss_float", "IVF4096_HNSW32,Flat", "faiss_float IVF_HNSW,Flat"),
+        ("faiss_float", "IVF1024,PQ64x4fs,RFlat", "faiss_float IVF,PQfs,RFlat"),
+        ("faiss_float", "OPQ16_64,IMI2x8,PQ16", "faiss_float OPQ,IMI,PQ"),
+        ("faiss_float", "HNSW32,efConstruction=200", "faiss_float HNSW"),
+        ("faiss_binary", "ITQ128,BIVF1024,RFlat", "faiss_binary ITQ,BIVF,RFlat"),
+        ("hnswlib", "M=16, ef_construction=200", "hnswlib"),
+        ("milvus", "IVF_FLAT,nlist=128", "milvus IVF_FLAT"),
+        ("annoy", "trees=50", "annoy"),
+    ],
+)
+def test_a_family_is_a_build_without_its_numbers(index, build, name):
+    assert family(index, build) == name
+
+
+def test_no_two_families_look_the_same():
+    names = [f"family {place}" for place in range(100)]
+    found = styles([*names, *reversed(names)])
+    assert list(found) == sorted(names)
+    assert len(set(found.values())) == 100
+    assert len({style.colour for style in styles(names[:18]).values()}) == 18

@@ -1,0 +1,99 @@
+"""Rows: picking one dataset out of a folder, and the Pareto front against the definition."""
+
+import numpy as np
+import pytest
+
+from ann_bench.results import results
+from ann_bench.results.points import by_conditions, conditions, front, load, pareto
+from datasets.errors import InputError
+
+
+def slow_pareto(xs, ys) -> set[tuple[float, float]]:
+    points = list(zip(xs, ys, strict=True))
+
+    def beaten(x, y):
+        return any((a >= x and b > y) or (a > x and b >= y) for a, b in points)
+
+    return {(x, y) for x, y in points if not beaten(x, y)}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pareto_is_what_no_other_point_beats(seed):
+    rng = np.random.default_rng(seed)
+    xs, ys = rng.integers(0, 12, size=(2, 60)).astype(float)  # with many equal ones
+    places = pareto(xs, ys)
+    assert {(xs[place], ys[place]) for place in places} == slow_pareto(xs, ys)
+    assert (np.diff(xs[places]) > 0).all() and (np.diff(ys[places]) < 0).all()
+
+
+def test_pareto_of_equal_points_is_the_first():
+    assert pareto([1, 1, 1], [2, 2, 2]).tolist() == [0]
+    assert pareto([], []).tolist() == []
+
+
+def test_front_goes_from_low_recall_to_high(made):
+    rows = [made(recall=recall, qps=qps).row for recall, qps in ((0.9, 50), (0.5, 900), (0.8, 40), (0.7, 100))]
+    assert [row["k-recall@10"] for row in front(rows)] == [0.5, 0.7, 0.9]
+
+
+def test_conditions_are_kept_apart(made):
+    rows = [made(mode=mode, threads=threads).row for mode, threads in (("batch", 2), ("single", 1), ("batch", 1))]
+    found = by_conditions(rows)
+    assert list(found) == [("single", 1), ("batch", 1), ("batch", 2)]
+    assert [conditions(part[0]) for part in found.values()] == [
+        "one query at a time, 1 thread",
+        "all queries in one call, 1 thread",
+        "all queries in one call, 2 threads",
+    ]
+
+
+def test_load_the_only_dataset(measured_folder):
+    found = load(measured_folder)
+    assert (found.data, found.k, len(found.rows), len(found.failures)) == ("photo_sift", 10, 32, 2)
+    assert {row["mode"] for row in load(measured_folder, mode="batch").rows} == {"batch"}
+
+
+def test_load_asks_which_one(measured_folder, made):
+    results.write(measured_folder, made(data="glyphs"))
+    with pytest.raises(InputError, match="--data: say which one; .* glyphs, photo_sift"):
+        load(measured_folder)
+    assert len(load(measured_folder, data="glyphs").rows) == 1
+    with pytest.raises(InputError, match="--data=sift: not among .* glyphs, photo_sift"):
+        load(measured_folder, data="sift")
+    results.write(measured_folder, made(data="glyphs", k=100, **{"k-recall@100": 0.5}))
+    with pytest.raises(InputError, match="--k: say which one; .* 10, 100"):
+        load(measured_folder, data="glyphs")
+    assert load(measured_folder, data="glyphs", k=100).k == 100
+
+
+def test_points_of_other_vectors_under_the_same_name_are_left_out(tmp_path, made):
+    for fingerprint, time in (("old", "2026-01-01T00:00:00"), ("new", "2026-01-02T00:00:00")):
+        results.write(tmp_path, made(f"IVF{time[9]},Flat", fingerprint=fingerprint, measured=time))
+    assert [row["fingerprint"] for row in load(tmp_path).rows] == ["new"]
+
+
+def test_names_that_a_pattern_reads_in_another_way(tmp_path, made):
+    for name in ("base[1]", "base1"):
+        results.write(tmp_path, made(data=name))
+    assert [row["data"] for row in load(tmp_path, data="base[1]").rows] == ["base[1]"]
+
+
+def test_folders_that_are_no_results_of_ours(measured_folder):
+    (path, *_) = measured_folder.glob("*/*/*/*.hdf5")
+    for part in ("photo_sift/best", "photo_sift/0010"):
+        (measured_folder / part / "flat").mkdir(parents=True)
+        (measured_folder / part / "flat" / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(InputError, match="--k: say which one; .* 10"):
+        load(measured_folder)
+    assert len(load(measured_folder, k=10).rows) == 32
+    for place in measured_folder.glob("photo_sift/10/*/*"):
+        place.unlink()
+    with pytest.raises(InputError, match="--data=photo_sift: .*10 holds no points"):
+        load(measured_folder)
+
+
+def test_nothing_there(tmp_path, measured_folder):
+    with pytest.raises(InputError, match="there are no results; python -m ann_bench run"):
+        load(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="unknown mode 'batsh': did you mean batch"):
+        load(measured_folder, mode="batsh")

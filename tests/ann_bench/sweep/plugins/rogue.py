@@ -1,0 +1,85 @@
+"""An index that misbehaves as its build string says: while it is built, or in the search with step=1."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from ann_bench.indexes import base
+from ann_bench.indexes.base import Estimate, Grid
+from datasets.vectors import exact
+
+IN_BUILD = ("crash_in_build", "hang_in_build", "hungry_build", "too_large")
+IN_SEARCH = ("twice", "too_many", "too_few", "out_of_range", "no_integers", "liar", "raises", "crash", "hang", "hungry")
+
+
+class Rogue(base.Index):
+    metrics = ("euclidean",)
+    tunes = {"step": 0}
+
+    def estimate(self):
+        return Estimate(memory=10**18 if self.build == "too_large" else 1000, disk=1000)
+
+    def set_threads(self, threads):
+        pass
+
+    def add(self, rows):
+        self.rows = rows if not hasattr(self, "rows") else np.concatenate([self.rows, rows])
+        if self.build in IN_BUILD:
+            self.misbehave(self.build.removesuffix("_in_build").removesuffix("_build"))
+
+    def save(self, path: Path):
+        with path.open("wb") as file:
+            np.save(file, self.rows)
+
+    def load(self, path: Path):
+        self.rows = np.load(path)
+        if self.build == "cannot_load":
+            self.misbehave("crash")
+
+    def tune(self, **search):
+        self.check_search(search)
+        self.step = search.get("step", 0)
+
+    def find(self, queries, k):
+        neighbors, distances = exact.search(queries, self.rows, k)
+        return self.answer(neighbors, distances) if self.step == 1 else (neighbors, distances)
+
+    def answer(self, neighbors, distances):
+        if self.build == "twice":
+            neighbors[:, 1] = neighbors[:, 0]
+        if self.build == "too_many":
+            return np.repeat(neighbors, 2, axis=1), None
+        if self.build == "too_few":
+            return neighbors[:, 1:], None
+        if self.build == "out_of_range":
+            neighbors[:, 0] = len(self.rows)
+        if self.build == "no_integers":
+            return neighbors.astype(float), None
+        if self.build == "liar":  # far rows, said to be near
+            return neighbors[:, ::-1] * 0 + np.arange(neighbors.shape[1]), distances
+        self.misbehave(self.build)
+        return neighbors, distances
+
+    def __del__(self):
+        if self.build == "bad_end" and hasattr(self, "step"):  # in the worker, when everything is measured
+            os.kill(os.getpid(), signal.SIGSEGV)
+
+    def misbehave(self, how):
+        if how == "raises":
+            raise RuntimeError("out of luck")
+        if how == "crash":
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if how == "hang":
+            time.sleep(600)
+        if how == "hungry":
+            self.kept = [np.ones(10**7) for _ in range(200)]
+
+
+def grids(count, dim, metric):
+    return [Grid("honest", {"step": (0, 1, 2)})]
+
+
+Index = Rogue

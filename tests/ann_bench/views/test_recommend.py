@@ -1,0 +1,135 @@
+"""The recommendation: the fastest that fits, the nearest misses, and a command that the harness can read."""
+
+import shlex
+
+import pytest
+
+from ann_bench.factory.faiss_grids import inverted_lists
+from ann_bench.options import RunOptions
+from ann_bench.sweep import grid
+from ann_bench.views import recommend
+from ann_bench.views.recommend import RecommendOptions, choose, render
+from datasets.errors import InputError
+
+
+@pytest.fixture
+def rows(made):
+    return [
+        made("IVF1024,Flat", recall=0.99, qps=300, index_bytes=52_000_000).row,
+        made("IVF2048,Flat", recall=0.96, qps=900, index_bytes=52_500_000).row,
+        made("IVF1024,Flat", recall=0.80, qps=5000, search={"nprobe": 1}).row,
+        made("OPQ16_64,IVF1024,PQ16", recall=0.60, qps=4000, index_bytes=3_000_000, search_peak_bytes=40_000_000).row,
+        made("M=16", index="hnswlib", recall=0.97, qps=2000, index_bytes=65_000_000, search={"ef": 40}).row,
+        made("M=16", index="hnswlib", recall=0.97, qps=9000, search={"ef": 40}, mode="batch", threads=2).row,
+    ]
+
+
+def names(choices) -> list[str]:
+    return [f"{choice.grown.build} {choice.grown.search}".strip() for choice in choices]
+
+
+def test_the_fastest_of_each_family_that_reaches_the_recall(rows):
+    choices = choose(rows, recall=0.95, memory=None, count=100_000, mode="single")
+    assert names(choices) == ["M=16 ef=40", "IVF2048,Flat nprobe=8"]
+    assert all(not choice.lacking and choice.sure == "measured on CPU <1>" for choice in choices)
+    assert choose(rows, recall=0.95, memory=None, count=100_000, mode="batch")[0].grown.qps == pytest.approx(9000)
+
+
+def test_memory_rules_out(rows):
+    choices = choose(rows, recall=0.95, memory=6_000_000_000, count=10_000_000, mode="single")
+    more = inverted_lists(10_000_000) // inverted_lists(100_000)
+    assert names(choices) == [f"IVF{2048 * more},Flat nprobe={round(8 * more**0.5)}"]
+    assert choices[0].sure.startswith("extrapolated 100-fold from 100,000 vectors (lists by the rule")
+    assert "recall as measured" in choices[0].sure and "rough guess" in choices[0].sure
+    assert "rough guess" not in choose(rows, recall=0.95, memory=None, count=400_000, mode="single")[0].sure
+
+
+def test_nearest_misses(rows):
+    misses = choose(rows, recall=0.95, memory=100_000_000, count=100_000, mode="single")
+    assert names(misses) == ["M=16 ef=40", "OPQ16_64,IVF1024,PQ16 nprobe=8"]
+    assert [miss.lacking for miss in misses] == ["needs 150 MB of memory", "reaches a recall of 0.6000 only"]
+    only_recall = choose(rows, recall=0.999, memory=None, count=100_000, mode="single")
+    assert [miss.lacking for miss in only_recall] == ["reaches a recall of 0.9900 only"]
+    neither = choose(rows, recall=0.999, memory=1000, count=100_000, mode="single")
+    assert [miss.lacking for miss in neither] == ["needs 40 MB of memory for a recall of 0.6000"]
+    assert render(misses).startswith("nothing that was measured does") and "150 MB" in render(misses)
+
+
+def test_the_command_can_be_given_to_run(rows):
+    choice = choose(rows, recall=0.6, memory=2_000_000_000, count=1_000_000, mode="single")[0]
+    words = shlex.split(choice.command)
+    assert words[:5] == ["python", "-m", "ann_bench", "run", "--data"]
+    flags = dict(zip(words[4::2], words[5::2], strict=True))
+    assert flags["--data"] == "VECTORS" and flags["--build"] == choice.grown.build and flags["--k"] == "10"
+    search = {name: values[0] for name, values in grid.parse_search(flags["--search"]).items()}
+    assert " ".join(f"{name}={value}" for name, value in search.items()) == choice.grown.search
+
+
+@pytest.mark.parametrize(
+    ("data", "count", "words"),
+    [
+        ("photo_sift", 100_000, ["--data photo_sift --metric euclidean --index"]),
+        ("photo_sift-5000", 100_000, ["--data VECTORS --metric euclidean --index"]),
+        ("own", 100_000, ["--data VECTORS --metric euclidean --index"]),
+        ("photo_sift", 200_000, ["--data VECTORS --metric euclidean --index"]),
+    ],
+)
+def test_the_command_names_the_data(made, data, count, words):
+    row = made(data=data, mode="batch", threads=2).row
+    command = choose([row], recall=0.5, memory=None, count=count, mode="batch")[0].command
+    assert all(word in command for word in words) and command.endswith("--mode batch --threads 2")
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        ("own", "VECTORS"),
+        ("photo_sift", "photo_sift"),
+        ("photo_sift-q10", "VECTORS"),
+        ("photo_sift-angular", "VECTORS"),
+    ],
+)
+def test_the_metric_is_named(made, data, named):
+    row = made(data=data, metric="angular").row
+    command = choose([row], recall=0, memory=None, count=100_000, mode="single")[0].command
+    assert f"--data {named} --metric angular" in command
+
+
+def test_the_command_has_the_seed_and_the_device(made):
+    point = made()
+    assert (point.point.seed, point.point.device) == (0, "")
+    ends = {}
+    for seed, device in ((0, ""), (3, ""), (0, "gpus 0,1"), (3, "http://host:19530")):
+        row = {**point.row, "seed": seed, "device": device}
+        ends[seed, device] = choose([row], recall=0, memory=None, count=100_000, mode="single")[0].command
+    plain = ends[0, ""]
+    assert [end.removeprefix(plain) for end in ends.values()] == [
+        "", " --seed 3", " --gpus 0,1", " --seed 3 --uri http://host:19530"]  # fmt: skip
+    assert RunOptions(gpus="0,1").device() == "gpus 0,1" and RunOptions(uri="http://a:1").device() == "http://a:1"
+
+
+def test_command(measured_folder, capsys):
+    recommend.main(RecommendOptions(recall=0.95, memory="8GB", count="10M", out=measured_folder))
+    text = capsys.readouterr().out
+    assert text.startswith(
+        "photo_sift: 10-recall@10 of 0.95 or more, 10,000,000 vectors, within 8 GB, one query at a time"
+    )
+    assert "hnswlib M=16,ef_construction=200" in text and "the next best families" in text and "about" in text
+    recommend.main(RecommendOptions(out=measured_folder))
+    text = capsys.readouterr().out
+    assert "100,000 vectors" in text and "measured on" in text and "about" not in text
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"memory": "much"}, "--memory=much: is no amount"),
+        ({"count": "some"}, "--count=some: is no number of vectors"),
+        ({"recall": 95.0}, "--recall=95.0: must be from 0 to 1"),
+        ({"mode": "sinle"}, "unknown mode 'sinle': did you mean single"),
+        ({"mode": ""}, "unknown mode"),
+    ],
+)
+def test_mistakes(measured_folder, options, words):
+    with pytest.raises(InputError, match=words):
+        recommend.main(RecommendOptions(out=measured_folder, **options))

@@ -1,0 +1,159 @@
+"""Cached features: the same as the trunk's, kept under what they depend on, and a head that trains on them."""
+
+import dataclasses
+import json
+import threading
+
+import numpy as np
+import pytest
+
+from datasets.errors import InputError
+from datasets.images import digits
+from embedding import build
+from embedding.batches.plan import ByClass
+from embedding.evaluation import features
+from embedding.evaluation.extract import extract
+from embedding.losses.margin import MarginLoss
+from embedding.mx import mx, nd
+from embedding.network.net import EmbeddingNet
+from embedding.options import TrainOptions
+from embedding.train import train, train_with
+
+HOW = {"size": 32, "resize": "crop", "contexts": [mx.cpu()]}
+
+
+@pytest.fixture(scope="module")
+def images():
+    found = digits.load(None)
+    rows = np.arange(0, len(found), 9)
+    kept = np.isin(np.arange(len(found)), rows)
+    split = {part: np.flatnonzero(kept[getattr(found, part)]) for part in ("train", "query", "gallery")}
+    small = dataclasses.replace(
+        found,
+        images=found.images[rows],
+        labels=found.labels[rows],
+        **{part: np.searchsorted(rows, getattr(found, part)[split[part]]) for part in split},
+    )
+    return small.check()
+
+
+def network(seed=0, pool="avg"):
+    mx.random.seed(seed)
+    net = EmbeddingNet(model="convnet", dim=8, pool=pool)
+    net.initialize(mx.init.Xavier())
+    net(nd.zeros((1, 32, 32, 3), dtype="uint8"))
+    return net
+
+
+def test_features_are_those_of_the_trunk_and_kept(images, tmp_path, monkeypatch):
+    net = network()
+    found = features.cached(net.encoder, images, folder=tmp_path, **HOW)
+    rows = np.arange(len(images))
+    unit = found / np.linalg.norm(found, axis=1, keepdims=True)
+    np.testing.assert_allclose(unit, extract(net.encoder, images, rows, **HOW).vectors, atol=1e-6)
+    monkeypatch.setattr(features, "outputs", lambda *_, **__: pytest.fail("extracted again"))
+    np.testing.assert_array_equal(features.cached(net.encoder, images, folder=tmp_path, **HOW), found)
+
+
+@pytest.mark.parametrize("change", ["weights", "pooling", "size", "images"])
+def test_other_weights_poolings_sizes_or_images_are_other_features(change, images, tmp_path):
+    features.cached(network().encoder, images, folder=tmp_path, **HOW)
+    other = dataclasses.replace(images, images=images.images[::-1].copy()) if change == "images" else images
+    how = {**HOW, "size": 40} if change == "size" else HOW
+    net = network(seed=int(change == "weights"), pool="max" if change == "pooling" else "avg")
+    features.cached(net.encoder, other, folder=tmp_path, **how)
+    assert len(list(tmp_path.glob("*.npy"))) == 2
+
+
+def test_features_that_another_process_extracts_are_waited_for(images, tmp_path, monkeypatch):
+    net, outputs, calls = network(), features.outputs, []
+
+    def slowly(*given, **how):
+        calls.append(1)
+        waiting.start()
+        waiting.join(timeout=0.5)
+        assert waiting.is_alive()
+        return outputs(*given, **how)
+
+    def wait_for_them():
+        found.append(features.cached(net.encoder, images, folder=tmp_path, **HOW))
+
+    found, waiting = [], threading.Thread(target=wait_for_them)
+    monkeypatch.setattr(features, "outputs", slowly)
+    own = features.cached(net.encoder, images, folder=tmp_path, **HOW)
+    waiting.join()
+    assert calls == [1]
+    np.testing.assert_array_equal(found[0], own)
+
+
+def test_a_damaged_file_is_named(images, tmp_path):
+    net = network()
+    features.cached(net.encoder, images, folder=tmp_path, **HOW)
+    path = next(tmp_path.glob("*.npy"))
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match=f"{path.name}.* remove it"):
+        features.cached(net.encoder, images, folder=tmp_path, **HOW)
+
+
+def test_batches_hold_the_rows_of_their_images(images):
+    kept = np.arange(len(images), dtype=np.float32)[:, None]
+    how = {"deal": ByClass(3, 4), "size": 32, "augmentation": None}
+    batches = features.FeatureBatches(kept, images, **how)
+    for batch, plan in zip(batches.epoch(1), batches.plan(1), strict=True):
+        np.testing.assert_array_equal(batch.inputs[0].asnumpy()[:, 0], images.train[plan])
+        names, labels = np.unique(images.labels[images.train], return_inverse=True)
+        np.testing.assert_array_equal(batch.targets[0].asnumpy(), labels[plan])
+        assert len(names) == batches.class_count
+
+
+def test_the_judge_gives_the_same_scores_with_and_without(images, tmp_path):
+    net = network()
+    kept = features.cached(net.encoder, images, folder=tmp_path, **HOW)
+    how = {"size": 32, "ks": (1, 2), "nmi": False, "contexts": [mx.cpu()]}
+    plain, cached = build.Judge(images, **how), features.FeatureJudge(kept, images, **how)
+    assert cached.scores(net) == pytest.approx(plain.scores(net))
+    assert cached.scores(net.encoder) == pytest.approx(plain.scores(net.encoder))
+    assert cached.scores(net.encoder, size=48) == plain.scores(net.encoder, size=48)
+
+
+def test_flags_that_change_nothing_are_known():
+    given = {"flip": False, "min_crop": 0.5, "freeze_bn": True, "image_size": "28", "lr": 1e-2}
+    assert TrainOptions(**given).idle == []
+    assert TrainOptions(**given, cache_features=True).idle == ["--freeze-bn", "--min-crop", "--flip"]
+    assert TrainOptions(image_size="28", test_size="32", cache_features=True).idle == ["--image-size"]
+    assert TrainOptions(cache_features=True).idle == []
+
+
+def test_a_head_trains_and_the_trunk_stays(tmp_path, monkeypatch, caplog):
+    monkeypatch.chdir(tmp_path)
+    caplog.set_level("INFO")
+    options = TrainOptions(
+        data="digits", cache_features=True, epochs=3, lr=1e-2, batch_size=20, batch_k=5, report=False, lr_mult=0.1
+    )
+    folder = train(options, lambda classes: MarginLoss(classes=classes, dim=128, batch_k=5), loss_name="margin")
+    assert len(list((tmp_path / "data" / "features").glob("*.npy"))) == 1
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    scores = {row["row"]: row for row in rows if row["kind"] == "scores"}
+    assert "with --cache-features these change nothing: --lr-mult" in caplog.text
+    losses = [row["loss"] for row in rows if row["kind"] == "epoch"]
+    assert losses[-1] < 0.9 * losses[0]
+    best, _ = build.trained_network(folder, "best", [mx.cpu()])  # a whole network, which takes images
+    judge = build.Judge(digits.load(None), size=28, ks=(1,), nmi=False, contexts=[mx.cpu()])
+    assert judge.scores(best)["recall@1"] == pytest.approx(scores["best"]["recall@1"], abs=0.005)
+
+
+@pytest.mark.parametrize("loss", ["asoftmax", "center", "triplet"])
+def test_a_head_goes_on_as_if_it_had_not_stopped(loss, tmp_path, monkeypatch):
+    """With losses that change as training goes on: steps, centres, a warm-up of one epoch."""
+    monkeypatch.chdir(tmp_path)
+    own = {"warm_up": 1} if loss == "triplet" else {}
+    small = {"data": "digits", "cache_features": True, "epoch_steps": 3, "batch_size": 12, "batch_k": 4}
+    options = TrainOptions(**small, report=False, embed_dim=8, lr=1e-2, epochs=1)
+    train_with(options, loss, **own)
+    folder = train_with(dataclasses.replace(options, epochs=2), loss, **own)
+    whole = train_with(dataclasses.replace(options, epochs=2, name="whole"), loss, **own)
+    for name in ("net.params", "loss.params"):
+        found, wanted = (nd.load(str(path / "last" / name)) for path in (folder, whole))
+        assert wanted
+        for key, array in wanted.items():
+            np.testing.assert_array_equal(found[key].asnumpy(), array.asnumpy())

@@ -1,0 +1,1 @@
+"""Evaluation of image-text embedding: ranks and recalls both ways."""

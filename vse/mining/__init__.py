@@ -1,0 +1,1 @@
+"""Mining: which pairs of an image and a caption enter a loss."""

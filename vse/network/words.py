@@ -1,0 +1,51 @@
+"""The vocabulary that options ask for: of the training captions, of a file or folder, or of the run started from."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+
+from datasets.captions.base import CaptionSet
+from datasets.errors import InputError
+from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary, tokens
+from vse.options import VseOptions
+
+log = logging.getLogger(__name__)
+
+
+def vocabulary_of(options: VseOptions, captions: CaptionSet, told: np.ndarray) -> Vocabulary:
+    """The vocabulary; ``told`` are the positions of the training captions.
+
+    Raises InputError where a file cannot be read, or no word is in the vocabulary.
+    """
+    if options.start is not None:
+        return Vocabulary.load(options.start / VOCABULARY)
+    if (file := _named(options)) is not None:
+        log.info("%s: words as they are, whatever captions it was made of", file)
+        return Vocabulary.load(file)
+    found = Vocabulary.of((captions.captions[i] for i in told), threshold=options.threshold)
+    if not found.known:
+        seen = f"no word comes so often in the {len(told)} training captions"
+        raise InputError(f"--threshold={options.threshold}: {seen}; give a lower one, or part their words by spaces")
+    return found
+
+
+def _named(options: VseOptions) -> Path | None:
+    """The file that --vocab means: itself or, as the reference has it, the set's own of a folder, where it is there."""
+    folder = options.vocab
+    if folder is None or not folder.is_dir():
+        return folder
+    file = folder / f"{options.data}_vocab.json"
+    if file.exists():
+        return file
+    log.info("%s is not there: the vocabulary is made of the training captions", file)
+    return None
+
+
+def tell_unknown(vocabulary: Vocabulary, captions: CaptionSet) -> None:
+    """Log how many captions have no word that is in the vocabulary: they are all the same to a network."""
+    known = set(vocabulary.known)
+    lost = [caption for caption in captions.captions if known.isdisjoint(tokens(caption))]
+    if lost:
+        what = "have no word of the vocabulary, and are all %s, such as: %s"
+        log.warning(f"%d of %d captions {what}", len(lost), len(captions.captions), UNKNOWN, lost[0])

@@ -1,0 +1,1 @@
+"""Search: sentences among pictures and pictures among sentences, and the page that shows what was found."""
