@@ -1,12 +1,12 @@
 """Several losses of image-text embedding trained alike, each with several seeds: one table of means and deviations."""
 
 import dataclasses
-import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
 from embedding.compare import Rows, mean_and_deviation, once
 from embedding.evaluation.table import aligned
+from embedding.losses.base import own_settings
 from embedding.training.journal import read_lines
 from vse import losses
 from vse.options import OWN, VseOptions
@@ -48,7 +48,7 @@ def _row(name: str, runs: Sequence[Rows], scores: Sequence[str]) -> list[str]:
 
 def _run(options: VseOptions, name: str, seed: int) -> Rows:
     """{row: scores} of one run, from its folder where it was finished before."""
-    taken = inspect.signature(losses.get(name).Loss).parameters
+    taken = own_settings(losses.get(name).Loss)
     own = {setting: getattr(options, setting) if setting in taken else None for setting in OWN}
     runs = options.runs / options.name
     asked = dataclasses.replace(options, runs=runs, name=f"{name}-{seed}", loss=name, seed=seed, report=False, **own)

@@ -1,6 +1,6 @@
 """Losses, one file a loss.
 
-The contract: a file ``<name>.py`` ends with ``Loss = <its class>``, a ``base.EmbeddingLoss``. ``Loss(classes=C, dim=D,
+The contract: a file ``<name>.py`` ends with ``Loss = <its class>``, a ``base.MetricLoss``. ``Loss(classes=C, dim=D,
 batch_k=K, **own)`` is told the number of training classes, the embedding size and the most images of a class that a
 batch holds; whatever else it takes has a default. ``loss(embeddings, labels)``, with embeddings (B, D) and labels (B,)
 in [0, C) in any order, gives one value of shape (1,), computed on the device. The embeddings have unit rows where its

@@ -2,6 +2,7 @@
 
 import math
 from types import ModuleType
+from typing import Any
 
 from datasets.errors import InputError
 from embedding.losses.softmax import ClassifierLoss, inner_products, with_target
@@ -27,19 +28,10 @@ class ArcFaceLoss(ClassifierLoss):
     scale, margin : s and m in radians; 64 and 0.5 in the paper, for face sets of many thousand classes
     """
 
-    def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        scale: float = 64.0,
-        margin: float = 0.5,
-        lr_classes: float = 1e-2,
-    ) -> None:
+    def __init__(self, *, scale: float = 64.0, margin: float = 0.5, **told: Any) -> None:
         if not 0 <= margin < math.pi:
             raise InputError(f"--margin={margin}: of arcface it is an angle in radians, below 3.14, such as 0.5")
-        super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
+        super().__init__(**told)
         self._scale, self._margin = scale, margin
 
     def logits(self, F: ModuleType, embeddings: Array, labels: Array, *, weight: Array) -> Array:

@@ -2,6 +2,7 @@
 
 import math
 from types import ModuleType
+from typing import Any
 
 from embedding.losses.softmax import ClassifierLoss, inner_products, with_target
 from embedding.mx import Array, autograd, nd
@@ -36,16 +37,13 @@ class ASoftmaxLoss(ClassifierLoss):
     def __init__(
         self,
         *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
         margin: int = 4,
         lambda_start: float = 1000.0,
         lambda_fall: float = 0.12,
         lambda_floor: float = 5.0,
-        lr_classes: float = 1e-2,
+        **told: Any,
     ) -> None:
-        super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
+        super().__init__(**told)
         self._margin = margin
         self._start, self._fall, self._floor = lambda_start, lambda_fall, lambda_floor
         self.steps = self.params.get("steps", shape=(1,), init="zeros", grad_req="null")

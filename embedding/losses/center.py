@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.losses.softmax import SoftmaxLoss
 from embedding.mx import Array, autograd, gluon, nd
 
@@ -41,33 +41,24 @@ class Centres(gluon.HybridBlock):
         return before
 
 
-class CenterLoss(EmbeddingLoss):
+class CenterLoss(MetricLoss):
     """Softmax cross-entropy plus pull / 2 times the mean of |x - c|^2, c the centre of the class of x; see ``Centres``.
 
     The softmax is over inner products of embeddings and class weights, both as long as they come, without a bias.
 
-    classes, dim, lr_classes : as of every ``softmax.ClassifierLoss``; ``batch_k`` is not needed
+    lr_classes : as of every ``softmax.ClassifierLoss``
     pull : lambda, the weight of the distances to the centres; 0.003 in the paper, 0.008 in its code
     alpha : the step of the centres, 0.5 in the paper
     """
 
     unit_rows = False
 
-    def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        pull: float = 0.008,
-        alpha: float = 0.5,
-        lr_classes: float = 1e-2,
-    ) -> None:
-        super().__init__()
+    def __init__(self, *, pull: float = 0.008, alpha: float = 0.5, lr_classes: float = 1e-2, **told: int) -> None:
+        super().__init__(**told)
         self.learning_rate = lr_classes
         self._pull = pull
-        self.softmax = SoftmaxLoss(classes=classes, dim=dim, normalize=False, lr_classes=lr_classes)
-        self.centres = Centres(classes=classes, dim=dim, alpha=alpha)
+        self.softmax = SoftmaxLoss(normalize=False, lr_classes=lr_classes, **told)
+        self.centres = Centres(classes=self._classes, dim=self._dim, alpha=alpha)
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) of any length and labels (B,) in [0, C); moves centres, in training."""

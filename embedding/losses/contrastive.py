@@ -2,31 +2,20 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.mining import pairs
 from embedding.mx import Array, nd
 
 
-class ContrastiveLoss(EmbeddingLoss):
+class ContrastiveLoss(MetricLoss):
     """The mean of 1/2 [d - pos_margin]+^2 over pairs of a class, plus that of 1/2 [neg_margin - d]+^2 over the others.
 
     Each mean is over the terms that are not 0, so that the many negatives far enough apart do not water it down.
     Distances are d = sqrt(|a - b|^2 + 1e-8). The paper's loss has pos_margin 0.
-
-    classes : number of training classes; dim : size of the embeddings; batch_k : images of a class in a batch; they
-        do not matter here
     """
 
-    def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        pos_margin: float = 0.0,
-        neg_margin: float = 1.0,
-    ) -> None:
-        super().__init__()
+    def __init__(self, *, pos_margin: float = 0.0, neg_margin: float = 1.0, **told: int) -> None:
+        super().__init__(**told)
         self._pos_margin, self._neg_margin = pos_margin, neg_margin
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:

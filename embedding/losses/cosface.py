@@ -1,6 +1,7 @@
 """CosFace: softmax over cosines, that of the own class less a margin (Wang, Wang, Zhou et al., CVPR 2018)."""
 
 from types import ModuleType
+from typing import Any
 
 from embedding.losses.softmax import ClassifierLoss, inner_products
 from embedding.mx import Array
@@ -12,17 +13,8 @@ class CosFaceLoss(ClassifierLoss):
     scale, margin : s and m; 64 and 0.35 in the paper, for face sets of many thousand classes
     """
 
-    def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        scale: float = 64.0,
-        margin: float = 0.35,
-        lr_classes: float = 1e-2,
-    ) -> None:
-        super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
+    def __init__(self, *, scale: float = 64.0, margin: float = 0.35, **told: Any) -> None:
+        super().__init__(**told)
         self._scale, self._margin = scale, margin
 
     def logits(self, F: ModuleType, embeddings: Array, labels: Array, *, weight: Array) -> Array:

@@ -2,23 +2,20 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.mining import pairs
 from embedding.mx import Array, nd
 
 
-class LiftedLoss(EmbeddingLoss):
+class LiftedLoss(MetricLoss):
     """The mean over anchors of [log sum over p of exp(d_ap) + log sum over n of exp(margin - d_an)]+.
 
     p runs over all positives of anchor a, its own image excluded, and n over all negatives. Distances are
     d = sqrt(|a - b|^2 + 1e-8), not squared. Anchors without a positive or without a negative are left out.
-
-    classes : number of training classes; dim : size of the embeddings; batch_k : images of a class in a batch; they
-        do not matter here
     """
 
-    def __init__(self, *, classes: int, dim: int, batch_k: int | None = None, margin: float = 1.0) -> None:
-        super().__init__()
+    def __init__(self, *, margin: float = 1.0, **told: int) -> None:
+        super().__init__(**told)
         self._margin = margin
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:

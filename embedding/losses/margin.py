@@ -2,22 +2,20 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss, check_dim
 from embedding.mining.distance_weighted import DistanceWeightedMiner
 from embedding.mx import Array, mx, nd
 
 
-class MarginLoss(EmbeddingLoss):
+class MarginLoss(MetricLoss):
     """The mean over active terms of [d_ap - beta + margin]+ and [beta - d_an + margin]+.
 
     Every ordered pair (anchor, positive) of the batch gets one negative, drawn by ``mining.DistanceWeightedMiner``.
     beta is learned for each class of the anchor; ``nu`` weighs the sum of the beta of all triplets. Distances are
     d = sqrt(|a - b|^2 + 1e-8), so that equal images have a gradient. Terms that are 0 do not count in the mean.
 
-    classes : number of training classes, C
-    dim : size of the embeddings, D
-    batch_k : the most images of a class in a batch; of a larger class an image is paired only with those fewer than
-        ``batch_k`` places before or after it. None pairs all, at a cost of B x B x D.
+    batch_k : of a class with more images in a batch, an image is paired only with those fewer than ``batch_k`` places
+        before or after it. None pairs all, at a cost of B x B x D.
     margin, beta, nu : alpha, the first value of every beta, and the weight of beta; 0.2, 1.2 and 0 in the paper
     lr_beta : learning rate of beta
     """
@@ -25,28 +23,19 @@ class MarginLoss(EmbeddingLoss):
     optimizer = "sgd"  # beta is one number a class, and moves fast enough without
 
     def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        margin: float = 0.2,
-        beta: float = 1.2,
-        nu: float = 0.0,
-        lr_beta: float = 0.1,
+        self, *, margin: float = 0.2, beta: float = 1.2, nu: float = 0.0, lr_beta: float = 0.1, **told: int
     ) -> None:
-        super().__init__()
+        super().__init__(**told)
         self.learning_rate = lr_beta
-        self._dim, self._batch_k, self._margin, self._nu = dim, batch_k, margin, nu
+        self._margin, self._nu = margin, nu
         self._loss_cutoff = margin + beta  # beyond it a negative has no loss
         self._reach = 0
-        self.beta = self.params.get("beta", shape=(classes,), init=mx.init.Constant(beta))
-        self.ones = self.params.get_constant("ones", nd.ones(dim))
+        self.beta = self.params.get("beta", shape=(self._classes,), init=mx.init.Constant(beta))
+        self.ones = self.params.get_constant("ones", nd.ones(self._dim))
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) with unit rows and labels (B,) in [0, C), B at least 2."""
-        if embeddings.shape[1] != self._dim:
-            raise ValueError(f"embeddings have {embeddings.shape[1]} dimensions, the loss was made for {self._dim}")
+        check_dim(embeddings, self._dim)
         self._prepare(reach=min(self._batch_k or len(labels), len(labels)) - 1)
         return super().forward(embeddings, labels, *self.miner(embeddings, labels))
 

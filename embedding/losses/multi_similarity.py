@@ -2,37 +2,27 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.mining import pairs
 from embedding.mx import Array, nd
 
 _BEYOND = 4.0  # more than cosines differ
 
 
-class MultiSimilarityLoss(EmbeddingLoss):
+class MultiSimilarityLoss(MetricLoss):
     """The mean of log(1 + sum exp(alpha (base - s_ap))) / alpha + log(1 + sum exp(beta (s_an - base))) / beta.
 
     s are cosines. The sums run over the pairs worth learning from: positives less similar to the anchor than its most
     similar negative plus ``epsilon``, negatives more similar than its least similar positive less ``epsilon``. An image
     without a positive or without a negative costs nothing; the mean is over all images, as in the paper's code.
 
-    classes : number of training classes; dim : size of the embeddings; batch_k : images of a class in a batch; they
-        do not matter here
     alpha, beta, base, epsilon : base is the paper's lambda
     """
 
     def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        alpha: float = 2.0,
-        beta: float = 50.0,
-        base: float = 0.5,
-        epsilon: float = 0.1,
+        self, *, alpha: float = 2.0, beta: float = 50.0, base: float = 0.5, epsilon: float = 0.1, **told: int
     ) -> None:
-        super().__init__()
+        super().__init__(**told)
         self._alpha, self._beta, self._base, self._epsilon = alpha, beta, base, epsilon
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:

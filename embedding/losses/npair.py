@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.mining import pairs
 from embedding.mining.distance_weighted import PairMiner
 from embedding.mx import Array, nd
@@ -11,7 +11,7 @@ from embedding.mx import Array, nd
 _UNSEEN = -1e9
 
 
-class NPairLoss(EmbeddingLoss):
+class NPairLoss(MetricLoss):
     """The mean over pairs of log(1 + sum over n of exp(a.n - a.p)), plus ``l2_reg`` times the mean of |f|^2.
 
     Each class's images are paired off at random into (anchor a, positive p), anew in every step; n runs over the
@@ -23,15 +23,14 @@ class NPairLoss(EmbeddingLoss):
     0.02, with the usual factor of 1/4 on the mean of |a|^2 plus the mean of |p|^2, is an ``l2_reg`` of 0.01.
     The embeddings are those of the head, not normalised.
 
-    classes : number of training classes; dim : size of the embeddings; neither matters here
-    batch_k : the most images of a class in a batch; None for any
+    l2_reg : the weight of the second term
     """
 
     unit_rows = False
 
-    def __init__(self, *, classes: int, dim: int, batch_k: int | None = None, l2_reg: float = 3e-3) -> None:
-        super().__init__()
-        self._one_pair_a_class = batch_k is not None and batch_k < 4
+    def __init__(self, *, l2_reg: float = 3e-3, **told: int) -> None:
+        super().__init__(**told)
+        self._one_pair_a_class = self._batch_k is not None and self._batch_k < 4
         self._l2_reg = l2_reg
         self.miner = PairMiner()
 

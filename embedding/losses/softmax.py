@@ -2,8 +2,9 @@
 
 import math
 from types import ModuleType
+from typing import Any
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss, check_dim
 from embedding.mx import Array, mx, nd
 
 
@@ -23,27 +24,23 @@ def cross_entropy(F: ModuleType, logits: Array, labels: Array) -> Array:
     return -F.mean(F.pick(F.log_softmax(logits), labels))
 
 
-class ClassifierLoss(EmbeddingLoss):
+class ClassifierLoss(MetricLoss):
     """Cross-entropy over the training classes; a loss of this kind says in ``logits`` how they are computed.
 
     Each class has a weight vector and no bias: every class is as frequent as any other in class-balanced batches. The
     vectors start in random directions, of a length near 1, and learn as the network does, at the rate ``lr_classes``.
 
-    classes : number of training classes, C
-    dim : size of the embeddings, D
-    batch_k : not needed
     """
 
-    def __init__(self, *, classes: int, dim: int, batch_k: int | None = None, lr_classes: float = 1e-2) -> None:
-        super().__init__()
+    def __init__(self, *, lr_classes: float = 1e-2, **told: int) -> None:
+        super().__init__(**told)
         self.learning_rate = lr_classes
-        self._classes, self._dim = classes, dim
-        self.weight = self.params.get("weight", shape=(classes, dim), init=mx.init.Normal(1 / math.sqrt(dim)))
+        spread = mx.init.Normal(1 / math.sqrt(self._dim))
+        self.weight = self.params.get("weight", shape=(self._classes, self._dim), init=spread)
 
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) and labels (B,) in [0, C)."""
-        if embeddings.shape[1] != self._dim:
-            raise ValueError(f"embeddings have {embeddings.shape[1]} dimensions, the loss was made for {self._dim}")
+        check_dim(embeddings, self._dim)
         return super().forward(embeddings, labels)
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array, **own: Array) -> Array:
@@ -61,17 +58,8 @@ class SoftmaxLoss(ClassifierLoss):
     scale : what cosines are multiplied by, the inverse of a temperature; not used for inner products
     """
 
-    def __init__(
-        self,
-        *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
-        normalize: bool = True,
-        scale: float = 16.0,
-        lr_classes: float = 1e-2,
-    ) -> None:
-        super().__init__(classes=classes, dim=dim, batch_k=batch_k, lr_classes=lr_classes)
+    def __init__(self, *, normalize: bool = True, scale: float = 16.0, **told: Any) -> None:
+        super().__init__(**told)
         self.unit_rows = normalize
         self._scale = scale
 

@@ -3,7 +3,7 @@
 import math
 from types import ModuleType
 
-from embedding.losses.base import EmbeddingLoss
+from embedding.losses.base import MetricLoss
 from embedding.mining import pairs
 from embedding.mining.triplets import HardMiner, SemiHardMiner
 from embedding.mx import Array, nd
@@ -18,7 +18,7 @@ _SITS = 0.02
 _CONTRACTED = 0.1
 
 
-class TripletLoss(EmbeddingLoss):
+class TripletLoss(MetricLoss):
     """The mean over triplets (a, p, n) of log(1 + exp(d_ap - d_an)), or with a margin of [d_ap - d_an + margin]+.
 
     Distances are d = sqrt(|a - b|^2 + 1e-8), not squared. Hard mining gives each anchor its farthest positive and its
@@ -27,8 +27,6 @@ class TripletLoss(EmbeddingLoss):
     over all triplets, those that cost nothing too; anchors without a positive or without a negative are in none. Of
     equally hard images one is taken, and has all of the gradient.
 
-    classes : number of training classes, which does not matter here
-    dim : size of the embeddings, D
     batch_k : the most images of a class in a batch, for semi-hard mining: of a larger class only the first so many, in
         order of labels, are positives. None for any, at a cost of B x B x B.
     mining : hard or semi-hard
@@ -40,25 +38,23 @@ class TripletLoss(EmbeddingLoss):
     def __init__(
         self,
         *,
-        classes: int,
-        dim: int,
-        batch_k: int | None = None,
         mining: str = "hard",
         margin: float | None = None,
         warm_up: int = 0,
         unit_rows: bool = True,
+        **told: int,
     ) -> None:
-        super().__init__()
+        super().__init__(**told)
         if mining not in MININGS:
             raise ValueError(f"mining {mining!r}: must be one of {', '.join(MININGS)}")
         self.unit_rows = unit_rows
-        self._batch_k, self._margin, self._warm_up = batch_k, margin, warm_up
+        self._margin, self._warm_up = margin, warm_up
         self._always_semi_hard = mining == "semi-hard"
         self._semi_hard = self._always_semi_hard or warm_up > 0
         self._to_negatives: nd.NDArray | None = None
         self.hard_miner = HardMiner()
         self._slots = 0
-        self.ones = self.params.get_constant("ones", nd.ones(dim))
+        self.ones = self.params.get_constant("ones", nd.ones(self._dim))
 
     def begin(self, epoch: int) -> None:
         """Semi-hard mining up to epoch ``warm_up``, then what was chosen."""

@@ -5,6 +5,7 @@ embeddings with instance loss", ACM TOMM 2020).
 import math
 from types import ModuleType
 
+from embedding.losses.base import check_dim
 from embedding.losses.softmax import cross_entropy, inner_products
 from embedding.mx import Array, mx, nd
 from vse.losses.base import PairingLoss
@@ -20,7 +21,6 @@ class InstanceLoss(PairingLoss):
     [margin + s(i', c) - s(i, c)]+, where the paper draws one negative for each pair; it begins after ``warm_up``
     epochs, as the paper's second stage does.
 
-    images : number of training images, N; dim : size of the embeddings, D
     margin : of the ranking loss, 1 in the paper's code
     lr_classes : the classifier's own learning rate
     """
@@ -28,20 +28,19 @@ class InstanceLoss(PairingLoss):
     def __init__(
         self,
         *,
-        images: int,
-        dim: int,
         scale: float = 16.0,
         ranking: float = 1.0,
         margin: float = 1.0,
         warm_up: int = 2,
         lr_classes: float = 1e-2,
+        **told: int,
     ) -> None:
-        super().__init__()
+        super().__init__(**told)
         self.learning_rate = lr_classes
-        self._images, self._dim, self._scale = images, dim, scale
-        self._ranking, self._margin = ranking, margin
+        self._scale, self._ranking, self._margin = scale, ranking, margin
         self._warm_up, self._ranks = warm_up, warm_up < 1
-        self.weight = self.params.get("weight", shape=(images, dim), init=mx.init.Normal(1 / math.sqrt(dim)))
+        spread = mx.init.Normal(1 / math.sqrt(self._dim))
+        self.weight = self.params.get("weight", shape=(self._images, self._dim), init=spread)
 
     def begin(self, epoch: int) -> None:
         """The cross-entropies alone up to epoch ``warm_up``, then with the ranking loss."""
@@ -51,8 +50,7 @@ class InstanceLoss(PairingLoss):
 
     def forward(self, images: nd.NDArray, captions: nd.NDArray, numbers: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of images and captions (B, D) and the numbers (B,) of their images in [0, N)."""
-        if images.shape[1] != self._dim:
-            raise ValueError(f"embeddings have {images.shape[1]} dimensions, the loss was made for {self._dim}")
+        check_dim(images, self._dim)
         return super().forward(images, captions, numbers)
 
     def hybrid_forward(self, F: ModuleType, images: Array, captions: Array, numbers: Array, weight: Array) -> Array:

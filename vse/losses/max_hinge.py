@@ -20,12 +20,11 @@ class MaxHingeLoss(SumHingeLoss):
     twice the margin, and hardest negatives can hold a young network there for good: hence the first epochs go by the
     sum of hinges. That is a much larger number, so that it is well to clip gradients (the paper: at 2).
 
-    images, dim : number of training images and size of the embeddings, which do not matter here
     warm_up : epochs of the sum of hinges before hardest negatives begin
     """
 
-    def __init__(self, *, images: int, dim: int, margin: float = 0.2, warm_up: int = 2) -> None:
-        super().__init__(images=images, dim=dim, margin=margin)
+    def __init__(self, *, margin: float = 0.2, warm_up: int = 2, **told: int) -> None:
+        super().__init__(margin=margin, **told)
         self._warm_up, self._sums = warm_up, warm_up > 0
         self._spread: nd.NDArray | None = None
 

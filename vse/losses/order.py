@@ -13,14 +13,12 @@ class OrderLoss(SumHingeLoss):
     A sentence says less than its picture shows, and so stands above it in the order of what implies what. Embeddings
     are absolute values of unit rows, as the network gives them for this similarity. The norm is squared, as in the
     paper, whose margin this is; the code of VSE++ takes its root.
-
-    images, dim : number of training images and size of the embeddings, which do not matter here
     """
 
     similarity = "order"
 
-    def __init__(self, *, images: int, dim: int, margin: float = 0.05) -> None:
-        super().__init__(images=images, dim=dim, margin=margin)
+    def __init__(self, *, margin: float = 0.05, **told: int) -> None:
+        super().__init__(margin=margin, **told)
 
     def scores(self, F: ModuleType, images: Array, captions: Array) -> Array:
         return hinges.order_scores(F, images, captions)

@@ -14,12 +14,10 @@ class SumHingeLoss(PairingLoss):
     Each pair of an image i and its caption c has all captions c' and all images i' of other images of the batch for
     negatives; s is the cosine (Kiros, Salakhutdinov, Zemel 2014). The published code of VSE++ adds up the pairs of a
     batch where this is their mean, so that its gradients are B times these.
-
-    images, dim : number of training images and size of the embeddings, which do not matter here
     """
 
-    def __init__(self, *, images: int, dim: int, margin: float = 0.2) -> None:
-        super().__init__()
+    def __init__(self, *, margin: float = 0.2, **told: int) -> None:
+        super().__init__(**told)
         self._margin = margin
 
     def hybrid_forward(self, F: ModuleType, images: Array, captions: Array, numbers: Array) -> Array:
