@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,26 +15,12 @@ from datasets.vectors.base import METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions:
+class RunOptions(Source):
     """Build indexes over a set of vectors, search with every parameter, and keep what was measured.
 
     A finished point is skipped; a sweep that was killed goes on where it was.
     """
 
-    data: str = "photo_sift"
-    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy."""
-    data_path: Path | None = None
-    """Folder that holds a named set, or is to hold it (data if not given); the file itself for --data=from_file."""
-    queries: Path | None = None
-    """File of the queries, where --data is a file without any; else 1,000 rows of the gallery ask for the others."""
-    truth: Path | None = None
-    """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
-    metric: str = ""
-    """euclidean, inner_product, angular or hamming (packed codes); as the set says if not given."""
-    rows: int = 0
-    """Only the first so many gallery rows; 0 is all."""
-    max_queries: int = 0
-    """Only the first so many queries; 0 is all."""
     k: int = 10
     """How many neighbors a query asks for."""
     index: str = ""
@@ -69,15 +55,8 @@ class RunOptions:
     """Of everything random: training samples, k-means, graphs, forests."""
 
     def source(self) -> Source:
-        """Which vectors."""
-        files = {name: getattr(self, name) for name in ("data_path", "queries", "truth")}
-        return Source(
-            data=self.data,
-            **{name: None if path is None else str(path) for name, path in files.items()},
-            metric=self.metric,
-            rows=self.rows,
-            max_queries=self.max_queries,
-        )
+        """Which vectors, and nothing else."""
+        return Source(**{field.name: getattr(self, field.name) for field in fields(Source)})
 
     def check(self) -> None:
         """Raises InputError for values that make no sense, before anything is loaded."""

@@ -2,23 +2,33 @@
 
 import importlib
 import pkgutil
+import sys
+from dataclasses import dataclass
 from types import ModuleType
 
 from datasets.errors import unknown
 
 
-def names(package: ModuleType, *, besides: tuple[str, ...] = ()) -> list[str]:
-    """The plug-ins of ``package`` in alphabetical order; ``besides`` are its files that are none."""
-    found = (module.name for module in pkgutil.iter_modules(package.__path__))
-    return sorted(name for name in found if name not in besides)
+@dataclass(frozen=True)
+class Folder:
+    """A package of plug-ins.
 
-
-def get(package: ModuleType, name: str, *, kind: str, besides: tuple[str, ...] = ()) -> ModuleType:
-    """The module of the plug-in ``name``; ``kind`` says in the error what was looked for ("dataset", "loss").
-
-    Raises InputError with a suggestion where there is no such plug-in.
+    package : its dotted name
+    kind : what it holds, as an error calls it: "dataset", "loss"
+    besides : its files that are no plug-ins
     """
-    known = names(package, besides=besides)
-    if name not in known:
-        raise unknown(kind, name, known)
-    return importlib.import_module(f"{package.__name__}.{name}")
+
+    package: str
+    kind: str
+    besides: tuple[str, ...] = ("base",)
+
+    def names(self) -> list[str]:
+        """The names of all plug-ins, in alphabetical order."""
+        found = (module.name for module in pkgutil.iter_modules(sys.modules[self.package].__path__))
+        return sorted(name for name in found if name not in self.besides)
+
+    def get(self, name: str) -> ModuleType:
+        """The module of the plug-in ``name``; raises InputError with a suggestion for an unknown one."""
+        if name not in (known := self.names()):
+            raise unknown(self.kind, name, known)
+        return importlib.import_module(f"{self.package}.{name}")

@@ -6,23 +6,11 @@ a file has it, names the modules that must be installed besides, and ``EXTRA`` t
 """
 
 import importlib.util
-import sys
-from types import ModuleType
 
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NO_INDEX = ("base",)
-
-
-def names() -> list[str]:
-    """The names of all indexes."""
-    return plugins.names(_HERE, besides=_NO_INDEX)
-
-
-def get(name: str) -> ModuleType:
-    """The module of the index ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="index", besides=_NO_INDEX)
+_FOLDER = plugins.Folder(__name__, kind="index")
+names, get = _FOLDER.names, _FOLDER.get
 
 
 def installed(name: str) -> bool:

@@ -16,31 +16,18 @@ from ann_bench.sweep import builds
 from ann_bench.units import in_bytes, in_time
 from datasets.errors import InputError
 from datasets.files import lock
+from datasets.sources.vector_source import Source
 
 _STEPS = ("", "train", "add", "merge")
 
 
 @dataclass(frozen=True, kw_only=True)
-class BuildOptions:
+class BuildOptions(Source):
     """Build a Faiss index larger than memory: train once, add shards, merge their lists on disk; run then measures it.
 
-    All steps after each other, or one --step a process or machine.
+    All steps after each other, or one --step a process or machine. The flags that say which vectors must be run's, too.
     """
 
-    data: str = "photo_sift"
-    """Set of vectors, or a file of them, as for run; the other flags that say which vectors must be run's, too."""
-    data_path: Path | None = None
-    """Folder that holds a named set, or is to hold it (data if not given); the file itself for --data=from_file."""
-    queries: Path | None = None
-    """File of the queries, where --data is a file without any."""
-    truth: Path | None = None
-    """File of the true neighbors."""
-    metric: str = ""
-    """euclidean, inner_product or angular; as the set says if not given."""
-    rows: int = 0
-    """Only the first so many gallery rows; 0 is all."""
-    max_queries: int = 0
-    """Only the first so many queries; 0 is all."""
     build: str = "OPQ16_64,IVF4096,PQ16np"
     """What to build of faiss_float: inverted lists of rows or codes."""
     shards: int = 1
@@ -73,7 +60,7 @@ def main(options: BuildOptions) -> None:
         raise InputError(f"--shard={options.shard}: must be from 0 to below --shards={options.shards}")
     asked = options.as_run()
     asked.check()
-    vector_set = asked.source().load()
+    vector_set = options.load()
     index = builds.make("faiss_float", options.build, vector_set, seed=options.seed)
     saved = builds.saved("faiss_float", options.build, asked, vector_set).path
     folder = saved.with_name(saved.name + ".shards")

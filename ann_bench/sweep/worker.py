@@ -62,7 +62,7 @@ class Job:
 
     def to_json(self) -> str:
         """As the worker reads it."""
-        return json.dumps(asdict(self))
+        return json.dumps(asdict(self), default=str)  # files as text
 
     @staticmethod
     def from_json(text: str) -> "Job":

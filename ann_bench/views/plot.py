@@ -16,6 +16,7 @@ from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
 from ann_bench.units import significant
 from ann_bench.views import page
+from ann_bench.views.shown import Shown
 from datasets.errors import InputError
 
 INK, MUTED, LINE, BAND = "#1d2330", "#667085", "#e4e7ee", "#e9edfb"
@@ -24,25 +25,17 @@ _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 _GOOD = 0.9  # the recall at which the legend ranks
 
 
-@dataclass(frozen=True)
-class PlotOptions:
+@dataclass(frozen=True, kw_only=True)
+class PlotOptions(Shown):
     """Draw recall against QPS, memory and build time, and write a page with the pictures and the table."""
 
-    out: Path = Path("results")
-    """The results folder of `run`."""
-    data: str = ""
-    """The dataset; needed where the folder holds several."""
-    k: int = 0
-    """How many neighbors were asked for; needed where the folder holds several."""
-    mode: str = ""
-    """single or batch; both by default."""
     to: Path | None = None
     """The folder to write to; plots/ beside the results by default."""
 
 
 def main(options: PlotOptions) -> None:
     """Draw the pictures, write the page and say where it is."""
-    found = measured.load(options.out, data=options.data, k=options.k, mode=options.mode)
+    found = options.load()
     folder = options.to or options.out / found.data / str(found.k) / "plots"
     pictures = draw(found.rows, folder)
     written = page.write(found.rows, found.failures, folder, pictures=pictures)

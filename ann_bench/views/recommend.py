@@ -3,13 +3,13 @@
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ann_bench.results import extrapolate
 from ann_bench.results import points as measured
 from ann_bench.results.points import Row
 from ann_bench.results.results import MODES
 from ann_bench.units import in_bytes, in_time, read_bytes, read_count, significant
+from ann_bench.views.shown import Shown
 from datasets import vectors
 from datasets.errors import InputError, RunFailed, unknown
 
@@ -17,8 +17,8 @@ _ROUGH = 20  # beyond so many times the vectors measured, an extrapolation is li
 _SHOWN = 6  # families
 
 
-@dataclass(frozen=True)
-class RecommendOptions:
+@dataclass(frozen=True, kw_only=True)
+class RecommendOptions(Shown):
     """Choose an index of those measured: the fastest that reaches a recall within a memory, for so many vectors."""
 
     recall: float = 0.9
@@ -29,12 +29,6 @@ class RecommendOptions:
     """The number of vectors, like 10M; by default as many as were measured."""
     mode: str = "single"
     """single: one query at a time; batch: many in one call."""
-    out: Path = Path("results")
-    """The results folder of `run`."""
-    data: str = ""
-    """The dataset; needed where the folder holds several."""
-    k: int = 0
-    """How many neighbors were asked for; needed where the folder holds several."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ def main(options: RecommendOptions) -> None:
     if not 0 <= options.recall <= 1:
         raise InputError(f"--recall={options.recall}: must be from 0 to 1, like 0.95")
     memory = read_bytes(options.memory) if options.memory else None
-    found = measured.load(options.out, data=options.data, k=options.k, mode=options.mode)
+    found = options.load()
     count = read_count(options.count) if options.count else found.rows[0]["gallery"]
     choices = choose(found.rows, recall=options.recall, memory=memory, count=count, mode=options.mode)
     asked = f"{found.k}-recall@{found.k} of {options.recall:g} or more, {count:,} vectors"

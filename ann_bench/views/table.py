@@ -2,35 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ann_bench.results import points as measured
 from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import significant
+from ann_bench.views.shown import Shown
 
 _TEXT = ("index", "build", "search")  # aligned left; figures right
 
 
-@dataclass(frozen=True)
-class TableOptions:
+@dataclass(frozen=True, kw_only=True)
+class TableOptions(Shown):
     """Print the measured points: those that no other point beats in both recall and QPS, or all."""
 
-    out: Path = Path("results")
-    """The results folder of `run`."""
-    data: str = ""
-    """The dataset; needed where the folder holds several."""
-    k: int = 0
-    """How many neighbors were asked for; needed where the folder holds several."""
-    mode: str = ""
-    """single or batch; both by default."""
     all: bool = False
     """Every point, not only those on the Pareto front."""
 
 
 def main(options: TableOptions) -> None:
     """Print the table, and below it what failed."""
-    found = measured.load(options.out, data=options.data, k=options.k, mode=options.mode)
+    found = options.load()
     print(render(found.rows, every=options.all))
     for failure in reasons(found.failures):
         print("failed: {index} {build} ({points}), {stage}: {reason}".format_map(failure))

@@ -6,21 +6,17 @@ default, such as ``restval`` of coco. What cannot be read raises ``InputError`` 
 are missing and, where a set's counts are published (``COUNTS``), counts that are others.
 """
 
-import sys
 from types import ModuleType
 
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NOT_A_SET = ("base",)
+_FOLDER = plugins.Folder(__name__, kind="dataset")
 
 # What other programs call these sets.
 _ALIASES = {"f8k": "flickr8k", "f30k": "flickr30k"}
 
 
-def names() -> list[str]:
-    """The names of all caption sets."""
-    return plugins.names(_HERE, besides=_NOT_A_SET)
+names = _FOLDER.names
 
 
 def canonical(name: str) -> str:
@@ -30,4 +26,4 @@ def canonical(name: str) -> str:
 
 def get(name: str) -> ModuleType:
     """The module of the caption set ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, canonical(name), kind="dataset", besides=_NOT_A_SET)
+    return _FOLDER.get(canonical(name))

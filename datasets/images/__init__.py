@@ -10,13 +10,11 @@ A set that is published with several splits names them in ``SPLITS``, and its ``
 of these, or nothing for the usual one.
 """
 
-import sys
 from types import ModuleType
 
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NOT_A_SET = ("base",)
+_FOLDER = plugins.Folder(__name__, kind="dataset")
 
 # What other programs call these sets.
 _ALIASES = {
@@ -54,9 +52,7 @@ _ALIASES = {
 _SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2"}
 
 
-def names() -> list[str]:
-    """The names of all image sets."""
-    return plugins.names(_HERE, besides=_NOT_A_SET)
+names = _FOLDER.names
 
 
 def canonical(name: str) -> str:
@@ -71,4 +67,4 @@ def split_of(name: str) -> str:
 
 def get(name: str) -> ModuleType:
     """The module of the image set ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, canonical(name), kind="dataset", besides=_NOT_A_SET)
+    return _FOLDER.get(canonical(name))

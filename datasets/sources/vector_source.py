@@ -14,26 +14,27 @@ _FROM_FILE = "from_file"
 _ROOT = Path("data")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Source:
-    """Everything that ``load`` needs, so that another process gets the same set.
-
-    data : the name of a set, or a file of vectors or the folder of a run, or "from_file"
-    data_path : of a named set the folder for downloads (data); of "from_file" the file
-    queries, truth : files of queries and of their true neighbors, for a gallery file only
-    metric : "" is the set's own, of a gallery file euclidean
-    rows, max_queries : only so many of the first gallery rows and queries; 0 is all
+    """Everything that ``load`` needs, so that another process gets the same set; files may be given as text.
 
     What is not the whole set under its own metric has a name of its own: "photo_sift-angular-5000-q10".
     """
 
     data: str = "photo_sift"
-    data_path: str | None = None
-    queries: str | None = None
-    truth: str | None = None
+    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy."""
+    data_path: Path | None = None
+    """Folder that holds a named set, or is to hold it (data if not given); the file itself for --data=from_file."""
+    queries: Path | None = None
+    """File of the queries, where --data is a file without any; else 1,000 rows of the gallery ask for the others."""
+    truth: Path | None = None
+    """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
     metric: str = ""
+    """euclidean, inner_product, angular or hamming (packed codes); as the set says if not given."""
     rows: int = 0
+    """Only the first so many gallery rows; 0 is all."""
     max_queries: int = 0
+    """Only the first so many queries; 0 is all."""
 
     def load(self) -> VectorSet:
         """The set. Raises InputError naming the file or the flag."""

@@ -6,20 +6,7 @@ set's metric is the one that its publication measures by, and ``neighbors`` are 
 Vectors in other files come by ``datasets.stored.from_file``, both kinds by ``datasets.sources``.
 """
 
-import sys
-from types import ModuleType
-
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "embeddings", "exact", "rows")
-
-
-def names() -> list[str]:
-    """The names of all sets of vectors."""
-    return plugins.names(_HERE, besides=_NOT_A_SET)
-
-
-def get(name: str) -> ModuleType:
-    """The module of the set ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="dataset", besides=_NOT_A_SET)
+_FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "embeddings", "exact", "rows"))
+names, get = _FOLDER.names, _FOLDER.get

@@ -7,26 +7,14 @@ in [0, C) in any order, gives one value of shape (1,), computed on the device. T
 ``unit_rows`` says so. Parameters of its own are trained with it, as its ``learning_rate`` and ``optimizer`` say.
 """
 
-import sys
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any
 
 from datasets import plugins
 from embedding.losses import base
 
-_HERE = sys.modules[__name__]
-_NOT_A_LOSS = ("base",)
-
-
-def names() -> list[str]:
-    """The names of all losses."""
-    return plugins.names(_HERE, besides=_NOT_A_LOSS)
-
-
-def get(name: str) -> ModuleType:
-    """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="loss", besides=_NOT_A_LOSS)
+_FOLDER = plugins.Folder(__name__, kind="loss")
+names, get = _FOLDER.names, _FOLDER.get
 
 
 def settings(name: str, given: Mapping[str, Any]) -> dict[str, Any]:

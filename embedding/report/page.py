@@ -47,10 +47,15 @@ def write_report(
     vectors = file.load(vectors_file)
     lines = read_lines(metrics_file) if metrics_file else []
     scores = _score(vectors, seed)
-    epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
-    pictures = _draw(vectors, thumbnails, seed) | ({"curves": plots.curves(epochs)} if epochs else {})
+    pictures = _draw(vectors, thumbnails, seed) | training_curves(lines)
     rows = table_rows(lines, {vectors_file.name: scores})
     return write(folder, _page(vectors, vectors_file, rows, scores, pictures), pictures)
+
+
+def training_curves(lines: Sequence[Line]) -> dict[str, bytes]:
+    """The picture of a run's epochs, each as it was last trained, as PNG by name; none where there are no epochs."""
+    epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
+    return {"curves": plots.curves(epochs)} if epochs else {}
 
 
 def _score(vectors: VectorSet, seed: int) -> dict[str, float]:

@@ -7,20 +7,7 @@ order, gives one value of shape (1,), computed on the device. The activations li
 says so, and are what the head gives otherwise; a bit of a code is 1 where its activation is above 0.
 """
 
-import sys
-from types import ModuleType
-
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NOT_A_LOSS = ("base",)
-
-
-def names() -> list[str]:
-    """The names of all losses."""
-    return plugins.names(_HERE, besides=_NOT_A_LOSS)
-
-
-def get(name: str) -> ModuleType:
-    """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="method", besides=_NOT_A_LOSS)
+_FOLDER = plugins.Folder(__name__, kind="method")
+names, get = _FOLDER.names, _FOLDER.get

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from datasets.vectors.base import VectorSet
-from embedding.report.page import in_page, nearest, render, table_rows, write
-from embedding.report.plots import curves as training_curves
+from embedding.report.page import in_page, nearest, render, table_rows, training_curves, write
 from embedding.report.plots import grid_of_nearest
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
 from embedding.training.journal import read_lines
@@ -56,8 +55,7 @@ def write_scored(
 ) -> Path:
     """``write_hash_report`` of codes that have their scores already, by ``rules`` and within ``radius``."""
     lines = read_lines(metrics_file) if metrics_file else []
-    epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
-    pictures = {"curves": training_curves(epochs)} if epochs else {}
+    pictures = training_curves(lines)
     pictures["precision_recall"] = plots.precision_recall(
         {one.name: curves(one.vectors) for one in scored}, radius=radius
     )

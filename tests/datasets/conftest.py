@@ -23,7 +23,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(part)))
         self.send_header("Content-Range", f"bytes {start}-{int(start) + len(part) - 1}/{len(body)}")
         self.end_headers()
-        self.server.sent += self.wfile.write(part)
+        self.server.sent += len(part)  # counted first: whoever has the bytes may look
+        self.wfile.write(part)
 
     def log_message(self, *_):
         """Keep the tests' output clean."""

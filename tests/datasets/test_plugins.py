@@ -3,8 +3,8 @@
 import pytest
 
 import datasets.images
-from datasets import plugins
 from datasets.errors import InputError
+from datasets.plugins import Folder
 
 
 @pytest.fixture
@@ -16,31 +16,31 @@ def package(tmp_path, monkeypatch):
     for name in ("triplet", "margin", "base"):
         (folder / f"{name}.py").write_text(f"NAME = {name!r}")
     monkeypatch.syspath_prepend(tmp_path)
-    return __import__("some_losses")
+    return __import__("some_losses").__name__
 
 
 def test_names_are_the_files_in_order(package):
-    assert plugins.names(package) == ["base", "margin", "triplet"]
-    assert plugins.names(package, besides=("base",)) == ["margin", "triplet"]
+    assert Folder(package, kind="loss", besides=()).names() == ["base", "margin", "triplet"]
+    assert Folder(package, kind="loss").names() == ["margin", "triplet"]
 
 
 def test_get_imports_the_file(package):
-    assert plugins.get(package, "margin", kind="loss").NAME == "margin"
+    assert Folder(package, kind="loss").get("margin").NAME == "margin"
 
 
 def test_unknown_name_suggests_the_nearest(package):
     with pytest.raises(InputError, match=r"unknown loss 'magin': did you mean margin\? known are margin, triplet"):
-        plugins.get(package, "magin", kind="loss", besides=("base",))
+        Folder(package, kind="loss").get("magin")
 
 
 def test_name_like_no_other_gets_the_list_only(package):
     with pytest.raises(InputError, match=r"unknown loss 'xyz': known are"):
-        plugins.get(package, "xyz", kind="loss")
+        Folder(package, kind="loss").get("xyz")
 
 
 def test_what_is_no_plugin_is_unknown(package):
     with pytest.raises(InputError, match="unknown loss 'base'"):
-        plugins.get(package, "base", kind="loss", besides=("base",))
+        Folder(package, kind="loss").get("base")
 
 
 def test_image_sets_are_found_under_the_names_of_other_programs():

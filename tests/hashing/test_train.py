@@ -37,7 +37,7 @@ def known_classes(monkeypatch):
     images = digits.load(None)
     rows = np.random.default_rng(0).permutation(len(images))[:300]
     split = images.with_split(train=rows[:100], query=rows[100:140], gallery=np.r_[rows[:100], rows[140:]])
-    monkeypatch.setattr(build.source, "load", lambda *_, **__: split)
+    monkeypatch.setattr(build.image_source, "load", lambda *_, **__: split)
     return split
 
 
@@ -118,7 +118,7 @@ def test_a_leak_is_told_before_training(tmp_path, known_classes, monkeypatch, ca
     images = known_classes.images.copy()
     images[known_classes.query[:3]] = images[known_classes.train[:3]]
     leaking = replace(known_classes, images=images)
-    monkeypatch.setattr(build.source, "load", lambda *_, **__: leaking)
+    monkeypatch.setattr(build.image_source, "load", lambda *_, **__: leaking)
     folder = train(options(tmp_path, epochs=1))
     told = [record.getMessage() for record in caplog.records]
     leak = next(i for i, line in enumerate(told) if line.startswith("3 of 40 queries are in the gallery too, such as"))
@@ -130,7 +130,7 @@ def test_several_labels_an_image(tmp_path, known_classes, monkeypatch, caplog):
     caplog.set_level("INFO")
     concepts = np.random.default_rng(0).random((len(known_classes), 6)) < 0.3
     several = replace(known_classes, labels=concepts, class_names=tuple("abcdef"))
-    monkeypatch.setattr(build.source, "load", lambda *_, **__: several)
+    monkeypatch.setattr(build.image_source, "load", lambda *_, **__: several)
     folder = train(options(tmp_path, batch_k=None, epochs=1))
     vectors = vectors_file.load(folder / "vectors.h5")
     np.testing.assert_array_equal(vectors.gallery_labels, concepts[known_classes.gallery])
@@ -169,14 +169,14 @@ def test_batches_that_cannot_be_dealt(tmp_path, known_classes, size, words):
 )
 def test_a_train_part_that_teaches_nothing(tmp_path, known_classes, monkeypatch, labels, words):
     alike = replace(known_classes, labels=labels)
-    monkeypatch.setattr(build.source, "load", lambda *_, **__: alike)
+    monkeypatch.setattr(build.image_source, "load", lambda *_, **__: alike)
     with pytest.raises(InputError, match=f"in its train part {words}"):
         train(options(tmp_path, batch_k=1))
 
 
 def test_that_cameras_count_is_told(tmp_path, known_classes, monkeypatch, caplog):
     filmed = replace(known_classes, cameras=np.zeros(len(known_classes), np.int64))
-    monkeypatch.setattr(build.source, "load", lambda *_, **__: filmed)
+    monkeypatch.setattr(build.image_source, "load", lambda *_, **__: filmed)
     build.image_set(options(tmp_path))
     assert "without its rule of cameras" in caplog.text
 

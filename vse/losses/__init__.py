@@ -7,20 +7,7 @@ together, and the number (B,) of each row's image in [0, N), gives one value of 
 any order of the batch. Rows of the same image are no negatives of each other.
 """
 
-import sys
-from types import ModuleType
-
 from datasets import plugins
 
-_HERE = sys.modules[__name__]
-_NOT_A_LOSS = ("base",)
-
-
-def names() -> list[str]:
-    """The names of all losses."""
-    return plugins.names(_HERE, besides=_NOT_A_LOSS)
-
-
-def get(name: str) -> ModuleType:
-    """The module of the loss ``name``; raises InputError with a suggestion for an unknown one."""
-    return plugins.get(_HERE, name, kind="loss", besides=_NOT_A_LOSS)
+_FOLDER = plugins.Folder(__name__, kind="loss")
+names, get = _FOLDER.names, _FOLDER.get

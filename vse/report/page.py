@@ -9,7 +9,7 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file as file
 from datasets.vectors.base import VectorSet
 from embedding.report import plots
-from embedding.report.page import in_page, readable, render, table_rows, write
+from embedding.report.page import in_page, readable, render, table_rows, training_curves, write
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
 from embedding.training.journal import Line, read_lines
 from vse.evaluation.judge import CAPTIONS
@@ -44,9 +44,8 @@ def write_pairs_report(
     similarity = str(vectors.attrs.get("similarity", "cosine"))
     scores = evaluate(vectors.gallery, vectors.queries, vectors.query_labels, similarity=similarity)
     lines = read_lines(metrics_file) if metrics_file else []
-    epochs = list({line["epoch"]: line for line in lines if line.get("kind") == "epoch"}.values())
     pictures = {"nearest": plots.grid_of_nearest(_nearest(vectors, similarity, thumbnails, seed))}
-    pictures |= {"curves": plots.curves(epochs)} if epochs else {}
+    pictures |= training_curves(lines)
     rows = table_rows(lines, {vectors_file.name: scores})
     return write(folder, _page(vectors, vectors_file, rows, scores, pictures), pictures)
 
