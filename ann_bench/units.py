@@ -1,4 +1,4 @@
-"""Amounts as people write and read them: 4GB of memory, 10M vectors, 3 min."""
+"""Units: amounts as people write and read them, 4GB of memory, 10M vectors, 3 min."""
 
 import re
 

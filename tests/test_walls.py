@@ -5,6 +5,7 @@ A room is a folder. Files at a package's root are rooms of their own, and so is 
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -134,10 +135,15 @@ def imported(tree: ast.AST) -> set[str]:
     return found
 
 
+@functools.cache
+def import_statements(source: str) -> list[ast.Import | ast.ImportFrom]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
 def targets(source: str, modules: set[str]) -> set[str]:
     """The ``modules`` that a source imports; a package only where one of its own names is imported."""
     found = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in import_statements(source):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):

@@ -1,4 +1,4 @@
-"""Growth: what a point that was measured with one number of vectors would be with another one.
+"""Extrapolation: what a point that was measured with one number of vectors would be with another one.
 
 The exponents were measured on SIFT descriptors of photographs, 25,000 to 400,000 of them: what keeping a recall of 0.9
 or 0.95 took as the set grew, rounded. Beyond that, and for other vectors, they are a guess, and so is the recall, which

@@ -1,4 +1,4 @@
-"""Rows: measured points as flat dicts, those of one dataset picked out of a results folder, and their Pareto front."""
+"""Points: measured points as flat rows, those of one dataset picked out of a results folder, and their Pareto front."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A kept index: built over a gallery once, saved beside it, and read by whoever searches it again."""
+"""An index of a gallery: built over it once, saved beside it, and read by whoever searches it again."""
 
 import hashlib
 import logging

@@ -1,4 +1,4 @@
-"""The plan of an epoch: which images come together in a batch, by class or at random."""
+"""The plan of an epoch: which images come together in a batch, a few of each class or drawn at random."""
 
 from collections import deque
 from collections.abc import Iterator

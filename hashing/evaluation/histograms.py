@@ -6,7 +6,7 @@ import numpy as np
 
 from datasets.vectors.base import VectorSet
 from hashing.evaluation import kernels, labelled_codes
-from hashing.evaluation.kernels import Sides
+from hashing.evaluation.kernels import LabelledCodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ def histograms(vectors: VectorSet, *, threads: int = 0) -> Histograms:
     return Histograms(items, relevant)
 
 
-def count(queries: Sides) -> Histograms:
+def count(queries: LabelledCodes) -> Histograms:
     """The counts of some queries, on this thread."""
     items, relevant = (np.zeros((len(queries.own), queries.bits + 1), np.int64) for _ in range(2))
     kernels.count(queries, items, relevant)

@@ -12,7 +12,7 @@ from datasets.compiled import compiled, popcount
 _TILE = 16384  # items at a time: their cells stay in the fastest cache
 
 
-class Sides(NamedTuple):
+class LabelledCodes(NamedTuple):
     """Queries and the gallery, as the loops take them.
 
     query_codes (Q, W), gallery_codes (W, G) : uint64, the bits of the codes in whole words, zeros behind the last
@@ -32,42 +32,42 @@ class Sides(NamedTuple):
 
 
 @compiled
-def compare(sides: Sides, query: int, start: int, cells: np.ndarray) -> None:
+def compare(coded: LabelledCodes, query: int, start: int, cells: np.ndarray) -> None:
     """Fill ``cells`` of as many items from ``start`` on, for one query.
 
     The item that is the query itself lies beyond all others and is not relevant: its cell is 2 * (bits + 1).
     """
     for j in range(len(cells)):
         cells[j] = 0
-    for v in range(len(sides.gallery_labels)):
-        label, labels = sides.query_labels[query, v], sides.gallery_labels[v][start : start + len(cells)]
-        if sides.classes:
+    for v in range(len(coded.gallery_labels)):
+        label, labels = coded.query_labels[query, v], coded.gallery_labels[v][start : start + len(cells)]
+        if coded.classes:
             for j in range(len(cells)):
                 cells[j] |= np.uint16(label == labels[j])
         else:
             for j in range(len(cells)):
                 cells[j] |= np.uint16((label & labels[j]) != 0)
-    for w in range(len(sides.gallery_codes)):
-        code, codes = sides.query_codes[query, w], sides.gallery_codes[w][start : start + len(cells)]
+    for w in range(len(coded.gallery_codes)):
+        code, codes = coded.query_codes[query, w], coded.gallery_codes[w][start : start + len(cells)]
         for j in range(len(cells)):
             cells[j] += np.uint16(2 * popcount(code ^ codes[j]))
-    itself = sides.own[query] - start
+    itself = coded.own[query] - start
     if 0 <= itself < len(cells):
-        cells[itself] = 2 * (sides.bits + 1)
+        cells[itself] = 2 * (coded.bits + 1)
 
 
 @compiled
-def count(sides: Sides, items: np.ndarray, relevant: np.ndarray) -> None:
+def count(coded: LabelledCodes, items: np.ndarray, relevant: np.ndarray) -> None:
     """Add to ``items`` and ``relevant``, (Q, bits + 1), how many lie at each distance; the query itself does not."""
     room = np.empty(_TILE, np.uint16)
     # Four counts in turn: no item waits for the one before it, which often lies in the same cell.
-    parts = np.zeros((4, 2 * (sides.bits + 1) + 1), np.int64)
-    for start in range(0, sides.gallery_codes.shape[1], _TILE):
-        cells = room[: sides.gallery_codes.shape[1] - start]
+    parts = np.zeros((4, 2 * (coded.bits + 1) + 1), np.int64)
+    for start in range(0, coded.gallery_codes.shape[1], _TILE):
+        cells = room[: coded.gallery_codes.shape[1] - start]
         for i in range(len(items)):
-            compare(sides, i, start, cells)
+            compare(coded, i, start, cells)
             _count(cells, parts)
-            for d in range(sides.bits + 1):
+            for d in range(coded.bits + 1):
                 hits = parts[:, 2 * d + 1].sum()
                 relevant[i, d] += hits
                 items[i, d] += hits + parts[:, 2 * d].sum()
@@ -88,23 +88,25 @@ def _count(cells: np.ndarray, parts: np.ndarray) -> None:
 
 
 @compiled
-def rank_stable(sides: Sides, items: np.ndarray, cuts: np.ndarray, precision: np.ndarray, found: np.ndarray) -> None:
+def rank_stable(
+    coded: LabelledCodes, items: np.ndarray, cuts: np.ndarray, precision: np.ndarray, found: np.ndarray
+) -> None:
     """``walk`` of each query's ranking by distance, those at the same one as they stand in the gallery.
 
     items : (Q, bits + 1) from ``count``; cuts, precision, found : (Q, C)
     """
-    cells = np.empty(sides.gallery_codes.shape[1], np.uint16)
+    cells = np.empty(coded.gallery_codes.shape[1], np.uint16)
     hits = np.empty(cuts.max(), np.uint8)
-    ranks = np.empty(sides.bits + 2, np.int64)  # of the next item at each distance
+    ranks = np.empty(coded.bits + 2, np.int64)  # of the next item at each distance
     for i in range(len(items)):
         longest, last, before = cuts[i].max(), 0, 0
-        for d in range(sides.bits + 1):
+        for d in range(coded.bits + 1):
             ranks[d] = before
             before += items[i, d]
             if ranks[d] < longest:
                 last = d
-        ranks[sides.bits + 1] = before  # the query itself
-        compare(sides, i, 0, cells)
+        ranks[coded.bits + 1] = before  # the query itself
+        compare(coded, i, 0, cells)
         near = len(cells)
         if longest < before:
             near = _filter(cells, last)

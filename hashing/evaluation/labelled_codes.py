@@ -1,4 +1,4 @@
-"""Sides: a labelled set of codes as the compiled loops take it, less the gallery items that are not to count."""
+"""Labelled codes: queries and gallery as the compiled loops take them, less the gallery items that are not to count."""
 
 import os
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
 from hashing import codes
-from hashing.evaluation.kernels import Sides
+from hashing.evaluation.kernels import LabelledCodes
 
 _BLOCK = 64  # queries at a time
 _MOST_BITS = 16384  # twice the distance must fit into a cell
@@ -18,14 +18,14 @@ _MOST_BITS = 16384  # twice the distance must fit into a cell
 Result = TypeVar("Result")
 
 
-def of(vectors: VectorSet) -> Sides:
+def of(vectors: VectorSet) -> LabelledCodes:
     """The queries and the gallery of a labelled set of codes.
 
     Raises InputError where they are no codes, have no labels, or there are none.
     """
     _check(vectors)
     label_words = _classes if vectors.gallery_labels.ndim == 1 else _concepts
-    return Sides(
+    return LabelledCodes(
         query_codes=codes.words(vectors.queries),
         gallery_codes=np.ascontiguousarray(codes.words(vectors.gallery).T),
         query_labels=label_words(vectors.query_labels),
@@ -36,34 +36,34 @@ def of(vectors: VectorSet) -> Sides:
     )
 
 
-def without(sides: Sides, dropped: np.ndarray) -> Sides:
+def without(coded: LabelledCodes, dropped: np.ndarray) -> LabelledCodes:
     """The same queries and a gallery that lacks the items where ``dropped`` (G,) is True."""
     kept = ~dropped
     place = np.where(kept, np.cumsum(kept) - 1, -1)
-    return sides._replace(
-        gallery_codes=np.ascontiguousarray(sides.gallery_codes[:, kept]),
-        gallery_labels=np.ascontiguousarray(sides.gallery_labels[:, kept]),
-        own=np.where(sides.own >= 0, place[sides.own], -1),
+    return coded._replace(
+        gallery_codes=np.ascontiguousarray(coded.gallery_codes[:, kept]),
+        gallery_labels=np.ascontiguousarray(coded.gallery_labels[:, kept]),
+        own=np.where(coded.own >= 0, place[coded.own], -1),
     )
 
 
-def candidates(sides: Sides) -> np.ndarray:
+def candidates(coded: LabelledCodes) -> np.ndarray:
     """(Q,) how many gallery items there are to be found: all but the query itself."""
-    return sides.gallery_codes.shape[1] - (sides.own >= 0)
+    return coded.gallery_codes.shape[1] - (coded.own >= 0)
 
 
-def each_block(work: Callable[[Sides], Result], sides: Sides, threads: int = 0) -> list[Result]:
+def each_block(work: Callable[[LabelledCodes], Result], coded: LabelledCodes, threads: int = 0) -> list[Result]:
     """``work`` of block after block of the queries, in their order; on ``threads``, 0 is all that this process may use.
 
     What ``work`` holds at a time does not grow with the number of queries.
     """
     blocks = (
-        sides._replace(
-            query_codes=sides.query_codes[start : start + _BLOCK],
-            query_labels=sides.query_labels[start : start + _BLOCK],
-            own=sides.own[start : start + _BLOCK],
+        coded._replace(
+            query_codes=coded.query_codes[start : start + _BLOCK],
+            query_labels=coded.query_labels[start : start + _BLOCK],
+            own=coded.own[start : start + _BLOCK],
         )
-        for start in range(0, len(sides.own), _BLOCK)
+        for start in range(0, len(coded.own), _BLOCK)
     )
     with ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
         return list(pool.map(work, blocks))

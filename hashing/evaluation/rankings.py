@@ -6,7 +6,7 @@ import numpy as np
 
 from hashing.evaluation import expected, kernels
 from hashing.evaluation.histograms import Histograms
-from hashing.evaluation.kernels import Sides
+from hashing.evaluation.kernels import LabelledCodes
 
 TIES = ("expected", "stable", "unstable")
 
@@ -27,8 +27,8 @@ class Ranked:
     chance: np.ndarray
 
 
-def rank(sides: Sides, histograms: Histograms, cuts: np.ndarray, ties: str) -> Ranked:
-    """What the queries of ``sides``, whose histograms these are, find before ``cuts`` (Q, C), none beyond the gallery.
+def rank(coded: LabelledCodes, histograms: Histograms, cuts: np.ndarray, ties: str) -> Ranked:
+    """What the queries of ``coded``, whose histograms these are, find before ``cuts`` (Q, C), none beyond the gallery.
 
     ties : "expected" is the expected value over all orders of items at the same distance, "stable" takes them as they
         stand in the gallery, "unstable" as NumPy's default argsort of float32 distances leaves them
@@ -37,9 +37,9 @@ def rank(sides: Sides, histograms: Histograms, cuts: np.ndarray, ties: str) -> R
         return _expected(histograms, cuts)
     precision, found = np.zeros(cuts.shape), np.zeros(cuts.shape)
     if ties == "stable":
-        kernels.rank_stable(sides, histograms.items, cuts, precision, found)
+        kernels.rank_stable(coded, histograms.items, cuts, precision, found)
     else:
-        _rank_unstable(sides, cuts, precision, found)
+        _rank_unstable(coded, cuts, precision, found)
     return Ranked(cuts, found, precision, chance=(found > 0).astype(np.float64))
 
 
@@ -49,15 +49,15 @@ def _expected(histograms: Histograms, cuts: np.ndarray) -> Ranked:
     return Ranked(cuts, found, precision, chance)
 
 
-def _rank_unstable(sides: Sides, cuts: np.ndarray, precision: np.ndarray, found: np.ndarray) -> None:
+def _rank_unstable(coded: LabelledCodes, cuts: np.ndarray, precision: np.ndarray, found: np.ndarray) -> None:
     """Fill both from one argsort a query.
 
     The order of tied items depends on nothing but comparisons, so that it is the same whether distances are sorted or
     minus the inner products of signs.
     """
-    cells = np.empty(sides.gallery_codes.shape[1], np.uint16)
-    for i, own in enumerate(sides.own):
-        kernels.compare(sides, i, 0, cells)
+    cells = np.empty(coded.gallery_codes.shape[1], np.uint16)
+    for i, own in enumerate(coded.own):
+        kernels.compare(coded, i, 0, cells)
         there = cells if own < 0 else np.delete(cells, own)
         order = np.argsort((there >> 1).astype(np.float32))[: cuts[i].max()]
         kernels.walk((there[order] & 1).astype(np.uint8), cuts[i], precision[i], found[i])

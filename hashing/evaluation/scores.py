@@ -13,10 +13,9 @@ import numpy as np
 from datasets.errors import InputError, unknown
 from datasets.vectors.base import VectorSet
 from hashing.evaluation import histograms as histograms_of
-from hashing.evaluation import labelled_codes as sides_of
-from hashing.evaluation import rankings
+from hashing.evaluation import labelled_codes, rankings
 from hashing.evaluation.histograms import Histograms
-from hashing.evaluation.kernels import Sides
+from hashing.evaluation.kernels import LabelledCodes
 from hashing.evaluation.rankings import Ranked
 
 NO_HIT = ("zero", "drop")
@@ -87,12 +86,12 @@ def evaluate(
     Raises InputError where the vectors are no labelled codes, or a number is out of range.
     """
     _check(vectors, tops, radius, ns)
-    sides = sides_of.of(vectors)
+    coded = labelled_codes.of(vectors)
     wanted = {("map@all" if top is None else f"map@{top}"): top for top in tops}
-    scores = _scores(sides, wanted, radius, ns, rules, threads)
+    scores = _scores(coded, wanted, radius, ns, rules, threads)
     trained = None if vectors.gallery_trained is None else vectors.gallery_trained > 0
     if trained is not None and trained.any() and not trained.all():
-        rest = _scores(sides_of.without(sides, trained), wanted, radius, (), rules, threads)
+        rest = _scores(labelled_codes.without(coded, trained), wanted, radius, (), rules, threads)
         scores |= {f"{name} untrained": rest[name] for name in wanted}
     return scores
 
@@ -102,13 +101,13 @@ def curves(vectors: VectorSet, *, threads: int = 0) -> Curves:
 
     Raises InputError where the vectors are no labelled codes.
     """
-    sides = sides_of.of(vectors)
-    parts = sides_of.each_block(_sums_by_radius, sides, threads)
+    coded = labelled_codes.of(vectors)
+    parts = labelled_codes.each_block(_sums_by_radius, coded, threads)
     precision, recall = np.sum(parts, axis=0) / len(vectors.queries)
     return Curves(precision, recall)
 
 
-def _sums_by_radius(queries: Sides) -> np.ndarray:
+def _sums_by_radius(queries: LabelledCodes) -> np.ndarray:
     """(2, bits + 1) precision and recall within each radius, summed over the queries."""
     counts = histograms_of.count(queries)
     items, relevant = counts.items.cumsum(axis=1), counts.relevant.cumsum(axis=1)
@@ -116,17 +115,17 @@ def _sums_by_radius(queries: Sides) -> np.ndarray:
 
 
 def _scores(
-    sides: Sides, wanted: dict[str, int | None], radius: int, ns: Sequence[int], rules: Rules, threads: int
+    coded: LabelledCodes, wanted: dict[str, int | None], radius: int, ns: Sequence[int], rules: Rules, threads: int
 ) -> dict[str, float]:
     """All scores in one gallery; ``wanted`` are the tops by the names of their scores."""
     lengths = [*wanted.values(), *ns]
 
-    def work(queries: Sides) -> tuple[Ranked, np.ndarray]:
+    def work(queries: LabelledCodes) -> tuple[Ranked, np.ndarray]:
         counts = histograms_of.count(queries)
         ranked = rankings.rank(queries, counts, _cuts(queries, counts, lengths, radius), rules.ties)
         return ranked, counts.relevant.sum(axis=1)
 
-    blocks, relevant = zip(*sides_of.each_block(work, sides, threads), strict=True)
+    blocks, relevant = zip(*labelled_codes.each_block(work, coded, threads), strict=True)
     ranked, relevant = _joined(blocks), np.concatenate(relevant)
     scores = {name: _mean_precision(ranked, c, rules) for c, name in enumerate(wanted)}
     precision = _share(ranked.found, ranked.cuts).mean(axis=0)
@@ -138,9 +137,9 @@ def _scores(
     return scores | {"queries with nothing to find": float(nothing)} if nothing else scores
 
 
-def _cuts(queries: Sides, counts: Histograms, lengths: Sequence[int | None], radius: int) -> np.ndarray:
+def _cuts(queries: LabelledCodes, counts: Histograms, lengths: Sequence[int | None], radius: int) -> np.ndarray:
     """(Q, len(lengths) + 1) where rankings are cut: at each length, None being all, and last behind the radius."""
-    there = sides_of.candidates(queries)
+    there = labelled_codes.candidates(queries)
     cuts = [there if length is None else np.minimum(length, there) for length in lengths]
     return np.stack([*cuts, counts.items[:, : radius + 1].sum(axis=1)], axis=1)
 

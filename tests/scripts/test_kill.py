@@ -3,9 +3,9 @@
 The must of the project is ten kills: python -m pytest tests/scripts/test_kill.py --kills=10
 """
 
+import contextlib
 import json
 import random
-import shutil
 import signal
 import subprocess
 import time
@@ -38,35 +38,34 @@ def times_resumed(folder) -> int:
     return (folder / "log.txt").read_text().count("going on after epoch")
 
 
-def kill_after(command: list[str], seconds: float) -> bool:
-    """Start ``command`` and kill it after ``seconds``; whether it was still running then."""
+def lines(folder) -> int:
+    """How many lines the journal of a run has."""
+    journal = folder / "metrics.jsonl"
+    return len(journal.read_bytes().splitlines()) if journal.exists() else 0
+
+
+def kill_at(command: list[str], folder, *, line: int, then: float) -> None:
+    """Start ``command`` and kill it ``then`` seconds after its journal has so many lines: early, in an epoch, late."""
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    try:
-        _, complaint = process.communicate(timeout=seconds)
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        return True
-    assert process.returncode == 0, complaint
-    return False
+    while process.poll() is None and lines(folder) < line:
+        time.sleep(0.005)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(then)
+    process.kill()
+    _, complaint = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), complaint
 
 
 @pytest.mark.parametrize("run_of", ["small_run", "small_hash_run", "small_vse_run"])
 def test_a_killed_run_ends_with_the_same_weights(run_of, tmp_path, request):
     small_run = request.getfixturevalue(run_of)
-    start = time.monotonic()
     subprocess.run([*small_run, "--name=whole"], check=True, capture_output=True)
-    length = time.monotonic() - start
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     command, kills, rng = [*small_run, "--name=killed"], request.config.getoption("--kills"), random.Random(0)
-    resumed = 0
-    while kills:
-        if kill_after(command, rng.uniform(0.6, 1) * length):  # before that it is still loading libraries
-            kills -= 1
-        else:  # over before it could be killed: the next ones are for another run
-            assert_same(killed, whole)
-            resumed += times_resumed(killed)
-            shutil.rmtree(killed)
+    first = 1 + next(i for i, line in enumerate(epochs(whole)) if line["kind"] == "epoch")
+    drawn = sorted(rng.randint(0, lines(whole) - 1) for _ in range(kills - 1))
+    for line in sorted([*drawn, rng.randint(first, lines(whole) - 1)]):  # one at least when there is what to go on from
+        kill_at(command, killed, line=line, then=rng.uniform(0, 0.3))
     subprocess.run(command, check=True, capture_output=True)
     assert_same(killed, whole)
-    assert resumed + times_resumed(killed) > 0
+    assert times_resumed(killed) > 0

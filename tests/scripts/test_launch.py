@@ -31,7 +31,14 @@ except FileExistsError:
 def launch(tmp_path, body: str, *flags: str) -> subprocess.Popen:
     (tmp_path / "script.py").write_text(SCRIPT + body)
     command = [*LAUNCH, *flags, "--", str(tmp_path / "script.py")]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=mind_interrupts
+    )
+
+
+def mind_interrupts() -> None:
+    """Undo what a shell does to its jobs in the background: they do not hear Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(cluster: subprocess.Popen, tmp_path, processes: int = 4) -> list[str]:
