@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ann_bench.results import points
+from datasets.sources.vector_source import Source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +14,7 @@ class Shown:
     out: Path = Path("results")
     """The results folder of `run`."""
     data: str = ""
-    """The dataset; needed where the folder holds several."""
+    """The dataset, or the file or run folder that it is in; needed where the folder holds several."""
     k: int = 0
     """How many neighbors were asked for; needed where the folder holds several."""
     mode: str = ""
@@ -21,4 +22,10 @@ class Shown:
 
     def load(self) -> points.Measured:
         """The points, and what failed. Raises InputError where there are none, or several sets to choose from."""
-        return points.load(self.out, data=self.data, k=self.k, mode=self.mode)
+        return points.load(self.out, data=self._name(), k=self.k, mode=self.mode)
+
+    def _name(self) -> str:
+        """The dataset's name: `run` takes that of a file or a run folder from what is in it."""
+        if not self.data or (self.out / self.data).is_dir() or not Path(self.data).exists():
+            return self.data
+        return Source(data=self.data).load().name
