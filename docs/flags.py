@@ -44,8 +44,8 @@ HEAD = """# All flags
 Every flag of every command, with the value it has where it is not given. `--help` tells the same of one command.
 
 Dashes and underscores mean the same: `--batch-k` is `--batch_k`. `N` stands for a whole number, `X` for any number.
-A flag without a value is a switch; `--no-` before its name turns it off. A dash as default says that the command
-finds a value that fits, as the text tells, or does without.
+A flag without a value is a switch; `--no-` before its name turns it off. A dash in the last column says that the
+command finds a value that fits, as the text tells, or does without.
 
 This page is written by `python docs/flags.py` from the docstrings of the options; do not edit it.
 """
@@ -101,7 +101,7 @@ def _section(title: str, options: type) -> str:
         besides = f"besides those of [{SHARED[above].lower()}](#{_anchor(SHARED[above])})"
         lines += [f"Flags {besides}" + (", or with another default or meaning:" if own else "."), ""]
     if own:
-        lines += ["| flag | default | meaning |", "|---|---|---|", *(_row(field, options) for field in own), ""]
+        lines += ["| flag | meaning | if not given |", "|---|---|---|", *(_row(field, options) for field in own), ""]
     return "\n".join([*lines, *_aliases(options, above)])
 
 
@@ -120,7 +120,7 @@ def _sentence(options: type) -> str:
 
 
 def _row(field: dataclasses.Field, options: type) -> str:
-    cells = [_flag(field, options), _default(field), _meaning(field.name, options)]
+    cells = [_flag(field, options), _meaning(field.name, options), _default(field)]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
@@ -156,7 +156,7 @@ def _default(field: dataclasses.Field) -> str:
         return "-"
     if isinstance(field.default, bool):
         return "on" if field.default else "off"
-    return f"`{field.default}`"
+    return str(field.default)
 
 
 def _meaning(name: str, options: type) -> str:

@@ -4,6 +4,7 @@ A ```bash block holds commands, a line each: every one of them is typed here, as
 type (output, layouts of folders, the inside of files) stands in a ```text block, or in one that names its language.
 """
 
+import ast
 import dataclasses
 import importlib.util
 import re
@@ -178,3 +179,18 @@ def test_the_reference_of_flags_is_that_of_the_options(monkeypatch):
 def test_every_script_has_its_flags_told():
     assert {f"## {name}.py" for name in SCRIPTS - {"bench"}} <= set(SAID["docs/flags.md"].splitlines())
     assert {f"## ann_bench {name}" for name in COMMANDS} <= set(SAID["docs/flags.md"].splitlines())
+
+
+def test_the_picture_of_the_house_shows_every_room():
+    walls = ast.parse((ROOT / "tests" / "test_walls.py").read_text())
+    (table,) = (
+        node.value for node in walls.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ROOMS"
+    )
+    picture = SAID["docs/design.md"].partition("## Rooms")[2].partition("## The way")[0]
+    parts = dict(re.findall(r"^(\w+)/\n((?:  .*\n)+)", picture, re.M))
+    for package, rooms in ast.literal_eval(table).items():
+        there = set(re.findall(r"^  (\w+)/", parts[package], re.M))
+        files = {path.stem for path in (ROOT / package).glob("*.py")}
+        wanted = {room for room in rooms if "." not in room}
+        assert there == wanted - files, package
+        assert wanted & files <= set(parts[package].split()), package
