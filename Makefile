@@ -6,8 +6,8 @@ READY := $(VENV)/ready
 BENCH := .bench-venv
 BENCH_READY := $(BENCH)/ready
 PIP_QUIET := --quiet --disable-pip-version-check
-# Strict: a link, an anchor, a page or a picture that is not there fails it.
-SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+# Strict: a link, an anchor, a page or a picture that is not there fails it. With --quiet it would not: no warning counts.
+SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
 .PHONY: help env demo demo-vse test check docs format bench bench-large

@@ -194,3 +194,8 @@ def test_the_picture_of_the_house_shows_every_room():
         wanted = {room for room in rooms if "." not in room}
         assert there == wanted - files, package
         assert wanted & files <= set(parts[package].split()), package
+
+
+def test_a_warning_of_the_site_counts():
+    site = re.search(r"^SITE = (.*)$", (ROOT / "Makefile").read_text(), re.M)[1]
+    assert "--strict" in site and "--quiet" not in site  # --quiet keeps warnings from those who count them
