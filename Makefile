@@ -6,9 +6,11 @@ READY := $(VENV)/ready
 BENCH := .bench-venv
 BENCH_READY := $(BENCH)/ready
 PIP_QUIET := --quiet --disable-pip-version-check
+# Strict: a link, an anchor, a page or a picture that is not there fails it. With --quiet it would not: no warning counts.
+SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-vse test check format bench bench-large
+.PHONY: help env demo demo-vse test check docs format bench bench-large
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -17,7 +19,7 @@ env: $(READY) ## make .venv with all dependencies for the CPU
 
 $(READY): setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,dev]'
+	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,dev,docs]'
 	touch $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes
@@ -40,10 +42,16 @@ format: $(READY) ## format the code and sort its imports
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-check: $(READY) ## format, lint, walls, tests: what CI runs
+docs: $(READY) ## write the reference of flags anew and build the site of docs/ into site/
+	$(BIN)/python docs/flags.py
+	$(SITE)
+	@echo "site/index.html"
+
+check: $(READY) ## format, lint, walls, docs, tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest tests/test_walls.py
+	$(SITE)
 	$(BIN)/python -m pytest
 
 $(BENCH_READY): setup.py constraints.txt

@@ -83,6 +83,11 @@ BENCH = [
     "pytorch-metric-learning==2.9.0",
 ]
 
+# The site of docs/ (`make docs`).
+DOCS = [
+    "mkdocs-material==9.8.2",
+]
+
 # Rooms with the pages that they fill in.
 WITH_TEMPLATES = (
     "embedding.report",
@@ -107,5 +112,5 @@ setup(
         "ann_bench": ["grids/*"],
     },
     install_requires=BASE,
-    extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "bench": BENCH, "milvus": MILVUS},
+    extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "docs": DOCS, "bench": BENCH, "milvus": MILVUS},
 )

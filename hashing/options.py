@@ -52,7 +52,7 @@ class HashOptions(TrainOptions):
     sharpen: float = 0.005
     """HashNet's continuation: after n batches activations are tanh(sqrt(1 + SHARPEN * n) * z)."""
     split: str = ""
-    """Which split of the set, where it has several: for cifar10 0, 1 or 2; see the README."""
+    """Which split of the set, where it has several: for cifar10 0, 1 or 2; see docs/data-sets.md."""
 
     margin: float | None = None
     """Margin of triplet, dsh and dtsh; that of the first two grows with the code length if not given: 8 at 32 bits for
