@@ -4,14 +4,10 @@ import time
 
 import numpy as np
 import pytest
+from small_search import GALLERY, QUERIES, assert_tuned_by, recall
 
 from ann_bench.indexes.annoy import Index, grids
 from datasets.errors import InputError
-from datasets.vectors import exact
-
-DRAW = np.random.default_rng(0)
-GALLERY = DRAW.normal(size=(1500, 24)).astype(np.float32)
-QUERIES = DRAW.normal(size=(50, 24)).astype(np.float32)
 
 
 def filled(build="trees=5", threads=1, seed=0, gallery=GALLERY, metric="euclidean"):
@@ -21,12 +17,6 @@ def filled(build="trees=5", threads=1, seed=0, gallery=GALLERY, metric="euclidea
     index.add(gallery)
     index.finish()
     return index
-
-
-def recall(index):
-    truth = exact.search(QUERIES, GALLERY, 10)[0]
-    found = index.search(QUERIES, 10)[0]
-    return np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), truth.tolist(), strict=True)])
 
 
 def test_search_k_and_trees_buy_recall():
@@ -40,12 +30,7 @@ def test_search_k_and_trees_buy_recall():
 
 
 def test_tuned_without_search_k_it_is_as_at_first():
-    index = filled()
-    first = recall(index)
-    index.tune(search_k=1000)
-    assert recall(index) > first
-    index.tune()
-    assert recall(index) == first
+    assert_tuned_by(filled(), search_k=1000)
 
 
 @pytest.mark.parametrize("threads", (1, 2))
@@ -102,7 +87,7 @@ def test_a_misspelt_setting_gets_a_suggestion():
 @pytest.mark.parametrize("metric", ("euclidean", "angular", "inner_product", "hamming"))
 @pytest.mark.parametrize("trees", (1, 30))
 def test_estimate(metric, trees, tmp_path):
-    gallery = DRAW.integers(0, 256, (1500, 12)).astype(np.uint8) if metric == "hamming" else GALLERY
+    gallery = np.random.default_rng(0).integers(0, 256, (1500, 12)).astype(np.uint8) if metric == "hamming" else GALLERY
     index = filled(f"trees={trees}", gallery=gallery, metric=metric)
     index.save(tmp_path / "index")
     assert index.estimate().disk == pytest.approx((tmp_path / "index").stat().st_size, rel=0.2)

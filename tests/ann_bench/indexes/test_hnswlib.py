@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
+from small_search import GALLERY, QUERIES, assert_tuned_by, recall
 
 from ann_bench.indexes.hnswlib import Index, grids
 from datasets.errors import InputError
-from datasets.vectors import exact
-
-DRAW = np.random.default_rng(0)
-GALLERY = DRAW.normal(size=(1500, 24)).astype(np.float32)
-QUERIES = DRAW.normal(size=(50, 24)).astype(np.float32)
 
 
 def filled(build="M=4,ef_construction=30", gallery=GALLERY, metric="euclidean", count=None):
@@ -17,12 +13,6 @@ def filled(build="M=4,ef_construction=30", gallery=GALLERY, metric="euclidean", 
     index.set_threads(1)
     index.add(gallery)
     return index
-
-
-def recall(index):
-    truth = exact.search(QUERIES, GALLERY, 10)[0]
-    found = index.search(QUERIES, 10)[0]
-    return np.mean([len(set(a) & set(b)) / 10 for a, b in zip(found.tolist(), truth.tolist(), strict=True)])
 
 
 def test_ef_and_links_buy_recall():
@@ -36,12 +26,7 @@ def test_ef_and_links_buy_recall():
 
 
 def test_tuned_without_ef_it_is_as_at_first():
-    index = filled()
-    first = recall(index)
-    index.tune(ef=500)
-    assert recall(index) > first
-    index.tune()
-    assert recall(index) == first
+    assert_tuned_by(filled(), ef=500)
 
 
 def test_settings_left_out_are_the_defaults():
