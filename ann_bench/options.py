@@ -9,9 +9,9 @@ from typing import Any
 from ann_bench import limits
 from ann_bench.results.results import MODES
 from ann_bench.units import read_bytes
-from datasets.errors import InputError, unknown
+from datasets.errors import InputError
 from datasets.sources.vector_source import Source
-from datasets.vectors.base import METRICS
+from datasets.vectors import metric_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class RunOptions:
     truth: Path | None = None
     """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
     metric: str = ""
-    """euclidean, inner_product, angular or hamming (packed codes); as the set says if not given."""
+    """euclidean (l2), inner_product (ip, dot), angular (cosine), hamming (packed codes); the set's own if not given."""
     rows: int = 0
     """Only the first so many gallery rows; 0 is all."""
     max_queries: int = 0
@@ -86,8 +86,8 @@ class RunOptions:
                 raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must be at least {least}")
         if self.threads > (cores := os.cpu_count() or 1):
             raise InputError(f"--threads={self.threads}: this machine has {cores} cores")
-        if self.metric and self.metric not in METRICS:
-            raise unknown("metric", self.metric, METRICS)
+        if self.metric:
+            metric_names.ours(self.metric)
         if not self.timeout > 0:
             raise InputError(f"--timeout={self.timeout}: must be above 0")
         if self.grid and (self.index or self.build or self.search):

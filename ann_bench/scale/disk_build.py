@@ -36,7 +36,7 @@ class BuildOptions:
     truth: Path | None = None
     """File of the true neighbors."""
     metric: str = ""
-    """euclidean, inner_product or angular; as the set says if not given."""
+    """euclidean (l2), inner_product (ip, dot) or angular (cosine); as the set says if not given."""
     rows: int = 0
     """Only the first so many gallery rows; 0 is all."""
     max_queries: int = 0

@@ -12,7 +12,7 @@ from types import ModuleType
 from datasets import plugins
 
 _HERE = sys.modules[__name__]
-_NOT_A_SET = ("base", "embeddings", "exact", "rows")
+_NOT_A_SET = ("base", "embeddings", "exact", "metric_names", "rows")
 
 
 def names() -> list[str]:
