@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +12,14 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from ann_bench import indexes
-from ann_bench.indexes.base import Estimate, Grid, Index
+from ann_bench.indexes.base import Estimate, Grid, Index, Value
 from ann_bench.options import RunOptions
 from ann_bench.results.results import Point
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import grid
 from ann_bench.sweep.grid import Plan
 from ann_bench.units import in_bytes, in_time
+from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
 
 PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
@@ -41,6 +43,33 @@ def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Buil
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
     fingerprint = vector_set.fingerprint()
     return [_build(name, entry, options, vector_set, fingerprint) for name, entry in plan]
+
+
+def that_fit(plan: Plan, options: RunOptions, vector_set: VectorSet) -> tuple[Plan, list[str]]:
+    """The part of a plan that can be built on this set, and of each other entry why not, in a line.
+
+    Raises InputError, which names the file of the grid, for search parameters that a build has not.
+    """
+    fits, misfits = [], []
+    for name, entry in plan:
+        try:
+            index = make(name, entry.build, vector_set, **options.of_index())
+        except InputError as error:
+            flag, _, reason = str(error).partition(": ")
+            reason = reason if flag.startswith("--build=") else str(error)
+            misfits.append(f"{name} {entry.build}".strip() + f": {reason}")
+            continue
+        for search in entry.points():
+            _check_search(index, search, f"--grid={options.grid}: {name} {entry.build}")
+        fits.append((name, entry))
+    return fits, misfits
+
+
+def _check_search(index: Index, search: Mapping[str, Value], where: str) -> None:
+    try:
+        index.check_search(search)
+    except InputError as error:
+        raise InputError(f"{where}: {str(error).removeprefix('--search=')}") from error
 
 
 def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:

@@ -35,6 +35,8 @@ def main(options: RunOptions) -> None:
         left_out = ", ".join(name for name in names if name not in dict(plan))
         if left_out:
             print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
+    if options.grid:
+        plan = _fitted(plan, options, vector_set)
     held = lock.hold(options.out, flag="--out")
     try:
         Sweep(options, vector_set, plan).run()
@@ -49,6 +51,18 @@ def planned(options: RunOptions) -> Plan:
     name = grid.select(options.index)[0]
     search = grid.parse_search(options.search)
     return [(name, Grid(build.strip(), search)) for build in options.build.split(";")]
+
+
+def _fitted(plan: Plan, options: RunOptions, vector_set: VectorSet) -> Plan:
+    """What of a grid file can be built on this set; a line about what cannot, and InputError where that is all."""
+    count, dim = len(vector_set.gallery), vector_set.dim
+    fits, misfits = builds.that_fit(grid.sized(plan, count=count, dim=dim), options, vector_set)
+    for misfit in misfits:
+        print(f"left out of the grid: {misfit}", flush=True)
+    if not fits:
+        size = f"{vector_set.name} ({count:,} x {dim}, {vector_set.metric})"
+        raise InputError(f"--grid={options.grid}: nothing in it can be built on {size}; the reasons stand above")
+    return fits
 
 
 class Sweep:
