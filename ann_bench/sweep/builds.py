@@ -20,6 +20,7 @@ from ann_bench.sweep import grid
 from ann_bench.sweep.grid import Plan
 from ann_bench.units import in_bytes, in_time
 from datasets.errors import InputError
+from datasets.stored import truth
 from datasets.vectors.base import VectorSet
 
 PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
@@ -41,8 +42,10 @@ class Build:
 
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
-    fingerprint = vector_set.fingerprint()
-    return [_build(name, entry, options, vector_set, fingerprint) for name, entry in plan]
+    about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
+    about |= {"k": options.k, "seed": options.seed, "device": options.device()}
+    about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
+    return [_build(name, entry, options, vector_set, about) for name, entry in plan]
 
 
 def that_fit(plan: Plan, options: RunOptions, vector_set: VectorSet) -> tuple[Plan, list[str]]:
@@ -82,15 +85,16 @@ def size(vector_set: VectorSet) -> dict[str, Any]:
     return {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
 
 
-def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, fingerprint: str) -> Build:
+def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, about: Mapping[str, Any]) -> Build:
+    """One build and its points; ``about`` is what all points of the sweep share."""
     index = make(name, entry.build, vector_set, **options.of_index())
     points = []
     for search in entry.points():
         index.check_search(search)
         for mode in options.modes():
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
-            which = (vector_set.name, fingerprint, vector_set.metric, options.k)
-            points.append(Point(*which, name, entry.build, search, mode, threads, options.seed, options.device()))
+            own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
+            points.append(Point(**about, **own))
     place = saved(name, entry.build, options, vector_set)
     return Build(name, entry.build, tuple(points), expected(index), place)
 

@@ -97,6 +97,7 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
     times = sorted(str(row["measured"]) for row in rows if row.get("measured"))
     facts = {
         "fingerprint of the set": {row["fingerprint"] for row in rows},
+        "true neighbors": {row["true_neighbors"] for row in rows if row.get("true_neighbors")},
         "CPU": {row["cpu"] for row in rows if row.get("cpu")},
         "cores": {str(row["cores"]) for row in rows if row.get("cores")},
         "libraries": {f"{library} {'/'.join(sorted(found))}" for library, found in versions.items()},

@@ -22,7 +22,8 @@ from ann_bench.scale import disk_build
 from ann_bench.sweep import sweep
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
-from datasets.stored import vectors_file
+from datasets.stored import formats, vectors_file
+from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -111,6 +112,27 @@ def test_another_seed_or_other_vectors_are_measured_again(vectors, capsys):
     vectors_file.save(vectors, VectorSet("made up", "euclidean", made.gallery[::-1].copy(), made.queries.copy()))
     sweep.main(options(vectors, **asked, seed=7))
     assert "1 points measured, 0 failed" in capsys.readouterr().out
+
+
+def test_another_truth_is_measured_again(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    gallery, queries = (rng.normal(size=(count, 8)).astype(np.float32) for count in (300, 20))
+    for name, rows in (("base.fvecs", gallery), ("query.fvecs", queries)):
+        formats.write(tmp_path / name, rows)
+    ids, _ = exact.search(queries, gallery, 10)
+    for name, count in (("ten.ivecs", 10), ("moved.ivecs", 10), ("six.ivecs", 6), ("three.ivecs", 3)):
+        formats.write(tmp_path / name, ids[:, :count].astype(np.int32))
+    asked = {"index": "flat", "queries": tmp_path / "query.fvecs"}
+    measured = {"": 1, "ten.ivecs": 1, "moved.ivecs": 0, "six.ivecs": 1, "three.ivecs": 0}  # too few for k: computed
+    for name, count in measured.items():
+        for again in (count, 0):
+            sweep.main(options(tmp_path / "base.fvecs", **asked, truth=tmp_path / name if name else None))
+            assert f"{again} points measured, 0 failed" in capsys.readouterr().out, name
+    found = results.read_all(tmp_path / "results")
+    told = {one.facts["true_neighbors"]: one.point.truth for one in found}
+    marks = {words.partition(" ")[0]: mark for words, mark in told.items()}
+    assert marks.keys() == {"computed", "ten.ivecs", "six.ivecs"} and marks["computed"] == ""
+    assert told.keys() == {"computed", *(f"{name}.ivecs {marks[f'{name}.ivecs']}" for name in ("ten", "six"))}
 
 
 def test_what_a_point_tells(vectors):
