@@ -51,8 +51,9 @@ class RunOptions:
     """Threads of builds and of batch searches; 0 is one for every core."""
     runs: int = 3
     """Runs a point; the best counts, all are kept."""
-    timeout: float = 7200
-    """Seconds that a build, or a point, may take."""
+    timeout: float | None = None
+    """Seconds that a build, or a point, may take; if not given, 20 times what a build is expected to, at least 60, and
+    7200 for a point."""
     memory: str = ""
     """Memory that a build or search may hold, like 8GB; nine tenths of what is free if not given."""
     out: Path = Path("results")
@@ -88,7 +89,7 @@ class RunOptions:
             raise InputError(f"--threads={self.threads}: this machine has {cores} cores")
         if self.metric:
             metric_names.ours(self.metric)
-        if not self.timeout > 0:
+        if self.timeout is not None and not self.timeout > 0:
             raise InputError(f"--timeout={self.timeout}: must be above 0")
         if self.grid and (self.index or self.build or self.search):
             raise InputError("--grid: says already what to build and search; leave --index, --build and --search out")

@@ -23,6 +23,9 @@ from datasets.errors import InputError
 from datasets.stored import truth
 from datasets.vectors.base import VectorSet
 
+_PATIENCE = 20  # how many times as long as expected a build may take
+_LEAST_SECONDS = 60  # that every build may take: there are processes to start and files to read
+_DISK = 5e8  # bytes a second that a disk reads or writes
 PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
 
 
@@ -113,15 +116,27 @@ def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> 
     return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")
 
 
-def table(builds: list[Build], threads: int, limit: int) -> str:
-    """What every build is expected to take."""
-    rate = speed(threads)
+def table(builds: list[Build], rate: float, limit: int) -> str:
+    """What every build is expected to take.
+
+    rate : multiply-adds a second; limit : bytes of memory
+    """
     lines = [f"{'expected of the build':44} {'memory':>8} {'disk':>8} {'time':>8}  ({in_bytes(limit)} may be held)"]
     for build in builds:
         takes = build.estimate
         sizes = f"{in_bytes(takes.memory):>8} {in_bytes(takes.disk):>8} {in_time(takes.work / rate):>8}"
         lines.append(f"{build.index + ' ' + build.build:44} {sizes}")
     return "\n".join(lines)
+
+
+def time_limit(build: Build, vector_set: VectorSet, rate: float) -> float:
+    """Seconds after which a build has gone wrong: 20 times what it is expected to take, at least 60.
+
+    rate : multiply-adds a second. Reading the gallery and writing the index count here, which the estimate leaves out:
+    of a set larger than memory they may be most of it.
+    """
+    moving = (vector_set.gallery.nbytes + build.estimate.disk) / _DISK
+    return max(_LEAST_SECONDS, _PATIENCE * (build.estimate.work / rate + moving))
 
 
 def speed(threads: int) -> float:

@@ -5,6 +5,7 @@ The must of the project is five kills: python -m pytest tests/ann_bench/sweep/te
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,12 @@ import numpy as np
 import pytest
 
 from ann_bench import indexes
+from ann_bench.indexes.base import Estimate
 from ann_bench.options import RunOptions
 from ann_bench.results import results
+from ann_bench.results.saved_index import Saved
 from ann_bench.scale import disk_build
-from ann_bench.sweep import sweep
+from ann_bench.sweep import builds, sweep
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
 from datasets.stored import formats, vectors_file
@@ -88,6 +91,47 @@ def test_a_sweep_goes_on_past_rogues(vectors, rogues, capsys):
     assert len(failures) == 9
     assert "these would fit: annoy" in failures["too_large", 0].reason
     assert "16 points measured, 14 failed" in capsys.readouterr().out
+
+
+def test_a_build_that_never_ends_has_a_limit_of_its_own_and_is_watched(vectors, rogues, monkeypatch, capsys):
+    shown = []
+
+    class Bar(sweep.tqdm):
+        def set_description(self, desc=None, refresh=True):
+            shown.append(desc)
+
+    monkeypatch.setattr(sweep, "tqdm", Bar)
+    monkeypatch.setattr(builds, "_LEAST_SECONDS", 3)
+    asked = options(vectors, index="rogue", build="hang_in_build")
+    with pytest.raises(RunFailed):
+        sweep.main(asked)
+    (failure,) = results.read_failures(asked.out)
+    assert (failure.stage, failure.point.build) == ("build", "hang_in_build")
+    assert failure.reason == "took longer than the limit of 3 s; --timeout=SECONDS sets another"
+    assert failure.reason in capsys.readouterr().out
+    assert any(re.fullmatch("rogue hang_in_build, building for [123] s, expected under 1 s", words) for words in shown)
+
+
+@pytest.mark.parametrize(("given", "build", "point"), [(None, 60, 7200), (5, 5, 5), (1e6, 1e6, 1e6)])
+def test_builds_are_limited_by_their_estimate_and_points_as_ever(vectors, monkeypatch, given, build, point):
+    asked, run = [], sweep.limits.run
+    monkeypatch.setattr(sweep.limits, "run", lambda *a, **how: (asked.append(how["seconds"]), run(*a, **how))[1])
+    sweep.main(options(vectors, index="hnswlib", build="M=8", search="ef=20", timeout=given))
+    assert asked == [build, point]
+
+
+@pytest.mark.parametrize(("work", "limit"), [(1e6, 60), (1e12, 20 * 100)])
+def test_the_limit_of_a_build_is_twenty_times_its_estimate(work, limit):
+    rows = np.zeros((1000, 16), np.float32)
+    build = builds.Build("flat", "", (), Estimate(memory=0, disk=0, work=work), Saved(Path()))
+    found = builds.time_limit(build, VectorSet("zeros", "euclidean", rows, rows), 1e10)
+    assert found == pytest.approx(limit, rel=1e-3)
+
+
+def test_reading_a_set_larger_than_memory_has_its_time():
+    rows = np.broadcast_to(np.zeros(100, np.float32), (10**9, 100))
+    build = builds.Build("flat", "", (), Estimate(memory=0, disk=4 * 10**11, work=1e11), Saved(Path()))
+    assert builds.time_limit(build, VectorSet("wide", "euclidean", rows, rows[:1]), 1e11) > 8e11 / 1e8
 
 
 def test_a_finished_point_is_skipped_and_a_failed_one_tried_again(vectors, rogues, capsys):
