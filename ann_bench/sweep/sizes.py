@@ -19,7 +19,7 @@ _SIZE = re.compile(
     r"(?:, *at most (?P<most>[1-9]\d*))? *"
 )
 _OF = {"list": "root", "part": "dimension", "bit": "dimension"}
-_FORMS = "{2 lists per root}, {1/2 parts per dimension} or {1 bits per dimension}, with ', at most 64' where wanted"
+_FORMS = "{2 lists per root}, {1/2 parts per dimension} or {1 bit per dimension}, with ', at most 64' where wanted"
 
 
 def check(build: str, where: str) -> None:
