@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from ann_bench.units import in_bytes
+from ann_bench.units import in_bytes, in_time
 
 _GLANCE = 0.05  # seconds between two looks at a child's memory
 # Where cgroups are, and their files: the limit, what is used, and the lines of memory.stat that can be dropped.
@@ -27,6 +27,7 @@ _CGROUP_V1 = (
     ("total_inactive_file", "total_active_file"),
 )
 _CGROUP_V2 = ("sys/fs/cgroup", "memory.max", "memory.current", ("inactive_file", "active_file"))
+_TOLD = 1.0  # seconds between two words to whoever watches
 _LAST_WORDS = 300  # characters of what a child complained about that are worth keeping
 
 
@@ -34,11 +35,14 @@ class Ended(Exception):
     """The child ended, or was ended, before it was done: one line saying why."""
 
 
-def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+def run(
+    command: Sequence[str], job: str, *, seconds: float, memory: int, watch: Callable[[float], None] | None = None
+) -> Iterator[dict[str, Any]]:
     """Start ``command``, give it ``job`` to read, and yield the events that it reports until the one called "done".
 
     seconds : the longest that it may take from one event to the next; those called "progress" do not count
     memory : bytes that it may hold, besides files that it has mapped (those the system can drop)
+    watch : told once a second for how many the child has been running
 
     The child reads its job from stdin, and finds the number of the pipe for its Reporter as its last argument. Neither
     it nor what it has started outlives this call. Raises Ended where it crashed, was killed, reported what is no event
@@ -58,7 +62,7 @@ def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Ite
         )
         os.close(writing)
         try:
-            for event in _events(child, pipe.fileno(), seconds=seconds, memory=memory):
+            for event in _events(child, pipe.fileno(), seconds, memory, watch or (lambda _: None)):
                 if event["event"] == "done":
                     return
                 yield event
@@ -67,9 +71,12 @@ def run(command: Sequence[str], job: str, *, seconds: float, memory: int) -> Ite
             _kill(child)
 
 
-def _events(child: subprocess.Popen, pipe: int, *, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+def _events(
+    child: subprocess.Popen, pipe: int, seconds: float, memory: int, watch: Callable[[float], None]
+) -> Iterator[dict[str, Any]]:
     """What the child reports until it ends; raises Ended where a limit is passed."""
-    left, since, closed = b"", time.monotonic(), False
+    begun = since = told = time.monotonic()
+    left, closed = b"", False
     while True:
         dead = child.poll() is not None  # asked before the pipe is read, so that its last words are in there
         if dead and (closed or not _ready(pipe, 0)):
@@ -84,8 +91,12 @@ def _events(child: subprocess.Popen, pipe: int, *, seconds: float, memory: int) 
             for event in map(_event, lines):
                 since = since if event["event"] == "progress" else time.monotonic()
                 yield event
-        if time.monotonic() - since > seconds:
-            raise Ended(f"took longer than the limit of {seconds:g} s (--timeout)")
+        now = time.monotonic()
+        if now - since > seconds:
+            raise Ended(f"took longer than the limit of {in_time(seconds)}; --timeout=SECONDS sets another")
+        if now - told >= _TOLD:
+            told = now
+            watch(now - begun)
         held = resident(child.pid)
         if held > memory:
             raise Ended(f"held {in_bytes(held)} of memory, the limit is {in_bytes(memory)} (--memory)")

@@ -9,9 +9,9 @@ from typing import Any
 from ann_bench import limits
 from ann_bench.results.results import MODES
 from ann_bench.units import read_bytes
-from datasets.errors import InputError, unknown
+from datasets.errors import InputError
 from datasets.sources.vector_source import Source
-from datasets.vectors.base import METRICS
+from datasets.vectors import metric_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,15 +30,16 @@ class RunOptions(Source):
     search: str = ""
     """Search parameters to sweep with --build: nprobe=1,8,64,max_codes=0,10000."""
     grid: Path | None = None
-    """YAML file of what to build and sweep, instead of --index, --build and --search."""
+    """YAML file of what to build and sweep, instead of --index, --build and --search; what cannot be is left out."""
     mode: str = "single,batch"
     """single: one query a call on one thread; batch: all queries in one call on --threads."""
     threads: int = 0
     """Threads of builds and of batch searches; 0 is one for every core."""
     runs: int = 3
     """Runs a point; the best counts, all are kept."""
-    timeout: float = 7200
-    """Seconds that a build, or a point, may take."""
+    timeout: float | None = None
+    """Seconds that a build, or a point, may take; if not given, 20 times what a build is expected to, at least 60, and
+    7200 for a point."""
     memory: str = ""
     """Memory that a build or search may hold, like 8GB; nine tenths of what is free if not given."""
     out: Path = Path("results")
@@ -65,9 +66,9 @@ class RunOptions(Source):
                 raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must be at least {least}")
         if self.threads > (cores := os.cpu_count() or 1):
             raise InputError(f"--threads={self.threads}: this machine has {cores} cores")
-        if self.metric and self.metric not in METRICS:
-            raise unknown("metric", self.metric, METRICS)
-        if not self.timeout > 0:
+        if self.metric:
+            metric_names.ours(self.metric)
+        if self.timeout is not None and not self.timeout > 0:
             raise InputError(f"--timeout={self.timeout}: must be above 0")
         if self.grid and (self.index or self.build or self.search):
             raise InputError("--grid: says already what to build and search; leave --index, --build and --search out")

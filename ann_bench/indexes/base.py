@@ -58,7 +58,8 @@ class Index:
     in_blocks : whether rows can be added a block at a time, so that the gallery need not fit into memory
     saves : whether it can be written to disk and read again
     on_gpus : whether it can use GPUs
-    batch_threads : on how many threads it searches a batch, 0 is on as many as it is told
+    batch_threads : on how many threads it searches a batch, 0 is on as many as it is told; 1 is an index without batch
+        search, which asks one query after another
     exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
         1 - cosine, differing bits); the harness then holds them against its own
     tunes : search parameter -> its smallest value; where that is an int, others must be whole numbers too

@@ -33,7 +33,7 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measure
     """The points and failures of one dataset in the results folder; of one mode, where it is named.
 
     data, k : "" and 0 are the only ones there; InputError lists them where there are several. Points of other vectors
-    under the same name are left out: those of the set that was measured last count.
+    under the same name, or held against other true neighbors, are left out: those that were measured last count.
     """
     if mode and mode not in MODES:
         raise unknown("mode", mode, MODES)
@@ -46,14 +46,13 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measure
     measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
-    last = max(measured, key=lambda row: str(row.get("measured", "")))["fingerprint"]
-    rows = [row for row in measured if row["fingerprint"] == last and mode in ("", row["mode"])]
+    last = max(measured, key=lambda row: str(row.get("measured", "")))
+    same = last["fingerprint"], last["truth"]
+    rows = [row for row in measured if (row["fingerprint"], row["truth"]) == same and mode in ("", row["mode"])]
     if not rows:
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
-    failures = [
-        failure for failure in results.read_failures(folder, data=data, k=k) if failure.point.fingerprint == last
-    ]
-    return Measured(data, k, rows, failures)
+    failures = results.read_failures(folder, data=data, k=k)
+    return Measured(data, k, rows, [one for one in failures if (one.point.fingerprint, one.point.truth) == same])
 
 
 def _only(flag: str, asked: str, known: Sequence[str], folder: Path) -> str:

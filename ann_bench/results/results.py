@@ -29,6 +29,7 @@ class Point:
 
     data, fingerprint : the set's name, and the hash that tells it from others of that name
     device : GPUs or the address of a server, "" for the processor
+    truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
     """
 
     data: str
@@ -42,6 +43,7 @@ class Point:
     threads: int
     seed: int = 0
     device: str = ""
+    truth: str = ""
 
     @property
     def title(self) -> str:
@@ -54,6 +56,7 @@ class Point:
         words += [f"threads_{self.threads}"] if self.mode == "batch" else []
         slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
         which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
+        which += [self.truth] if self.truth else []  # so that older results keep their places
         mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
         group = self.index + ("-batch" if self.mode == "batch" else "")
         return folder / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
@@ -67,8 +70,8 @@ class Result:
     times : (Q,) seconds a query in the best run; in batch mode the mean for every query
     neighbors, distances : (Q, k), distances as the harness recomputed them, -1 and infinity where there are none
     scores : "k-recall@10", "k-recall@10 by id", "1-recall@1", "distance ratio" and so on -> value
-    facts : everything else about it: gallery, queries, dimension, build_seconds, index_bytes, build_peak_bytes,
-        search_peak_bytes, build_threads, cpu, versions, measured ...
+    facts : everything else about it: gallery, queries, dimension, true_neighbors (whose they are), build_seconds,
+        index_bytes, build_peak_bytes, search_peak_bytes, build_threads, cpu, versions, measured ...
     """
 
     point: Point

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,15 +12,20 @@ import psutil
 from threadpoolctl import threadpool_limits
 
 from ann_bench import indexes
-from ann_bench.indexes.base import Estimate, Grid, Index
+from ann_bench.indexes.base import Estimate, Grid, Index, Value
 from ann_bench.options import RunOptions
 from ann_bench.results.results import Point
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import grid
 from ann_bench.sweep.grid import Plan
 from ann_bench.units import in_bytes, in_time
+from datasets.errors import InputError
+from datasets.stored import truth
 from datasets.vectors.base import VectorSet
 
+_PATIENCE = 20  # how many times as long as expected a build may take
+_LEAST_SECONDS = 60  # that every build may take: there are processes to start and files to read
+_DISK = 5e8  # bytes a second that a disk reads or writes
 PROCESS = 150_000_000  # bytes of Python, NumPy and Faiss without any vectors
 
 
@@ -39,8 +45,37 @@ class Build:
 
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
-    fingerprint = vector_set.fingerprint()
-    return [_build(name, entry, options, vector_set, fingerprint) for name, entry in plan]
+    about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
+    about |= {"k": options.k, "seed": options.seed, "device": options.device()}
+    about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
+    return [_build(name, entry, options, vector_set, about) for name, entry in plan]
+
+
+def that_fit(plan: Plan, options: RunOptions, vector_set: VectorSet) -> tuple[Plan, list[str]]:
+    """The part of a plan that can be built on this set, and of each other entry why not, in a line.
+
+    Raises InputError, which names the file of the grid, for search parameters that a build has not.
+    """
+    fits, misfits = [], []
+    for name, entry in plan:
+        try:
+            index = make(name, entry.build, vector_set, **options.of_index())
+        except InputError as error:
+            flag, _, reason = str(error).partition(": ")
+            reason = reason if flag.startswith("--build=") else str(error)
+            misfits.append(f"{name} {entry.build}".strip() + f": {reason}")
+            continue
+        for search in entry.points():
+            _check_search(index, search, f"--grid={options.grid}: {name} {entry.build}")
+        fits.append((name, entry))
+    return fits, misfits
+
+
+def _check_search(index: Index, search: Mapping[str, Value], where: str) -> None:
+    try:
+        index.check_search(search)
+    except InputError as error:
+        raise InputError(f"{where}: {str(error).removeprefix('--search=')}") from error
 
 
 def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:
@@ -53,15 +88,16 @@ def size(vector_set: VectorSet) -> dict[str, Any]:
     return {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
 
 
-def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, fingerprint: str) -> Build:
+def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, about: Mapping[str, Any]) -> Build:
+    """One build and its points; ``about`` is what all points of the sweep share."""
     index = make(name, entry.build, vector_set, **options.of_index())
     points = []
     for search in entry.points():
         index.check_search(search)
         for mode in options.modes():
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
-            which = (vector_set.name, fingerprint, vector_set.metric, options.k)
-            points.append(Point(*which, name, entry.build, search, mode, threads, options.seed, options.device()))
+            own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
+            points.append(Point(**about, **own))
     place = saved(name, entry.build, options, vector_set)
     return Build(name, entry.build, tuple(points), expected(index), place)
 
@@ -80,15 +116,27 @@ def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> 
     return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")
 
 
-def table(builds: list[Build], threads: int, limit: int) -> str:
-    """What every build is expected to take."""
-    rate = speed(threads)
+def table(builds: list[Build], rate: float, limit: int) -> str:
+    """What every build is expected to take.
+
+    rate : multiply-adds a second; limit : bytes of memory
+    """
     lines = [f"{'expected of the build':44} {'memory':>8} {'disk':>8} {'time':>8}  ({in_bytes(limit)} may be held)"]
     for build in builds:
         takes = build.estimate
         sizes = f"{in_bytes(takes.memory):>8} {in_bytes(takes.disk):>8} {in_time(takes.work / rate):>8}"
         lines.append(f"{build.index + ' ' + build.build:44} {sizes}")
     return "\n".join(lines)
+
+
+def time_limit(build: Build, vector_set: VectorSet, rate: float) -> float:
+    """Seconds after which a build has gone wrong: 20 times what it is expected to take, at least 60.
+
+    rate : multiply-adds a second. Reading the gallery and writing the index count here, which the estimate leaves out:
+    of a set larger than memory they may be most of it.
+    """
+    moving = (vector_set.gallery.nbytes + build.estimate.disk) / _DISK
+    return max(_LEAST_SECONDS, _PATIENCE * (build.estimate.work / rate + moving))
 
 
 def speed(threads: int) -> float:

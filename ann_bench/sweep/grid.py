@@ -2,12 +2,14 @@
 
 import fnmatch
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from ann_bench import indexes
 from ann_bench.indexes.base import Grid, Value
+from ann_bench.sweep import sizes
 from datasets.errors import InputError, unknown
 
 Plan = list[tuple[str, Grid]]  # (index, what to build of it)
@@ -48,7 +50,11 @@ def require(name: str) -> None:
 
 
 def read(path: Path) -> Plan:
-    """The grids of a YAML file: index -> list of {build: ..., search: {parameter: [values]}}."""
+    """The grids of a YAML file: index -> list of {build: ..., search: {parameter: [values]}}.
+
+    A build may have sizes that follow the set, as ann_bench/sweep/sizes.py describes them: ``sized`` makes numbers of
+    them. Raises InputError naming the file and what is wrong in it.
+    """
     try:
         content = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:
@@ -68,12 +74,22 @@ def read(path: Path) -> Plan:
     return plan
 
 
+def sized(plan: Plan, *, count: int, dim: int) -> Plan:
+    """The plan for (count, dim) vectors, dim in bits where they are codes; entries that become the same are one."""
+    found: Plan = []
+    for name, entry in plan:
+        entry = replace(entry, build=sizes.fitted(entry.build, count=count, dim=dim))
+        found += [(name, entry)] if (name, entry) not in found else []
+    return found
+
+
 def _entry(entry: object, where: str) -> Grid:
     if not isinstance(entry, Mapping) or not set(entry) <= {"build", "search"}:
         raise InputError(f"{where}: '{entry}' must have build: and may have search:, nothing else")
     build, search = entry.get("build") or "", entry.get("search") or {}
     if not isinstance(build, str):
         raise InputError(f"{where}: build must be a text like IVF1024,Flat, not '{build}'")
+    sizes.check(build, where)
     if not isinstance(search, Mapping):
         raise InputError(f"{where}: search must map parameters to values, not '{search}'")
     values = {str(name): _values(given, f"{where}: {name}") for name, given in search.items()}

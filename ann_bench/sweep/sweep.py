@@ -1,9 +1,11 @@
 """The sweep: every build in a process of its own, every point once, and on with the rest where one fails."""
 
+import functools
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 from tqdm import tqdm
 
@@ -16,11 +18,13 @@ from ann_bench.sweep import builds, grid
 from ann_bench.sweep.builds import Build
 from ann_bench.sweep.grid import Plan
 from ann_bench.sweep.worker import Job
+from ann_bench.units import in_time
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
 from datasets.stored import truth
 from datasets.vectors.base import VectorSet
 
+_POINT_SECONDS = 7200  # that a point may take
 WORKER = (sys.executable, "-m", "ann_bench.sweep.worker")
 
 
@@ -35,6 +39,8 @@ def main(options: RunOptions) -> None:
         left_out = ", ".join(name for name in names if name not in dict(plan))
         if left_out:
             print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
+    if options.grid:
+        plan = _fitted(plan, options, vector_set)
     held = lock.hold(options.out, flag="--out")
     try:
         Sweep(options, vector_set, plan).run()
@@ -51,6 +57,18 @@ def planned(options: RunOptions) -> Plan:
     return [(name, Grid(build.strip(), search)) for build in options.build.split(";")]
 
 
+def _fitted(plan: Plan, options: RunOptions, vector_set: VectorSet) -> Plan:
+    """What of a grid file can be built on this set; a line about what cannot, and InputError where that is all."""
+    count, dim = len(vector_set.gallery), vector_set.dim
+    fits, misfits = builds.that_fit(grid.sized(plan, count=count, dim=dim), options, vector_set)
+    for misfit in misfits:
+        print(f"left out of the grid: {misfit}", flush=True)
+    if not fits:
+        size = f"{vector_set.name} ({count:,} x {dim}, {vector_set.metric})"
+        raise InputError(f"--grid={options.grid}: nothing in it can be built on {size}; the reasons stand above")
+    return fits
+
+
 class Sweep:
     """A plan over one set, measured into one folder.
 
@@ -61,6 +79,7 @@ class Sweep:
         self.options, self.vector_set = options, vector_set
         self.cache = options.out / "truth"
         self.fingerprint, self.limit = vector_set.fingerprint(), options.memory_limit()
+        self.rate = builds.speed(options.all_threads())
         self.measured = self.failed = 0
         self.asked = builds.of_plan(plan, options, vector_set)
         every = {point.path(options.out): point for build in self.asked for point in build.points}
@@ -103,7 +122,7 @@ class Sweep:
         size = f"{len(vector_set.gallery):,} x {vector_set.dim}"
         print(f"{vector_set.name}: {size}, {len(vector_set.queries):,} queries, {vector_set.metric}")
         if self.builds:
-            print(builds.table(self.builds, self.options.all_threads(), self.limit), flush=True)
+            print(builds.table(self.builds, self.rate, self.limit), flush=True)
 
     def _run_build(self, build: Build) -> None:
         """Build the index, unless it is there, and measure its points; a worker that dies costs one point."""
@@ -125,8 +144,17 @@ class Sweep:
     def _build(self, build: Build) -> None:
         """Build and save; an index that cannot be saved is built where it is searched."""
         if indexes.get(build.index).Index.saves:
-            for _ in self._work(build, ()):
+            limit = self.options.timeout or builds.time_limit(build, self.vector_set, self.rate)
+            for _ in self._work(build, (), seconds=limit, watch=functools.partial(self._tell, build)):
                 pass
+
+    def _tell(self, build: Build, seconds: float) -> None:
+        """Show for how long the build has been running; on a terminal only, as the bar itself."""
+        expected = build.estimate.work / self.rate
+        told = in_time(expected) if expected >= 1 else "under 1 s"
+        self.bar.set_description(
+            f"{build.index} {build.build}, building for {in_time(round(seconds))}, expected {told}"
+        )
 
     def _is_built(self, build: Build) -> bool:
         """Whether the index is there; what is to be kept is not built again only to be measured again."""
@@ -137,7 +165,7 @@ class Sweep:
         if not (self.options.keep_indexes or build.saved.kept):
             build.saved.remove()
 
-    def _work(self, build: Build, points: tuple[Point, ...]) -> Iterator[dict]:
+    def _work(self, build: Build, points: tuple[Point, ...], **limits_of_it: Any) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
         options = self.options
         job = Job(
@@ -155,13 +183,13 @@ class Sweep:
             keep=options.keep_indexes,
             facts={"estimate_memory": build.estimate.memory},
         )
-        return limits.run((*WORKER, str(os.getpid())), job.to_json(), seconds=options.timeout, memory=self.limit)
+        return limits.run((*WORKER, str(os.getpid())), job.to_json(), memory=self.limit, **limits_of_it)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
         begun = done = 0  # points
         try:
-            for event in self._work(build, tuple(points)):
+            for event in self._work(build, tuple(points), seconds=self.options.timeout or _POINT_SECONDS):
                 if event["event"] == "point":
                     begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")

@@ -110,9 +110,12 @@ def _timed(call: Callable[..., None], *arguments: np.ndarray) -> float:
 
 def search(job: Job, report: Report) -> None:
     """Measure every point, and report each."""
-    vector_set = truth.with_truth(Source(**job.source).load(), job.k, cache=Path(job.cache), progress=False)
+    source = Source(**job.source)
+    whole = source.load()
+    vector_set = truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
     index = make(job, vector_set)
     facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
+    facts["true_neighbors"] = _whose(source, truth.mark(whole, job.k))
     if index.saves:
         index.load(Path(job.saved))
         facts |= Saved(Path(job.saved)).facts()
@@ -161,6 +164,13 @@ def _facts_of_set(vector_set: VectorSet) -> dict[str, Any]:
         "queries": len(vector_set.queries),
         "dimension": vector_set.dim,
     }
+
+
+def _whose(source: Source, mark: str) -> str:
+    """Whose the true neighbors are: "computed", or "groundtruth.ivecs 1a2b3c4d" by their mark."""
+    if not mark:
+        return "computed"
+    return f"{Path(source.truth).name if source.truth else 'of the set'} {mark}"
 
 
 def facts_of_machine() -> dict[str, Any]:

@@ -6,9 +6,9 @@ from ann_bench import indexes
 from ann_bench.sweep import builds, grid
 from ann_bench.units import in_bytes, read_count
 from datasets import vectors
-from datasets.errors import InputError, unknown
+from datasets.errors import InputError
 from datasets.stored import formats
-from datasets.vectors.base import METRICS
+from datasets.vectors import metric_names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,21 +20,20 @@ class ListOptions:
     dim: int = 128
     """Dimensions of the vectors; bits where --metric is hamming."""
     metric: str = "euclidean"
-    """euclidean, inner_product, angular or hamming."""
+    """euclidean (l2), inner_product (ip, dot), angular (cosine) or hamming."""
 
 
 def main(options: ListOptions) -> None:
     """Print everything."""
-    size = {"count": read_count(options.count), "dim": options.dim, "metric": options.metric}
-    if options.dim < 1 or options.metric == "hamming" and options.dim % 8:
+    metric = metric_names.ours(options.metric)
+    size = {"count": read_count(options.count), "dim": options.dim, "metric": metric}
+    if options.dim < 1 or metric == "hamming" and options.dim % 8:
         raise InputError(f"--dim={options.dim}: must be at least 1, and whole bytes where --metric is hamming")
-    if options.metric not in METRICS:
-        raise unknown("metric", options.metric, METRICS)
     print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(formats.SUFFIXES)} .h5 .hdf5")
-    print(f"{'metrics':12} {', '.join(METRICS)}")
+    print(f"{'metrics':12} {metric_names.described()}")
     for name in indexes.names():
         print(f"{name:12} {_abilities(name)}")
-    print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {options.metric}, with what they would take")
+    print(f"\nbuilds by default for {size['count']:,} x {options.dim}, {metric}, with what they would take")
     print(f"{'index':12} {'build':34} {'memory':>8} {'disk':>8}  search")
     for name, entry in grid.default(grid.select(""), **size):
         expected = builds.expected(indexes.get(name).Index(entry.build, **size))

@@ -13,6 +13,7 @@ from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import in_bytes, in_time, significant
 from ann_bench.views import table
+from ann_bench.views.comparisons import comparisons
 from datasets.files.whole import write_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -54,7 +55,7 @@ def _cards(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """For each mode and goal the fastest point that reaches it."""
     cards = []
     numbered = [{**row, "place": place} for place, row in enumerate(rows)]
-    for part in measured.by_conditions(numbered).values():
+    for part in comparisons(numbered).values():
         for goal in _GOALS:
             good = [row for row in part if measured.recall(row) >= goal]
             if good:
@@ -97,6 +98,7 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
     times = sorted(str(row["measured"]) for row in rows if row.get("measured"))
     facts = {
         "fingerprint of the set": {row["fingerprint"] for row in rows},
+        "true neighbors": {row["true_neighbors"] for row in rows if row.get("true_neighbors")},
         "CPU": {row["cpu"] for row in rows if row.get("cpu")},
         "cores": {str(row["cores"]) for row in rows if row.get("cores")},
         "libraries": {f"{library} {'/'.join(sorted(found))}" for library, found in versions.items()},

@@ -15,7 +15,7 @@ from ann_bench.results import points as measured
 from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
 from ann_bench.units import significant
-from ann_bench.views import page
+from ann_bench.views import comparisons, page
 from ann_bench.views.shown import Shown
 from datasets.errors import InputError
 
@@ -38,6 +38,8 @@ def main(options: PlotOptions) -> None:
     found = options.load()
     folder = options.to or options.out / found.data / str(found.k) / "plots"
     pictures = draw(found.rows, folder)
+    for name in comparisons.left_out(found.rows):
+        logging.info("no picture of batch points of %s: it has no batch search", name)
     written = page.write(found.rows, found.failures, folder, pictures=pictures)
     logging.info("%d points, %d pictures: %s", len(found.rows), len(pictures) // 2, written)
 
@@ -45,14 +47,14 @@ def main(options: PlotOptions) -> None:
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Draw all pictures of the rows of one dataset and one k into ``folder``, each as .svg and .png.
 
-    recall-qps-<mode>[-<threads>] for every mode and number of threads, recall-memory and recall-build. In the SVG the
-    place n of ``rows`` is a link to "#p<n>", for the page that holds it. Returns the files in that order; raises
-    InputError where the folder cannot be written.
+    recall-qps-<mode>[-<threads>] for every mode and number of threads that ``comparisons`` has, recall-memory and
+    recall-build. In the SVG the place n of ``rows`` is a link to "#p<n>", for the page that holds it. Returns the files
+    in that order; raises InputError where the folder cannot be written.
     """
     numbered = [{**row, "place": place} for place, row in enumerate(rows)]
     style = styles(map(measured.family, rows))
     figures = {}
-    for (mode, threads), part in measured.by_conditions(numbered).items():
+    for (mode, threads), part in comparisons.comparisons(numbered).items():
         name = f"recall-qps-{mode}" + (f"-{threads}" if mode == "batch" else "")
         figures[name] = _speed(part, style)
     figures |= {

@@ -30,7 +30,7 @@ class Source:
     truth: Path | None = None
     """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
     metric: str = ""
-    """euclidean, inner_product, angular or hamming (packed codes); as the set says if not given."""
+    """euclidean (l2), inner_product (ip, dot), angular (cosine), hamming (packed codes); the set's own if not given."""
     rows: int = 0
     """Only the first so many gallery rows; 0 is all."""
     max_queries: int = 0

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import InputError, unknown
+from datasets.errors import InputError
 from datasets.stored import formats, vectors_file
-from datasets.vectors import rows
-from datasets.vectors.base import METRICS, VectorSet
+from datasets.vectors import metric_names, rows
+from datasets.vectors.base import VectorSet
 
 QUERIES = 1000  # rows of the gallery that ask where there is no file of queries
 
@@ -26,14 +26,14 @@ def load(
     queries : another such file. Without one, 1,000 random gallery rows ask, the same ones always, and do not find
         themselves
     truth : the true neighbors of ``queries``, as ``formats.read_truth`` reads them
-    metric : euclidean where nobody says; hamming takes uint8 as packed codes, all others as numbers. HDF5 says its own;
-        naming another one forgets the neighbors. The name tells a metric that is not the file's own, or euclidean
+    metric : by any name that ``metric_names`` knows, euclidean where nobody says; hamming takes uint8 as packed codes,
+        all others as numbers. HDF5 says its own; naming another one forgets the neighbors. The name tells
+        a metric that is not the file's own, or euclidean
 
     Files of formats are mapped into memory, but for .npy of other floats than float32, which are converted whole.
     Raises InputError naming the file.
     """
-    if metric is not None and metric not in METRICS:
-        raise unknown("metric", metric, METRICS)
+    metric = metric_names.ours(metric) if metric is not None else None
     path = _file(Path(path))
     if path.suffix.lower() in _HDF5:
         for name, value in (("queries", queries), ("truth", truth)):
@@ -64,10 +64,9 @@ def with_metric(vector_set: VectorSet, metric: str | None) -> VectorSet:
 
     The same set where the metric is its own, or none.
     """
-    if not metric or metric == vector_set.metric:
+    metric = metric_names.ours(metric) if metric else vector_set.metric
+    if metric == vector_set.metric:
         return vector_set
-    if metric not in METRICS:
-        raise unknown("metric", metric, METRICS)
     try:
         name = f"{vector_set.name}-{metric}"
         return replace(vector_set, name=name, metric=metric, neighbors=None, distances=None)

@@ -40,8 +40,8 @@ def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = T
     if not 1 <= k <= room:
         besides = "" if room == len(vector_set.gallery) else " besides the query itself"
         raise InputError(f"--k={k}: {vector_set.name} has {room} vectors to find{besides}; choose 1 to {room}")
-    fingerprint, published = vector_set.fingerprint(), _published(vector_set, k)
-    name = fingerprint if published is None else f"{fingerprint}.{hashlib.sha256(published).hexdigest()[:8]}"
+    fingerprint, published, own_mark = vector_set.fingerprint(), _published(vector_set, k), mark(vector_set, k)
+    name = f"{fingerprint}.{own_mark}" if own_mark else fingerprint
     found = _cached(cache, name, k)
     if found is None:
         if not any(cache.glob(f"{fingerprint}[.-]*")):
@@ -54,6 +54,12 @@ def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = T
         shutil.rmtree(cache / f"{name}-{k}.blocks", ignore_errors=True)
     neighbors, distances = (values[:, :k] for values in found)
     return replace(vector_set, neighbors=neighbors, distances=distances)
+
+
+def mark(vector_set: VectorSet, k: int) -> str:
+    """8 hexadecimal digits that tell the set's own neighbors from others; "" where ``with_truth`` computes them."""
+    published = _published(vector_set, k)
+    return "" if published is None else hashlib.sha256(published).hexdigest()[:8]
 
 
 def _cached(cache: Path, name: str, k: int) -> _Truth | None:

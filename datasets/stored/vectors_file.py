@@ -10,7 +10,7 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import Pairs
-from datasets.vectors import rows
+from datasets.vectors import metric_names, rows
 from datasets.vectors.base import VectorSet
 
 # Field of VectorSet -> key in the file. Those of ann-benchmarks, then ours.
@@ -126,7 +126,16 @@ def _read(file: h5py.File, name: str) -> VectorSet:
         raise ValueError("key 'distances' is missing")
     values["pairs"] = _read_pairs(file)
     attrs = {key: np.asarray(value).tolist() for key, value in file.attrs.items() if key not in _OWN_ATTRS}
-    return VectorSet(str(file.attrs.get("name", name)), str(file.attrs["distance"]), attrs=attrs, **values)
+    return VectorSet(str(file.attrs.get("name", name)), _metric(file), attrs=attrs, **values)
+
+
+def _metric(file: h5py.File) -> str:
+    """Our name of the attribute "distance"."""
+    given = file.attrs["distance"]
+    try:
+        return metric_names.ours(given.decode() if isinstance(given, bytes) else str(given))
+    except InputError as error:
+        raise ValueError(f"attribute 'distance': {error}") from error
 
 
 def _read_pairs(file: h5py.File) -> Pairs | None:
@@ -145,7 +154,7 @@ def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...
     if part in ("gallery_paths", "query_paths", "class_names"):
         return tuple(dataset.asstr(errors="surrogateescape")[:])
     if part in ("gallery", "queries"):
-        hamming = dataset.file.attrs["distance"] == "hamming"
+        hamming = _metric(dataset.file) == "hamming"
         return _packed(dataset) if hamming and _holds_bits(dataset) else _vectors(dataset)
     if part == "distances":
         return _distances(dataset)
@@ -183,7 +192,7 @@ def _packed(dataset: h5py.Dataset) -> np.ndarray:
 def _distances(dataset: h5py.Dataset) -> np.ndarray:
     """float32; of hamming the number of differing bits, where ann-benchmarks has their share."""
     distances = dataset[:].astype(np.float32, copy=False)
-    if dataset.file.attrs["distance"] == "hamming" and (distances % 1 != 0).any():
+    if _metric(dataset.file) == "hamming" and (distances % 1 != 0).any():
         distances = np.rint(distances * dataset.file["train"].shape[1])
     return distances
 

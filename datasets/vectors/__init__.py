@@ -8,5 +8,5 @@ Vectors in other files come by ``datasets.stored.from_file``, both kinds by ``da
 
 from datasets import plugins
 
-_FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "embeddings", "exact", "rows"))
+_FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "embeddings", "exact", "metric_names", "rows"))
 names, get = _FOLDER.names, _FOLDER.get

@@ -12,7 +12,7 @@ from datasets.images.base import Pairs
 from datasets.vectors import exact, rows
 from datasets.vectors.embeddings import Embeddings as Embeddings
 from datasets.vectors.embeddings import check_numbers, check_rows
-from datasets.vectors.exact import METRICS  # where users of a set look for them
+from datasets.vectors.metric_names import METRICS
 
 _DTYPES = ("float32", "uint8", "int8")
 _HASHED_BYTES = 1 << 27  # up to here a fingerprint reads all rows

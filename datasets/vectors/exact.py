@@ -6,8 +6,7 @@ import faiss
 import numpy as np
 
 from datasets.vectors import rows as vector_rows
-
-METRICS = ("euclidean", "inner_product", "angular", "hamming")
+from datasets.vectors.metric_names import METRICS
 
 _NONE = -1  # the id of a neighbor that is not there
 _ROOM = 1 << 28  # bytes of a prepared block of the gallery

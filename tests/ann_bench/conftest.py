@@ -21,8 +21,9 @@ def made_up(
     facts = {"gallery": 100_000, "queries": 20, "dimension": 128, "build_seconds": 2.0, "index_bytes": 52_000_000}
     facts |= {"bytes_per_vector": 520.0, "search_peak_bytes": 150_000_000, "build_threads": 2, "cpu": "CPU <1>"}
     facts |= {"versions": {"faiss": "1.15.1"}, "measured": "2026-01-02T03:04:05", "cores": 2}
+    facts |= {"true_neighbors": "gt.ivecs 1a2b3c4d"}
     for name, value in about.items():
-        if name in ("data", "fingerprint", "metric", "k", "search", "mode", "threads"):
+        if name in ("data", "fingerprint", "metric", "k", "search", "mode", "threads", "truth"):
             point = replace(point, **{name: value})
         else:
             (scores if "recall" in name else facts)[name] = value

@@ -16,10 +16,10 @@ from ann_bench import limits
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def events(code: str, *, seconds: float = 20, memory: int = 10**9) -> list[dict]:
+def events(code: str, *, seconds: float = 20, memory: int = 10**9, watch=None) -> list[dict]:
     head = f"import sys, os, time, signal\nsys.path.insert(0, {str(ROOT)!r})\nfrom ann_bench.limits import Reporter\n"
     command = [sys.executable, "-c", f"{head}report = Reporter(int(sys.argv[-1]))\n{textwrap.dedent(code)}"]
-    return list(limits.run(command, "the job", seconds=seconds, memory=memory))
+    return list(limits.run(command, "the job", seconds=seconds, memory=memory, watch=watch))
 
 
 def test_events_come_in_their_order():
@@ -91,6 +91,14 @@ def test_what_is_no_event_ends_the_child(line):
     code = f"os.write(int(sys.argv[-1]), {line!r}.encode('utf-8', 'surrogateescape') + bytes([10])); time.sleep(60)"
     with pytest.raises(limits.Ended, match="reported what is no event: "):
         events(code)
+
+
+def test_who_watches_is_told_how_long_it_has_been_running(monkeypatch):
+    monkeypatch.setattr(limits, "_TOLD", 0.2)
+    told = []
+    code = "import time\nfor _ in range(14): report('progress'); time.sleep(0.1)\nreport('done')"
+    assert len(events(code, watch=told.append)) == 14
+    assert len(told) >= 3 and told == sorted(told) and 0.2 <= told[0] < told[-1]
 
 
 def test_progress_does_not_stretch_the_time():

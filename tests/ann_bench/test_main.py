@@ -10,6 +10,7 @@ import pytest
 
 from ann_bench.__main__ import main
 from ann_bench.commands import COMMANDS
+from ann_bench.results import results
 from datasets.stored import formats
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -73,6 +74,15 @@ def test_from_files_to_a_table(capsys, files):
     assert "k-recall@10 1.0000" in text
     code, text, complaint = ends(capsys, "table", f"--out={files / 'results'}")
     assert code == 0 and "flat" in text, complaint
+
+
+def test_a_metric_by_the_name_that_others_give_it(capsys, files):
+    code, text, complaint = ends(capsys, *run_words(files, "--mode=batch", "--runs=1", "--metric=COSINE"))
+    assert code == 0 and "8, 20 queries, angular" in text, complaint
+    (one,) = results.read_all(files / "results")
+    assert one.point.metric == "angular" and one.point.data == "base-angular"
+    assert_mistake(capsys, run_words(files, "--metric=cosin"), "did you mean cosine", "known are euclidean", "hamming")
+    assert ends(capsys, "list", "--dim=8", "--metric=ip")[0] == 0
 
 
 def test_list_shows_what_there_is(capsys):

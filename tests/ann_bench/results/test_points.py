@@ -1,5 +1,7 @@
 """Rows: picking one dataset out of a folder, and the Pareto front against the definition."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,16 @@ def test_load_asks_which_one(measured_folder, made):
     with pytest.raises(InputError, match="--k: say which one; .* 10, 100"):
         load(measured_folder, data="glyphs")
     assert load(measured_folder, data="glyphs", k=100).k == 100
+
+
+def test_points_held_against_another_truth_are_left_out(tmp_path, made):
+    for truth, time in (("", "2026-01-01T00:00:00"), ("1a2b3c4d", "2026-01-02T00:00:00")):
+        found = made(truth=truth, measured=time)
+        results.write(tmp_path, found)
+        results.write_failure(tmp_path, results.Failure(replace(found.point, build="HNSW32"), "build", "hang"))
+    found = load(tmp_path)
+    assert [row["truth"] for row in found.rows] == ["1a2b3c4d"]
+    assert [failure.point.truth for failure in found.failures] == ["1a2b3c4d"]
 
 
 def test_points_of_other_vectors_under_the_same_name_are_left_out(tmp_path, made):

@@ -1,5 +1,6 @@
 """Result files: there and back, what ann-benchmarks' tools read of them, and broken ones."""
 
+import json
 from dataclasses import replace
 
 import h5py
@@ -83,9 +84,21 @@ def test_every_point_has_its_own_path(tmp_path):
         point(index="other"),
         point(mode="batch"),
         point(mode="batch", threads=2),
+        point(truth="1a2b3c4d"),
+        point(truth="1a2b3c4e"),
     ]
     assert len({one.path(tmp_path) for one in points}) == len(points)
     assert point(search=dict(reversed(SEARCH.items()))).path(tmp_path) == point().path(tmp_path)
+
+
+def test_results_from_before_there_was_a_truth_are_read_where_they_are(tmp_path):
+    path = results.write(tmp_path, result())
+    assert path.name == "OPQ8_32_IMI2x4_PQ8_max_codes_0_nprobe_8_b5021c36.hdf5", "where it always was"
+    with h5py.File(path, "r+") as file:
+        told = json.loads(file.attrs["point"])
+        assert told.pop("truth") == ""
+        file.attrs["point"] = json.dumps(told)
+    assert results.read(path).point == point()
 
 
 def test_a_failure_stands_until_the_point_is_measured(tmp_path):

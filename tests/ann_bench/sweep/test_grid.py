@@ -73,6 +73,18 @@ def test_yaml(tmp_path):
         ("flat: [{build: x, search: {ef: [a]}}]", "'a' is no number"),
         ("flat: [{build: x, search: {ef: []}}]", "has no values"),
         ("flat: [{build: x, search: {ef: true}}]", "is no number"),
+        (
+            "faiss_float: [{build: 'IVF{2 lists},Flat'}]",
+            "grid.yaml: faiss_float: '{2 lists}' in .* is no size; write {2 l",
+        ),
+        ("faiss_float: [{build: 'IVF{2 lists per dimension}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{0 lists per root}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{1/0 lists per root}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{-1 lists per root}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{2 lists per root, at most 0}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{}'}]", "is no size"),
+        ("faiss_float: [{build: 'IVF{2 lists per root'}]", "a brace .* has no other"),
+        ("faiss_float: [{build: 'IVF{{2 lists per root}}'}]", "a brace .* has no other"),
     ],
 )
 def test_mistakes_in_yaml_are_named(tmp_path, text, words):
@@ -80,6 +92,18 @@ def test_mistakes_in_yaml_are_named(tmp_path, text, words):
     path.write_text(text)
     with pytest.raises(InputError, match=words):
         grid.read(path)
+
+
+def test_sizes_become_numbers_for_the_set_and_what_becomes_the_same_is_one(tmp_path):
+    path = tmp_path / "grid.yaml"
+    path.write_text(
+        "faiss_float:\n  - build: 'IVF{4 lists per root},Flat'\n  - build: 'IVF{8 lists per root, at most 40},Flat'\n"
+        "  - {build: 'IVF{4 lists per root},Flat', search: {nprobe: 2}}\nflat: [{}]\n"
+    )
+    plan = grid.read(path)
+    builds = ["IVF40,Flat", "IVF40,Flat", ""]
+    assert [entry.build for _, entry in grid.sized(plan, count=100, dim=8)] == builds
+    assert [entry.build for _, entry in grid.sized(plan, count=10_000, dim=8)][:2] == ["IVF400,Flat", "IVF40,Flat"]
 
 
 def test_a_missing_or_binary_file_is_named(tmp_path):

@@ -1,6 +1,7 @@
 """The clock counts what it should, and answers that no honest index gives are found out."""
 
 import importlib.util
+import itertools
 import time
 from pathlib import Path
 
@@ -157,5 +158,23 @@ def test_more_threads_than_allowed_are_found_out(monkeypatch):
 
 def test_the_cores_of_a_run_are_told():
     given = vector_set()
-    timed = measure.single(rogue("honest", given.gallery), given, given.queries, 3, runs=1, threads=2)
+    index = rogue("honest", given.gallery)
+
+    def work(queries, k):  # on this thread alone, however many others there are
+        end = time.thread_time() + 0.002
+        while time.thread_time() < end:
+            pass
+        return np.arange(k)[None].copy(), None
+
+    index.find = work
+    timed = measure.single(index, given, given.queries, 3, runs=1, threads=2)
     assert 0 < timed.cores < 3 and timed.peak > 10**7
+
+
+def test_cores_are_the_processor_s_seconds_of_the_clock_s(monkeypatch):
+    given = vector_set()
+    clock, processor = itertools.count(), iter([0.0, 30.0])
+    monkeypatch.setattr(measure.time, "perf_counter", lambda: float(next(clock)))  # every query takes a second
+    monkeypatch.setattr(measure.time, "process_time", lambda: next(processor))
+    timed = measure.single(rogue("honest", given.gallery), given, given.queries, 3, runs=1, threads=2)
+    assert timed.cores == 30 / 20

@@ -5,6 +5,7 @@ The must of the project is five kills: python -m pytest tests/ann_bench/sweep/te
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,13 +17,16 @@ import numpy as np
 import pytest
 
 from ann_bench import indexes
+from ann_bench.indexes.base import Estimate
 from ann_bench.options import RunOptions
 from ann_bench.results import results
+from ann_bench.results.saved_index import Saved
 from ann_bench.scale import disk_build
-from ann_bench.sweep import sweep
+from ann_bench.sweep import builds, sweep
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
-from datasets.stored import vectors_file
+from datasets.stored import formats, vectors_file
+from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -89,6 +93,47 @@ def test_a_sweep_goes_on_past_rogues(vectors, rogues, capsys):
     assert "16 points measured, 14 failed" in capsys.readouterr().out
 
 
+def test_a_build_that_never_ends_has_a_limit_of_its_own_and_is_watched(vectors, rogues, monkeypatch, capsys):
+    shown = []
+
+    class Bar(sweep.tqdm):
+        def set_description(self, desc=None, refresh=True):
+            shown.append(desc)
+
+    monkeypatch.setattr(sweep, "tqdm", Bar)
+    monkeypatch.setattr(builds, "_LEAST_SECONDS", 3)
+    asked = options(vectors, index="rogue", build="hang_in_build")
+    with pytest.raises(RunFailed):
+        sweep.main(asked)
+    (failure,) = results.read_failures(asked.out)
+    assert (failure.stage, failure.point.build) == ("build", "hang_in_build")
+    assert failure.reason == "took longer than the limit of 3 s; --timeout=SECONDS sets another"
+    assert failure.reason in capsys.readouterr().out
+    assert any(re.fullmatch("rogue hang_in_build, building for [123] s, expected under 1 s", words) for words in shown)
+
+
+@pytest.mark.parametrize(("given", "build", "point"), [(None, 60, 7200), (5, 5, 5), (1e6, 1e6, 1e6)])
+def test_builds_are_limited_by_their_estimate_and_points_as_ever(vectors, monkeypatch, given, build, point):
+    asked, run = [], sweep.limits.run
+    monkeypatch.setattr(sweep.limits, "run", lambda *a, **how: (asked.append(how["seconds"]), run(*a, **how))[1])
+    sweep.main(options(vectors, index="hnswlib", build="M=8", search="ef=20", timeout=given))
+    assert asked == [build, point]
+
+
+@pytest.mark.parametrize(("work", "limit"), [(1e6, 60), (1e12, 20 * 100)])
+def test_the_limit_of_a_build_is_twenty_times_its_estimate(work, limit):
+    rows = np.zeros((1000, 16), np.float32)
+    build = builds.Build("flat", "", (), Estimate(memory=0, disk=0, work=work), Saved(Path()))
+    found = builds.time_limit(build, VectorSet("zeros", "euclidean", rows, rows), 1e10)
+    assert found == pytest.approx(limit, rel=1e-3)
+
+
+def test_reading_a_set_larger_than_memory_has_its_time():
+    rows = np.broadcast_to(np.zeros(100, np.float32), (10**9, 100))
+    build = builds.Build("flat", "", (), Estimate(memory=0, disk=4 * 10**11, work=1e11), Saved(Path()))
+    assert builds.time_limit(build, VectorSet("wide", "euclidean", rows, rows[:1]), 1e11) > 8e11 / 1e8
+
+
 def test_a_finished_point_is_skipped_and_a_failed_one_tried_again(vectors, rogues, capsys):
     asked = options(vectors, index="rogue", build="raises", search="step=0,1")
     sweep.main(asked)
@@ -111,6 +156,27 @@ def test_another_seed_or_other_vectors_are_measured_again(vectors, capsys):
     vectors_file.save(vectors, VectorSet("made up", "euclidean", made.gallery[::-1].copy(), made.queries.copy()))
     sweep.main(options(vectors, **asked, seed=7))
     assert "1 points measured, 0 failed" in capsys.readouterr().out
+
+
+def test_another_truth_is_measured_again(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    gallery, queries = (rng.normal(size=(count, 8)).astype(np.float32) for count in (300, 20))
+    for name, rows in (("base.fvecs", gallery), ("query.fvecs", queries)):
+        formats.write(tmp_path / name, rows)
+    ids, _ = exact.search(queries, gallery, 10)
+    for name, count in (("ten.ivecs", 10), ("moved.ivecs", 10), ("six.ivecs", 6), ("three.ivecs", 3)):
+        formats.write(tmp_path / name, ids[:, :count].astype(np.int32))
+    asked = {"index": "flat", "queries": tmp_path / "query.fvecs"}
+    measured = {"": 1, "ten.ivecs": 1, "moved.ivecs": 0, "six.ivecs": 1, "three.ivecs": 0}  # too few for k: computed
+    for name, count in measured.items():
+        for again in (count, 0):
+            sweep.main(options(tmp_path / "base.fvecs", **asked, truth=tmp_path / name if name else None))
+            assert f"{again} points measured, 0 failed" in capsys.readouterr().out, name
+    found = results.read_all(tmp_path / "results")
+    told = {one.facts["true_neighbors"]: one.point.truth for one in found}
+    marks = {words.partition(" ")[0]: mark for words, mark in told.items()}
+    assert marks.keys() == {"computed", "ten.ivecs", "six.ivecs"} and marks["computed"] == ""
+    assert told.keys() == {"computed", *(f"{name}.ivecs {marks[f'{name}.ivecs']}" for name in ("ten", "six"))}
 
 
 def test_what_a_point_tells(vectors):

@@ -67,7 +67,15 @@ def test_cards_tell_the_fastest_at_each_recall(written):
 
 def test_the_machine_and_the_set_are_told(written):
     text = written[1]
-    for words in ("CPU &lt;1&gt;", "faiss 1.15.1", "2026-01-02 03:04", "aa11", "100,000 vectors", "128 dimensions"):
+    for words in (
+        "CPU &lt;1&gt;",
+        "faiss 1.15.1",
+        "2026-01-02 03:04",
+        "aa11",
+        "gt.ivecs 1a2b3c4d",
+        "100,000 vectors",
+        "128 dimensions",
+    ):
         assert words in text
 
 

@@ -66,6 +66,15 @@ def test_the_name_tells_another_metric(files):
     assert from_file.load(files / "gallery.fvecs", queries=queries, metric="angular").name == "gallery-angular"
 
 
+def test_a_metric_by_another_name_is_the_same_set(tmp_path, files):
+    found, plain = (from_file.load(files / "gallery.fvecs", metric=name) for name in ("Cosine", "angular"))
+    assert (found.name, found.metric, found.fingerprint()) == (plain.name, "angular", plain.fingerprint())
+    assert from_file.load(files / "gallery.fvecs", metric="l2").name == "gallery"
+    vectors_file.save(tmp_path / "a.h5", with_neighbors(VectorSet("a", "euclidean", GALLERY, QUERIES), 3))
+    assert from_file.load(tmp_path / "a.h5", metric="L2").neighbors is not None
+    assert from_file.load(tmp_path / "a.h5", metric="dot").name == "a-inner_product"
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
@@ -135,6 +144,6 @@ def test_flags_that_a_vectors_file_answers_itself(tmp_path):
     for flag in ("queries", "truth"):
         with pytest.raises(InputError, match=rf"--{flag}=x\.fvecs: .*a\.h5 holds its own"):
             from_file.load(tmp_path / "a.h5", **{flag: "x.fvecs"})
-    for metric, message in (("hamming", "--metric=hamming: vectors a: hamming takes"), ("l2", "unknown metric 'l2'")):
+    for metric, message in (("hamming", "--metric=hamming: vectors a: hamming takes"), ("l3", "unknown metric 'l3'")):
         with pytest.raises(InputError, match=message):
             from_file.load(tmp_path / "a.h5", metric=metric)

@@ -148,6 +148,14 @@ def test_published_neighbors_are_taken_and_their_distances_computed(tmp_path, se
     assert slice(0, 8) in searched
 
 
+def test_a_mark_tells_published_neighbors_apart_where_they_are_taken():
+    ids, _ = by_hand(made_up())
+    ten, twelve = (replace(made_up(), neighbors=ids[:, :count].copy()) for count in (10, 12))
+    assert truth.mark(made_up(), 10) == truth.mark(ten, 11) == ""
+    assert truth.mark(ten, 10) == truth.mark(ten, 3) != truth.mark(twelve, 10)
+    assert len(truth.mark(ten, 10)) == 8
+
+
 def test_published_neighbors_with_the_query_or_with_none_are_not_taken(tmp_path, searched):
     vector_set = made_up(own=True)
     ids, distances = by_hand(vector_set)

@@ -158,8 +158,26 @@ def test_shapes_and_metric_in_the_file_are_checked(tmp_path):
         load(path)
     with h5py.File(path, "r+") as file:
         file.attrs["distance"] = "jaccard"
-    with pytest.raises(InputError, match=r"vectors\.h5.*jaccard"):
+    with pytest.raises(InputError, match=r"vectors\.h5.*unknown metric 'jaccard'.*known are euclidean, .*cosine"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("said", "own"),
+    [("l2", "euclidean"), ("Cosine", "angular"), (np.bytes_("IP"), "inner_product"), ("dot", "inner_product")],
+)
+def test_the_metric_may_have_the_name_that_others_give_it(tmp_path, said, own):
+    save(tmp_path / "vectors.h5", query_gallery_set())
+    with h5py.File(tmp_path / "vectors.h5", "r+") as file:
+        file.attrs["distance"] = said
+    assert load(tmp_path / "vectors.h5").metric == own
+
+
+def test_bits_are_found_under_any_spelling_of_hamming(tmp_path):
+    save(tmp_path / "codes.h5", codes_set())
+    with h5py.File(tmp_path / "codes.h5", "r+") as file:
+        file.attrs["distance"] = "Hamming"
+    np.testing.assert_array_equal(load(tmp_path / "codes.h5").gallery, codes_set().gallery)
 
 
 def test_a_group_in_place_of_an_array(tmp_path):
