@@ -33,6 +33,17 @@ def test_whoever_reads_our_output_may_stop():
     assert child.wait(timeout=60) == 0
 
 
+@pytest.mark.parametrize("call", ["command.choose([], {}, 'word ' * 20_000)", "command.main(print, Options, ['-h'])"])
+def test_whoever_reads_our_help_may_stop(call):
+    script = SCRIPT.replace("command.main(main, Options)", call)
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    child.stdout.close()
+    assert (child.stderr.read(), child.wait(timeout=60)) == ("", 0)
+    child.stderr.close()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """Options with every kind of yes and no."""
@@ -62,3 +73,15 @@ def test_yes_and_no_in_every_spelling(words, expected):
     read = []
     command.main(read.append, Choices, words)
     assert read == [expected]
+
+
+def test_a_command_is_chosen_by_its_name(capsys):
+    assert command.choose(["run", "--fast"], {"run": 1, "walk": 2}, "") == 1
+    for words in ([], ["-h"], ["--help"], ["help"]):
+        with pytest.raises(SystemExit) as end:
+            command.choose(words, {"run": 1}, "what there is")
+        assert not end.value.code
+        assert capsys.readouterr().out == "what there is\n"
+    with pytest.raises(SystemExit, match="2"):
+        command.choose(["runn"], {"run": 1}, "")
+    assert capsys.readouterr().err == "error: unknown command 'runn': did you mean run? known are run\n"
