@@ -14,7 +14,7 @@ PACKAGES = ("ann_bench", "datasets", "embedding", "hashing", "vse")
 PARTS = (*PACKAGES, "scripts", "setup.py", "pyproject.toml", "README.md", "LICENSE")
 SCRIPTS = sorted(path for path in (ROOT / "scripts").glob("[a-z]*.py") if path.name != "command.py")
 BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
-SMALL = "--data=digits --batch-size=12 --batch-k=4 --epoch-steps=2 --epochs=1 --embed-dim=16 --name=x"
+SMALL = "--data=digits --batch-size=12 --batch-k=4 --epoch-steps=2 --epochs=1 --embed-dim=16 --no-report --name=x"
 
 
 class Installed:
@@ -111,12 +111,15 @@ def test_the_benchmark_by_all_its_names(installed):
     assert "usage: ann-bench run " in installed.says("ann-bench", "run", "--help")
 
 
-def test_from_training_to_an_index(installed):
-    installed.says("deepembedding", "train-margin", *SMALL.split())
-    assert "report: runs/x/report/index.html" in installed.says("deepembedding", "report", "--vectors=runs/x")
-    printed = installed.says("ann-bench", "run", "--data=runs/x", "--index=flat", "--mode=batch", "--runs=1")
+def test_from_training_to_an_index(wheel):
+    wheel.says("deepembedding", "train-margin", *SMALL.split())
+    assert "report: runs/x/report/index.html" in wheel.says("deepembedding", "report", "--vectors=runs/x")
+    printed = wheel.says("ann-bench", "run", "--data=runs/x", "--index=flat", "--mode=batch", "--runs=1")
     assert "k-recall@10 1.0000" in printed
-    installed.says("ann-bench", "plot", "--data=digits")
+    assert "flat" in wheel.says("ann-bench", "table")
+
+
+def test_help_names_the_command_as_it_was_called(installed):
     assert "usage: deepembedding train-margin " in installed.says("deepembedding", "train-margin", "--help")
 
 
