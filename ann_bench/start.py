@@ -37,6 +37,6 @@ def foreign_datasets() -> str:
     if spec and spec.origin:
         what = f"{spec.origin} is another project's package, which hides or has overwritten deepembedding's 'datasets'"
         return f"{what}: install deepembedding into an environment of its own, and leave that one off PYTHONPATH"
-    if spec and (folders := list(spec.submodule_search_locations or ())):
-        return f"the folder {folders[0]} hides deepembedding's package 'datasets': start from another folder"
+    if spec and importlib.util.find_spec("datasets.errors"):  # a plain folder, such as one of data, hides nothing
+        return ""
     return "deepembedding's package 'datasets' is not there: install deepembedding again"

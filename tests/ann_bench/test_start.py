@@ -54,9 +54,27 @@ def test_one_that_has_overwritten_ours_is_one_line(site):
     assert_told(listed(site), str(site / "datasets" / "__init__.py"), "an environment of its own")
 
 
-def test_where_the_other_one_was_removed_with_our_file_is_one_line(site):
+def test_none_at_all_is_one_line(site):
+    shutil.rmtree(site / "datasets")
+    begin = [sys.executable, "-S", "-c", "from ann_bench import start; start.begin()"]  # without site-packages
+    for planted in (False, True):
+        if planted:
+            (site / "datasets").mkdir()
+        assert_told(
+            subprocess.run(begin, cwd=site, env={}, capture_output=True, text=True), "install deepembedding again"
+        )
+
+
+def test_a_folder_of_data_of_that_name_hides_nothing(tmp_path):
+    (tmp_path / "datasets").mkdir()
+    done = listed(ROOT, tmp_path / "elsewhere")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_where_the_other_one_was_removed_with_our_file_all_works(site):
     (site / "datasets" / "__init__.py").unlink()
-    assert_told(listed(site), str(site / "datasets"), "hides")
+    done = listed(site)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_what_else_lies_beside_ours_does_no_harm(site):
