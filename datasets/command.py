@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import io
 import logging
 import os
@@ -17,6 +18,9 @@ from datasets.errors import InputError, RunFailed, suggestion, unknown
 
 Options = TypeVar("Options")
 Choice = TypeVar("Choice")
+
+# What is wrong with a place that a user has named, wherever it is met first.
+_OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EROFS, errno.ENOSPC)
 
 
 def main(
@@ -46,6 +50,10 @@ def main(
         _end(f"error: {error}", code=2)
     except RunFailed as error:
         _end(f"error: {error}", code=1)
+    except OSError as error:
+        if error.errno not in _OF_THE_PLACE or error.filename is None:
+            raise
+        _end(f"error: {error.filename}: cannot be used ({error.strerror}); name another place", code=2)
     except KeyboardInterrupt:
         _end("interrupted; started again, the same command goes on from what it had finished", code=130)
 
@@ -112,7 +120,7 @@ def _end(line: str, *, code: int) -> NoReturn:
 
 
 def spell_out(arguments: list[str], options: type) -> list[str]:
-    """Flags as tyro wants them.
+    """Flags as tyro wants them, and --data-path=~/pictures as it is meant: a shell expands ~ where a word begins.
 
     --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report. Where
     neither yes nor no is the default, it is the other way round: --no-flip is --flip=False. And what other programs
@@ -129,6 +137,8 @@ def spell_out(arguments: list[str], options: type) -> list[str]:
         if name.startswith("--") and (known := name[2:].replace("_", "-")) in aliases:
             name = f"--{aliases[known]}"
             argument = name + equals + value
+        if name.startswith("--") and value.startswith("~/"):
+            argument = f"{name}={os.path.expanduser(value)}"
         if name.startswith("--") and value.lower() in ("true", "false"):
             argument, alone = name if value.lower() == "true" else f"--no-{name[2:]}", True
         flag = argument.replace("-", "_").replace("__", "--", 1)

@@ -1,5 +1,6 @@
 """Commands: the spellings of flags, and a reader that has seen enough, which is no error."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -85,3 +86,26 @@ def test_a_command_is_chosen_by_its_name(capsys):
     with pytest.raises(SystemExit, match="2"):
         command.choose(["runn"], {"run": 1}, "")
     assert capsys.readouterr().err == "error: unknown command 'runn': did you mean run? known are run\n"
+
+
+def test_home_is_meant_behind_a_flag_too(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    words = ["--use-pretrained=~/a.pth", "--name=~", "--use-pretrained=a~/b", "~/c"]
+    expected = ["--use-pretrained=/home/me/a.pth", "--name=~", "--use-pretrained=a~/b", "~/c"]
+    assert command.spell_out(words, Choices) == expected
+
+
+@pytest.mark.parametrize("place", ["x" * 300, "file/below", "loop"])
+def test_a_place_that_the_system_refuses_is_one_line(tmp_path, capsys, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SystemExit, match="2"):
+        command.main(lambda _: (tmp_path / place).open("w"), Choices, [])
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"error: {tmp_path / place}: cannot be used (") and complaint.count("\n") == 1
+
+
+def test_what_no_place_is_to_blame_for_stays_an_error_of_ours(tmp_path):
+    for mistake in (lambda _: (tmp_path / "none").open(), lambda _: os.close(-1)):
+        with pytest.raises(OSError):
+            command.main(mistake, Choices, [])
