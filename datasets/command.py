@@ -89,8 +89,10 @@ def _read_as_far_as_wanted() -> Iterator[None]:
 def _interruptible() -> Iterator[None]:
     """Ctrl-C as KeyboardInterrupt, which lets go of files and processes; before and after, as the program has it."""
     before = signal.getsignal(signal.SIGINT)
-    if callable(before):  # else it is ignored
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not callable(before):  # it is ignored
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:

@@ -12,12 +12,10 @@ import command
 from datasets.command import choose
 
 
-def main(words: list[str] | None = None, program: str = "deepembedding") -> None:
-    """Run the script that the first of ``words`` names, those of the command line if not given, with the others."""
-    words = sys.argv[1:] if words is None else words
-    script = choose(words, command.SCRIPTS, describe(program))
-    command.program = f"{program} {words[0]}"
-    sys.argv[1:] = words[1:]
+def main() -> None:
+    """Run the script that the first word names with the others."""
+    script = choose(sys.argv[1:], command.SCRIPTS, describe())
+    command.program = f"deepembedding {sys.argv.pop(1)}"
     runpy.run_path(str(script), run_name="__main__")
 
 
@@ -27,10 +25,10 @@ def bench() -> None:
     runpy.run_path(str(command.SCRIPTS["bench"]), run_name="__main__")
 
 
-def describe(program: str) -> str:
+def describe() -> str:
     """What the commands do, a line each: the first of each script's docstring."""
     lines = [f"  {name:16} {_first_line(script)}" for name, script in command.SCRIPTS.items()]
-    return "\n".join([f"usage: {program} COMMAND [FLAGS]; every COMMAND knows --help", "", *lines])
+    return "\n".join(["usage: deepembedding COMMAND [FLAGS]; every COMMAND knows --help", "", *lines])
 
 
 def _first_line(script: Path) -> str:
