@@ -68,6 +68,7 @@ GPU = [
 DEV = [
     "pytest==9.2.0",
     "ruff==0.17.5",
+    "wheel==0.48.0",  # a test builds and installs the package
 ]
 
 # An index of the benchmark that brings much along: Milvus in the same process, or a client of a server.
@@ -106,7 +107,11 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
-    packages=find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]),
+    packages=[*find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]), "deepembedding"],
+    package_dir={"deepembedding": "scripts"},
+    entry_points={
+        "console_scripts": ["deepembedding = deepembedding.__main__:main", "ann-bench = deepembedding.__main__:bench"]
+    },
     package_data={
         **{package: ["templates/*"] for package in WITH_TEMPLATES},
         "ann_bench": ["grids/*"],

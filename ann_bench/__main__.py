@@ -3,21 +3,19 @@
 import sys
 from collections.abc import Sequence
 
+from ann_bench import start
+
+if __name__ == "__main__":
+    start.begin()
+
 from ann_bench.commands import COMMANDS, describe
 from datasets import command
-from datasets.errors import unknown
 
 
-def main(words: Sequence[str]) -> None:
-    """Call the command that the first word names with the others."""
-    if not words or words[0] in ("-h", "--help", "help"):
-        print(describe())
-        return
-    if words[0] not in COMMANDS:
-        print(f"error: {unknown('command', words[0], COMMANDS)}", file=sys.stderr)
-        sys.exit(2)
-    function, options = COMMANDS[words[0]]
-    command.main(function, options, words[1:], name=f"python -m ann_bench {words[0]}")
+def main(words: Sequence[str], *, program: str = "python -m ann_bench") -> None:
+    """Call the command that the first word names with the others; ``program`` is what help calls all of them."""
+    function, options = command.choose(words, COMMANDS, describe(program))
+    command.main(function, options, words[1:], name=f"{program} {words[0]}")
 
 
 if __name__ == "__main__":

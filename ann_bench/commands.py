@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
 }
 
 
-def describe() -> str:
+def describe(program: str) -> str:
     """What the commands do, a line each."""
     lines = [f"  {name:10} {(options.__doc__ or '').splitlines()[0]}" for name, (_, options) in COMMANDS.items()]
-    return "\n".join(["usage: python -m ann_bench COMMAND [FLAGS]; every COMMAND knows --help", "", *lines])
+    return "\n".join([f"usage: {program} COMMAND [FLAGS]; every COMMAND knows --help", "", *lines])

@@ -30,7 +30,8 @@ class RunOptions(Source):
     search: str = ""
     """Search parameters to sweep with --build: nprobe=1,8,64,max_codes=0,10000."""
     grid: Path | None = None
-    """YAML file of what to build and sweep, instead of --index, --build and --search; what cannot be is left out."""
+    """YAML file of what to build and sweep, or short, which is ready-made, instead of --index, --build and --search;
+    what cannot be built on this set is left out."""
     mode: str = "single,batch"
     """single: one query a call on one thread; batch: all queries in one call on --threads."""
     threads: int = 0

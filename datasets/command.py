@@ -2,19 +2,25 @@
 
 import contextlib
 import dataclasses
+import errno
 import io
 import logging
 import os
 import re
+import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NoReturn, TypeVar
 
 import tyro
 
-from datasets.errors import InputError, RunFailed, suggestion
+from datasets.errors import InputError, RunFailed, suggestion, unknown
 
 Options = TypeVar("Options")
+Choice = TypeVar("Choice")
+
+# What is wrong with a place that a user has named, wherever it is met first.
+_OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EROFS, errno.ENOSPC)
 
 
 def main(
@@ -36,18 +42,61 @@ def main(
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
     arguments = spell_out(sys.argv[1:] if words is None else list(words), options)
     try:
-        _refuse_unknown(arguments, options)
-        read = _parse(arguments, options, name)
-        function(read if defaults is None else _parse(arguments, options, name, defaults(read)))
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads our output, `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with _interruptible(), _read_as_far_as_wanted():
+            _refuse_unknown(arguments, options)
+            read = _parse(arguments, options, name)
+            function(read if defaults is None else _parse(arguments, options, name, defaults(read)))
     except InputError as error:
         _end(f"error: {error}", code=2)
     except RunFailed as error:
         _end(f"error: {error}", code=1)
+    except OSError as error:
+        if error.errno not in _OF_THE_PLACE or error.filename is None:
+            raise
+        _end(f"error: {error.filename}: cannot be used ({error.strerror}); name another place", code=2)
     except KeyboardInterrupt:
         _end("interrupted; started again, the same command goes on from what it had finished", code=130)
+
+
+def choose(words: Sequence[str], known: Mapping[str, Choice], described: str) -> Choice:
+    """What the first of ``words`` names among the commands ``known``.
+
+    Without a word, or where it asks for help, ``described`` is printed and the process ends; a word that names nothing
+    ends it with one line on stderr and exit code 2.
+    """
+    if not words or words[0] in ("-h", "--help", "help"):
+        with _read_as_far_as_wanted():
+            print(described)
+        sys.exit()
+    if words[0] not in known:
+        _end(f"error: {unknown('command', words[0], known)}", code=2)
+    return known[words[0]]
+
+
+@contextlib.contextmanager
+def _read_as_far_as_wanted() -> Iterator[None]:
+    """Whoever reads our output, ``head``, may have seen enough: that is no error, and nothing to go on for."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C as KeyboardInterrupt, which lets go of files and processes; before and after, as the program has it."""
+    before = signal.getsignal(signal.SIGINT)
+    if not callable(before):  # it is ignored
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _parse(arguments: list[str], options: type[Options], name: str, default: Options | None = None) -> Options:
@@ -66,14 +115,14 @@ def _parse(arguments: list[str], options: type[Options], name: str, default: Opt
         raise InputError(" ".join(words.split()) + "; --help lists all flags") from None
 
 
-def _end(line: str, *, code: int) -> None:
+def _end(line: str, *, code: int) -> NoReturn:
     sys.stdout.flush()
     print(line, file=sys.stderr)
     sys.exit(code)
 
 
 def spell_out(arguments: list[str], options: type) -> list[str]:
-    """Flags as tyro wants them.
+    """Flags as tyro wants them, and --data-path=~/pictures as it is meant: a shell expands ~ where a word begins.
 
     --use_pretrained stands alone in the reference commands, ours may name a file; --report=False is --no-report. Where
     neither yes nor no is the default, it is the other way round: --no-flip is --flip=False. And what other programs
@@ -90,6 +139,8 @@ def spell_out(arguments: list[str], options: type) -> list[str]:
         if name.startswith("--") and (known := name[2:].replace("_", "-")) in aliases:
             name = f"--{aliases[known]}"
             argument = name + equals + value
+        if name.startswith("--") and value.startswith("~/"):
+            argument = f"{name}={os.path.expanduser(value)}"
         if name.startswith("--") and value.lower() in ("true", "false"):
             argument, alone = name if value.lower() == "true" else f"--no-{name[2:]}", True
         flag = argument.replace("-", "_").replace("__", "--", 1)

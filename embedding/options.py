@@ -9,6 +9,7 @@ import numpy as np
 
 from datasets import images as image_sets
 from datasets.errors import InputError
+from datasets.files.folder_name import check_name
 from datasets.images.base import ImageSet
 from embedding.batches.decode import RESIZES, parse_size, show_size
 from embedding.network import backbone
@@ -186,6 +187,7 @@ class TrainOptions:
         """Raises InputError where a number is out of its range or a choice is none of those there are."""
         for name, value in asdict(self).items():
             _check_option(name, value)
+        check_name("--name", self.name)
         if Path(self.save_model_prefix).name != self.save_model_prefix:
             raise InputError(f"--save-model-prefix={self.save_model_prefix}: must be a name, not a path")
         if not self.ks:

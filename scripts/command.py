@@ -1,11 +1,26 @@
-"""What every script shares: finding the packages from anywhere, installed or not."""
+"""What every script shares: finding the packages, in a checkout or installed, and running as a command."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-# Commands run from the repository's root and from inside scripts/, installed or not.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+_FOLDER = Path(__file__).resolve().parent
+if (_FOLDER.parent / "pyproject.toml").exists():  # a checkout: commands run from anywhere, installed or not
+    sys.path.insert(0, str(_FOLDER.parent))
 
-from datasets.command import main
+from ann_bench import start  # noqa: E402
 
-__all__ = ["main"]
+start.begin()
+
+from datasets import command  # noqa: E402
+
+SCRIPTS = {path.stem.replace("_", "-"): path for path in sorted(_FOLDER.glob("*.py")) if path.stem[0] != "_"}
+del SCRIPTS["command"]
+
+program = ""  # what help calls the command, where it is not called by its file
+
+
+def main(function: Callable[[Any], None], options: type, words: list[str] | None = None, **more: Any) -> None:
+    """``datasets.command.main`` under the name that the command was called by."""
+    command.main(function, options, words, name=program, **more)

@@ -43,6 +43,7 @@ def main(options: CompareOptions) -> None:
     seeds = list(dict.fromkeys(int(seed) for seed in options.seeds.split(",")))  # once each
     plain = {f.name: getattr(options, f.name) for f in dataclasses.fields(TrainOptions)}
     trained = TrainOptions(**plain).with_data()
+    trained.check()
     trained = dataclasses.replace(trained, name=trained.name or f"compare-{trained.data}")
     print(compare(trained, list(dict.fromkeys(names)), seeds))
 

@@ -39,7 +39,7 @@ def main(options: CompareVseOptions) -> None:
     trained = VseOptions(**{field.name: getattr(options, field.name) for field in dataclasses.fields(VseOptions)})
     meant = trained.with_data()
     meant.check()
-    trained = dataclasses.replace(trained, name=trained.name or f"compare-vse-{meant.data}")
+    trained = dataclasses.replace(trained, name=meant.name or f"compare-vse-{meant.data}")
     print(compare(trained, names, list(dict.fromkeys(seeds))))
 
 

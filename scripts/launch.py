@@ -1,9 +1,10 @@
 """Train with several workers on this machine: MXNet's scheduler, its servers, and the workers, started and stopped.
 
-python scripts/launch.py --workers=2 -- scripts/train_margin.py --kvstore=dist_sync
+python scripts/launch.py --workers=2 scripts/train_margin.py --kvstore=dist_sync
 
-What stands after -- is run by every process. The workers share each batch, and the first writes the run folder. When
-one process fails the others are stopped, and the exit code is its own; started again, the command goes on.
+Behind the launcher's own flags stands what every process runs: a Python file, or one of the commands here by its name,
+train-margin, with its flags; a -- may stand before it. The workers share each batch, and the first writes the run
+folder. When one process fails the others are stopped, and the exit code is its own; started again, the command goes on.
 
 On several machines, start the same training command once as the scheduler, once as each server and once as each
 worker, with DMLC_ROLE=scheduler, server or worker, and for all of them DMLC_PS_ROOT_URI=ADDRESS and
@@ -32,7 +33,7 @@ _END = 20.0  # seconds for scheduler and servers to end after the workers
 
 @dataclass(frozen=True, kw_only=True)
 class LaunchOptions:
-    """Train with several workers on this machine; the training command stands after --."""
+    """Train with several workers on this machine; the training command and its flags stand behind these."""
 
     workers: int = 2
     """Processes that train together; they share the cores where OMP_NUM_THREADS is not set."""
@@ -89,7 +90,8 @@ class Part:
 
 def launch(options: LaunchOptions, script: list[str]) -> int:
     """Run ``script`` in a cluster of processes until all have ended; the first exit code that is not 0, or 0."""
-    _check(options, script)
+    _check(options)
+    script = _found(script)
     parts: list[Part] = []
     variables = _variables(options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -104,13 +106,28 @@ def launch(options: LaunchOptions, script: list[str]) -> int:
             part.stop()
 
 
-def _check(options: LaunchOptions, script: list[str]) -> None:
+def split(words: list[str]) -> tuple[list[str], list[str]]:
+    """The launcher's own flags, and the command: what stands behind a --, or from the first word on that is no flag."""
+    place = 0
+    while place < len(words) and words[place].startswith("-") and words[place] != "--":
+        place += 2 if words[place] in ("--workers", "--servers") else 1  # its number is a word of its own
+    return words[:place], words[place + 1 :] if words[place : place + 1] == ["--"] else words[place:]
+
+
+def _check(options: LaunchOptions) -> None:
     for name, count in vars(options).items():
         if count < 1:
             raise InputError(f"--{name}={count}: must be above 0")
-    if not script or not (script[0].startswith("-") or Path(script[0]).is_file()):
-        given = f"{script[0]} is no script" if script else "no training command"
-        raise InputError(f"{given}; after --, name one and its flags: -- scripts/train_margin.py --kvstore=dist_sync")
+
+
+def _found(script: list[str]) -> list[str]:
+    """The command with the file that it names; raises InputError where it names none."""
+    if script and (script[0].startswith("-") or Path(script[0]).is_file()):
+        return script
+    if script and (known := command.SCRIPTS.get(script[0])):
+        return [str(known), *script[1:]]
+    given = f"{script[0]} is no script" if script else "no training command"
+    raise InputError(f"{given}; behind the launcher's flags, name one and its own: train-margin --kvstore=dist_sync")
 
 
 def _variables(options: LaunchOptions) -> dict[str, str]:
@@ -168,6 +185,5 @@ def main(options: LaunchOptions, script: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    words = sys.argv[1:]
-    split = words.index("--") if "--" in words else len(words)
-    command.main(lambda options: main(options, words[split + 1 :]), LaunchOptions, words[:split])
+    own, script = split(sys.argv[1:])
+    command.main(lambda options: main(options, script), LaunchOptions, own)

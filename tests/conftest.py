@@ -1,5 +1,6 @@
 """What all tests share: a small run of training, and the flag for the long kill test."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,14 @@ SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=2, help="how often the kill test kills its run")
+
+
+@pytest.fixture(autouse=True)
+def interrupts():
+    """Ctrl-C as it was: a script that runs in this process changes what it does."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture

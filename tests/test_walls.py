@@ -92,7 +92,7 @@ ROOMS = {
         "mining": "",
     },
     "ann_bench": {
-        "__main__": "commands",
+        "__main__": "commands start",
         "commands": "views scale sweep options",
         "views": "sweep results indexes units",
         "scale": "sweep options results indexes limits units",
@@ -102,6 +102,7 @@ ROOMS = {
         "indexes": "factory indexes.base",
         "factory": "indexes.base",
         "indexes.base": "",
+        "start": "",
         "limits": "units",
         "units": "",
     },

@@ -13,6 +13,7 @@ from ann_bench.sweep import sizes
 from datasets.errors import InputError, unknown
 
 Plan = list[tuple[str, Grid]]  # (index, what to build of it)
+READY_MADE = Path(__file__).parent.parent / "grids"
 
 
 def default(names: Sequence[str], *, count: int, dim: int, metric: str) -> Plan:
@@ -49,12 +50,19 @@ def require(name: str) -> None:
         raise InputError(f"--index={name}: not installed; pip install -c constraints.txt -e '.[{extra}]'")
 
 
+def file_of(named: Path) -> Path:
+    """The file of a grid: a ready-made one is known by its name, ``short``, wherever the package is installed."""
+    ready = READY_MADE / f"{named.name}.yaml"
+    return ready if named == Path(named.name) and not named.is_file() and ready.is_file() else named
+
+
 def read(path: Path) -> Plan:
     """The grids of a YAML file: index -> list of {build: ..., search: {parameter: [values]}}.
 
     A build may have sizes that follow the set, as ann_bench/sweep/sizes.py describes them: ``sized`` makes numbers of
     them. Raises InputError naming the file and what is wrong in it.
     """
+    path = file_of(path)
     try:
         content = yaml.safe_load(path.read_text())
     except (OSError, UnicodeDecodeError) as error:

@@ -15,7 +15,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     Raises InputError where ``root`` is no folder or holds fewer than two images.
     """
     if root is None:
-        raise InputError("dataset files needs a folder of images: name it")
+        raise InputError("dataset files needs a folder of images: name it by --data-path")
     if not Path(root).is_dir():
         raise InputError(f"dataset files needs a folder of images: {root} is none")
     if boxes:

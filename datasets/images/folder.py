@@ -31,7 +31,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     Raises InputError naming the folder, or the file and its line.
     """
     if root is None:
-        raise InputError("dataset folder needs a folder of class folders or a CSV file: name it")
+        raise InputError("dataset folder needs a folder of class folders or a CSV file: name it by --data-path")
     place = Path(root)
     if place.suffix.lower() == ".csv":
         return _from_csv(place, boxes=boxes)

@@ -13,7 +13,9 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     Raises InputError naming the folder, or the list and its line.
     """
     if root is None:
-        raise InputError("dataset labelled needs the folder of train.txt, test.txt and database.txt: name it")
+        raise InputError(
+            "dataset labelled needs the folder of train.txt, test.txt and database.txt: name it by --data-path"
+        )
     if not Path(root).is_dir():
         raise InputError(f"dataset labelled needs the folder of train.txt, test.txt and database.txt: {root} is none")
     return label_lists.load(Path(root), name=Path(root).resolve().name, boxes=boxes)

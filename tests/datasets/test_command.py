@@ -1,5 +1,6 @@
 """Commands: the spellings of flags, and a reader that has seen enough, which is no error."""
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -33,6 +34,17 @@ def test_whoever_reads_our_output_may_stop():
     assert child.wait(timeout=60) == 0
 
 
+@pytest.mark.parametrize("call", ["command.choose([], {}, 'word ' * 20_000)", "command.main(print, Options, ['-h'])"])
+def test_whoever_reads_our_help_may_stop(call):
+    script = SCRIPT.replace("command.main(main, Options)", call)
+    child = subprocess.Popen(
+        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    child.stdout.close()
+    assert (child.stderr.read(), child.wait(timeout=60)) == ("", 0)
+    child.stderr.close()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choices:
     """Options with every kind of yes and no."""
@@ -62,3 +74,38 @@ def test_yes_and_no_in_every_spelling(words, expected):
     read = []
     command.main(read.append, Choices, words)
     assert read == [expected]
+
+
+def test_a_command_is_chosen_by_its_name(capsys):
+    assert command.choose(["run", "--fast"], {"run": 1, "walk": 2}, "") == 1
+    for words in ([], ["-h"], ["--help"], ["help"]):
+        with pytest.raises(SystemExit) as end:
+            command.choose(words, {"run": 1}, "what there is")
+        assert not end.value.code
+        assert capsys.readouterr().out == "what there is\n"
+    with pytest.raises(SystemExit, match="2"):
+        command.choose(["runn"], {"run": 1}, "")
+    assert capsys.readouterr().err == "error: unknown command 'runn': did you mean run? known are run\n"
+
+
+def test_home_is_meant_behind_a_flag_too(monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    words = ["--use-pretrained=~/a.pth", "--name=~", "--use-pretrained=a~/b", "~/c"]
+    expected = ["--use-pretrained=/home/me/a.pth", "--name=~", "--use-pretrained=a~/b", "~/c"]
+    assert command.spell_out(words, Choices) == expected
+
+
+@pytest.mark.parametrize("place", ["x" * 300, "file/below", "loop"])
+def test_a_place_that_the_system_refuses_is_one_line(tmp_path, capsys, place):
+    (tmp_path / "file").touch()
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(SystemExit, match="2"):
+        command.main(lambda _: (tmp_path / place).open("w"), Choices, [])
+    complaint = capsys.readouterr().err
+    assert complaint.startswith(f"error: {tmp_path / place}: cannot be used (") and complaint.count("\n") == 1
+
+
+def test_what_no_place_is_to_blame_for_stays_an_error_of_ours(tmp_path):
+    for mistake in (lambda _: (tmp_path / "none").open(), lambda _: os.close(-1)):
+        with pytest.raises(OSError):
+            command.main(mistake, Choices, [])

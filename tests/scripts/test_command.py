@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-COMMANDS = sorted(path.name for path in SCRIPTS.glob("*.py") if path.name != "command.py")
+COMMANDS = sorted(path.name for path in SCRIPTS.glob("[a-z]*.py") if path.name != "command.py")
 
 
 def assert_mistake(done: subprocess.CompletedProcess, *words: str) -> None:

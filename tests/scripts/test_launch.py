@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
@@ -107,9 +108,12 @@ def test_stopping_the_launcher_stops_all(tmp_path, sent, code):
     ("words", "told"),
     [
         (["--workers=0", "--", __file__], "--workers=0: must be above 0"),
-        ([], "no training command; after --, name one"),
+        ([], "no training command; behind the launcher's flags, name one"),
+        (["--workers=1", "--"], "no training command"),
         (["--", "nowhere.py"], "nowhere.py is no script"),
-        (["train_margin.py"], "train_margin.py"),
+        (["train_margin.py"], "train_margin.py is no script"),
+        (["--workers", "2", "train-margn", "--kvstore=dist_sync"], "train-margn is no script"),
+        (["--worker=2", __file__], "unknown flag --worker: did you mean --workers?"),
     ],
 )
 def test_mistakes_are_one_line(words, told):
@@ -117,6 +121,42 @@ def test_mistakes_are_one_line(words, told):
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert told in done.stderr
+
+
+COMMAND = ["train.py", "--kvstore=dist_sync", "--workers=1"]
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (["--workers=2", *COMMAND], ["--workers=2"]),
+        (["--workers=2", "--", *COMMAND], ["--workers=2"]),
+        (["--workers", "2", "--servers", "1", *COMMAND], ["--workers", "2", "--servers", "1"]),
+        (["--", *COMMAND], []),
+        (COMMAND, []),
+    ],
+)
+def test_the_command_begins_where_the_launcher_s_flags_end(words, own, monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(LAUNCH[1]).parent))
+    assert runpy.run_path(LAUNCH[1])["split"](words) == (own, COMMAND)
+
+
+def test_a_command_s_own_dashes_stay(monkeypatch):
+    monkeypatch.syspath_prepend(str(Path(LAUNCH[1]).parent))
+    assert runpy.run_path(LAUNCH[1])["split"](["a.py", "--", "b"]) == ([], ["a.py", "--", "b"])
+
+
+def test_flags_of_a_command_without_dashes_are_its_own(tmp_path):
+    (tmp_path / "script.py").write_text("import sys; print(sys.argv[1:])")
+    command = [*LAUNCH, "--workers", "1", str(tmp_path / "script.py"), "--kvstore=dist_sync", "x"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "['--kvstore=dist_sync', 'x']\n"), done.stderr
+
+
+def test_a_command_by_its_name():
+    done = subprocess.run([*LAUNCH, "--workers=1", "bench", "list"], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("photo_sift") == 1
 
 
 def wait_for(there, cluster: subprocess.Popen) -> None:

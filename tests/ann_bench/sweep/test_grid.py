@@ -1,7 +1,10 @@
 """What is swept: from the command line, from YAML, by default; and what is said about mistakes in either."""
 
+from pathlib import Path
+
 import pytest
 
+import ann_bench
 from ann_bench.indexes.base import Grid
 from ann_bench.sweep import grid
 from datasets.errors import InputError
@@ -31,6 +34,16 @@ def test_indexes_are_chosen_by_pattern():
     assert grid.select("faiss_*") == ["faiss_binary", "faiss_float"]
     assert grid.select("annoy,flat,a*") == ["annoy", "flat"]
     assert grid.select("") == ["annoy", "faiss_binary", "faiss_float", "flat", "hnswlib"]
+
+
+def test_a_ready_made_grid_is_known_by_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert grid.read(Path("short")) == grid.read(Path(ann_bench.__file__).parent / "grids" / "short.yaml")
+    (tmp_path / "short").write_text("flat: [{}]")  # one's own goes before
+    assert grid.read(Path("short")) == [("flat", Grid("", {}))]
+    for named in ("shrt", "grids/short", "short.yaml"):
+        with pytest.raises(InputError, match=f"--grid={named}: cannot be read"):
+            grid.read(Path(named))
 
 
 def test_an_unknown_index_gets_a_suggestion():
