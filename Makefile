@@ -18,6 +18,7 @@ help: ## list the targets
 env: $(READY) ## make .venv with all dependencies for the CPU
 
 $(READY): setup.py constraints.txt
+	@echo "making $(VENV): a minute or two"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,dev,docs]'
 	touch $@
