@@ -171,7 +171,15 @@ def _walk(gallery: np.ndarray, metric: str, room: int) -> Callable[[], _Blocks]:
         whole = vector_rows.prepared(gallery, metric)
         return lambda: [(0, whole)] if len(whole) else []
     size = max(1, room // row)
-    return lambda: ((start, vector_rows.prepared(part, metric)) for start, part in vector_rows.blocks(gallery, size))
+    copy = np.empty((size, gallery.shape[1]), np.uint8 if metric == "hamming" else np.float32)
+
+    def walk() -> _Blocks:
+        for start in range(0, len(gallery), size):
+            part = gallery[start : start + size]
+            yield start, vector_rows.prepared(part, metric, room=copy)
+            vector_rows.give_back(part)
+
+    return walk
 
 
 def _nearest(queries: np.ndarray, gallery: _Blocks, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:

@@ -173,6 +173,17 @@ def test_a_mapped_gallery_in_blocks_is_searched_as_in_one(tmp_path, metric, suff
         assert all(len(set(row)) == 6 for row in neighbors) and not (neighbors == own[:, None]).any()
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "angular"])
+def test_all_blocks_are_copied_into_the_same_memory(tmp_path, monkeypatch, metric):
+    """Memory that the system hands out anew for each block takes longer than the copy into it."""
+    rng = np.random.default_rng(11)
+    formats.write(tmp_path / "a.fvecs", make(metric, 53, rng))
+    places, search_block = set(), exact._faiss
+    monkeypatch.setattr(exact, "_faiss", lambda q, part, *a: places.add(part.ctypes.data) or search_block(q, part, *a))
+    exact.search(make(metric, 20, rng), formats.read(tmp_path / "a.fvecs"), 3, metric=metric, block=8, room=10 * 7 * 4)
+    assert len(places) == 1
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8])
 @pytest.mark.parametrize("metric", ["euclidean", "inner_product", "angular"])
 def test_bytes_are_converted_block_by_block(metric, dtype):
