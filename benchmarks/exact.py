@@ -1,7 +1,7 @@
 """Exact search in a memory-mapped file against faiss.knn on arrays in memory, and what stays resident of it.
 
 python benchmarks/exact.py           100 nearest of 10,000 queries among 1M x 128; some four minutes on two cores
-python benchmarks/exact.py --quick   a hundredth of the work, to see that it runs: short searches say little
+python benchmarks/exact.py --quick   a part of the work, to see that it runs: short searches say little
 
 Prints one JSON line a case and a verdict last; exits with code 1 where a bar is missed. The vectors are made up, whole
 numbers in clusters like SIFT descriptors, and are written to a temporary folder (512 MB). Time is taken in one process,
@@ -23,7 +23,7 @@ from datasets.stored import formats
 from datasets.vectors import exact
 
 QUICK = "--quick" in sys.argv
-GALLERY, QUERIES, DIMENSIONS, K = (100_000 if QUICK else 1_000_000), (1_000 if QUICK else 10_000), 128, 100
+GALLERY, QUERIES, DIMENSIONS, K = (100_000 if QUICK else 1_000_000), (4_000 if QUICK else 10_000), 128, 100
 SLOWER_AT_MOST = 1.05
 GIGABYTES_AT_MOST = 1.5
 SEARCH = "--search"  # what the process is called with whose memory is measured
