@@ -48,6 +48,7 @@ def search(
     """
     neighbors = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.float32)
+    block = -(-len(queries) // max(1, -(-len(queries) // block))) or 1  # no small one is left at the end
     found = blocks(queries, gallery, k, metric=metric, exclude=exclude, block=block, room=room)
     for rows, block_neighbors, block_distances in found:
         neighbors[rows], distances[rows] = block_neighbors, block_distances
@@ -224,8 +225,8 @@ def _parts(queries: np.ndarray, gallery: np.ndarray, threads: int) -> list[slice
     wait for each other, beside other processes half of the time. No part is so small that Faiss goes row by row.
     """
     count, fewest = len(queries), -(-faiss.cvar.distance_compute_blas_threshold // max(1, queries.shape[1]))
-    parts = count // max(fewest, min(_PART, -(-count // threads)))
-    if threads == 1 or parts < threads or queries.size * len(gallery) < _WORTH:
+    parts = count // max(fewest, min(_PART, -(-count // threads))) // threads * threads
+    if threads == 1 or not parts or queries.size * len(gallery) < _WORTH:
         return [slice(0, count)]
     return [slice(count * part // parts, count * (part + 1) // parts) for part in range(parts)]
 

@@ -194,6 +194,7 @@ def test_threads_that_search_by_themselves_find_the_same(monkeypatch, metric):
         (4096, 128, 1_000_000, 8, [4096]),  # too few for all threads
         (4096, 512, 1_000_000, 8, [512] * 8),
         (3001, 512, 1_000_000, 2, [1500, 1501]),
+        (5200, 512, 1_000_000, 2, [1300] * 4),  # of five, one thread would get three
         (1800, 128, 1_000_000, 2, [1800]),  # the parts would be compared row by row
         (4096, 128, 100, 2, [4096]),  # done before a thread has started
         (0, 128, 1_000_000, 2, [0]),
@@ -205,6 +206,13 @@ def test_what_each_thread_searches_by_itself(queries, dim, gallery, threads, siz
     assert [part.stop - part.start for part in parts] == sizes
     assert (parts[0].start, parts[-1].stop) == (0, queries)
     assert all(one.stop == other.start for one, other in zip(parts, parts[1:], strict=False))
+
+
+def test_blocks_of_queries_are_of_one_size(monkeypatch):
+    vectors, sizes, search_block = make("euclidean", 100, np.random.default_rng(13)), [], exact._faiss
+    monkeypatch.setattr(exact, "_faiss", lambda queries, *a: sizes.append(len(queries)) or search_block(queries, *a))
+    exact.search(vectors, vectors, 1, block=41)
+    assert sizes == [34, 34, 32]
 
 
 @pytest.mark.parametrize("metric", ["euclidean", "angular"])
