@@ -60,17 +60,8 @@ $(BENCH_READY): setup.py constraints.txt
 	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,bench]'
 	touch $@
 
-bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process
-	$(BENCH)/bin/python benchmarks/loss_step.py
-	$(BENCH)/bin/python benchmarks/equal_training.py
-	$(BENCH)/bin/python benchmarks/train_throughput.py
-	$(BENCH)/bin/python benchmarks/evaluation.py
-	$(BENCH)/bin/python benchmarks/hash_map.py
-	$(BENCH)/bin/python benchmarks/vse_step.py
-	$(BENCH)/bin/python benchmarks/crossmodal_eval.py
-	$(BENCH)/bin/python benchmarks/harness_overhead.py
-	$(BENCH)/bin/python benchmarks/exact.py
-	$(BENCH)/bin/python benchmarks/hash_step.py
+bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process; ONLY=exact,hash_map for some
+	$(BENCH)/bin/python benchmarks/run.py $(if $(ONLY),--only=$(ONLY))
 
 bench-large: $(READY) ## an index over 10 million vectors in a file, within 2 GB of memory; half an hour
 	$(BIN)/python benchmarks/beyond_memory.py

@@ -19,7 +19,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-import paired
+import verdicts
+from verdicts import Verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -100,24 +101,22 @@ def begin(folder: Path, *words: object) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def end(process: subprocess.Popen, case: str) -> bool:
+def end(process: subprocess.Popen, case: str) -> Verdict:
     """Wait for a step and print its line; whether it kept to the bar."""
     lines = process.communicate()[0].splitlines()
     if process.returncode:
         sys.exit(f"{case} ended with code {process.returncode}")
     took = json.loads(lines[-1])
-    line = {"case": f"beyond_memory.{case}", "ours": took["gigabytes"], "at_most": GIGABYTES_AT_MOST}
-    print(json.dumps(line | {"seconds": took["seconds"]}), flush=True)
-    return took["gigabytes"] <= GIGABYTES_AT_MOST
+    facts = {"at_most": GIGABYTES_AT_MOST, "seconds": took["seconds"]}
+    return verdicts.figure(f"beyond_memory.{case}: gigabytes", took["gigabytes"], **facts)
 
 
-def identical(folder: Path) -> bool:
+def identical(folder: Path) -> Verdict:
     """Print whether both indexes gave the same answers, and say so."""
     answers = [np.load(folder / name) for name in ("whole.npz", "shards-merged.npz")]
     same = {name: float((answers[0][name] == answers[1][name]).mean()) for name in ("neighbors", "distances")}
     found = float((answers[0]["neighbors"] >= 0).mean())
-    print(json.dumps({"case": "beyond_memory.identical", "ours": min(same.values()), "at_least": 1.0, "found": found}))
-    return min(same.values()) == 1.0 and found == 1.0
+    return verdicts.figure("beyond_memory.identical", min(*same.values(), found), at_least=1.0, found=found, **same)
 
 
 def main() -> None:
@@ -135,12 +134,12 @@ def main() -> None:
     if not (folder / "gallery.fbin").exists() or not (folder / "queries.fbin").exists():
         end(begin(folder, "make", given.rows), "make")
     shutil.rmtree(folder / "shards", ignore_errors=True)
-    passed = [end(begin(folder, "whole"), "train_and_add")]
+    told = [end(begin(folder, "whole"), "train_and_add")]
     running = [begin(folder, "shard", part) for part in range(SHARDS)]
-    passed += [end(process, f"shard_{part}") for part, process in enumerate(running)]
-    passed += [end(begin(folder, "merge"), "merge")]
-    passed += [end(begin(folder, "search", saved), f"search_{saved}") for saved in ("whole.faiss", "shards/merged")]
-    paired.finish([*passed, identical(folder)])
+    told += [end(process, f"shard_{part}") for part, process in enumerate(running)]
+    told += [end(begin(folder, "merge"), "merge")]
+    told += [end(begin(folder, "search", saved), f"search_{saved}") for saved in ("whole.faiss", "shards/merged")]
+    verdicts.finish([*told, identical(folder)])
 
 
 if __name__ == "__main__":

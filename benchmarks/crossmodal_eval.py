@@ -16,13 +16,14 @@ had reached with its inputs. The embeddings are made up: unit rows of 1,024 numb
 images such that about half of the captions find theirs first.
 """
 
-import json
 import sys
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import paired
+import verdicts
+from verdicts import Verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -32,7 +33,6 @@ QUICK = "--quick" in sys.argv
 IMAGES, PER_IMAGE, DIMENSIONS = 1_000 if QUICK else 5_000, 5, 1_024
 TIMED = IMAGES // 40  # images of the usual way, with their captions
 SPREAD = 8.0
-ROUNDS = 5
 FASTER_AT_LEAST, SLOWER_AT_MOST, GIGABYTES_AT_MOST = 15.0, 1.15, 1.0
 MEAN_RANK_WITHIN = 0.01  # two answers that differ by rounding alone may change places
 BLOCKS = {"blocks of 256 images": (256, IMAGES * PER_IMAGE), "tiles of 2048 x 2048": (2048, 2048)}
@@ -76,15 +76,16 @@ def product(images: np.ndarray, captions: np.ndarray, rows: int, columns: int) -
             np.dot(others, some.T, out=room[: len(others) * len(some)].reshape(len(others), len(some)))
 
 
-def same_figures(images: np.ndarray, captions: np.ndarray, image_of: np.ndarray) -> bool:
+def same_figures(images: np.ndarray, captions: np.ndarray, image_of: np.ndarray) -> Verdict:
     """Print both sides' figures on the share of the usual way; whether they are the same."""
     image_ranks, caption_ranks = ranks(images, captions, image_of)
     ours = summary(image_ranks[:TIMED], caption_ranks[: PER_IMAGE * TIMED])
     peer = summary(*usual(images, captions, count=TIMED))
-    line = {"case": "crossmodal_eval.figures", "images": TIMED, "captions": PER_IMAGE * TIMED}
-    print(json.dumps({**line, "ours": ours, "usual": peer, "mean_rank_within": MEAN_RANK_WITHIN}), flush=True)
     within = {name: MEAN_RANK_WITHIN if name.endswith("meanr") else 1e-9 for name in ours}
-    return all(abs(ours[name] - peer[name]) <= within[name] for name in ours)
+    same = all(abs(ours[name] - peer[name]) <= within[name] for name in ours)
+    share = {"images": TIMED, "captions": PER_IMAGE * TIMED}
+    facts = {**share, "ours": ours, "usual": peer, "mean_rank_within": MEAN_RANK_WITHIN}
+    return verdicts.equal("crossmodal_eval.figures", same, **facts)
 
 
 def fastest_blocks(images: np.ndarray, captions: np.ndarray) -> str:
@@ -109,19 +110,20 @@ def measure() -> None:
 def main() -> None:
     """Print a line a bar, and the verdict."""
     size = f"{IMAGES}x{IMAGES * PER_IMAGE}, {DIMENSIONS} dimensions"
-    memory = {"case": "crossmodal_eval.gigabytes beyond the inputs", "size": size, "ours": round(peak_gigabytes(), 3)}
-    print(json.dumps(memory | {"at_most": GIGABYTES_AT_MOST}), flush=True)
+    memory = round(peak_gigabytes(), 3)
+    case = "crossmodal_eval.gigabytes beyond the inputs"
+    found = [verdicts.figure(case, memory, at_most=GIGABYTES_AT_MOST, size=size)]
     images, captions, image_of = made_up()
-    passed = [memory["ours"] <= GIGABYTES_AT_MOST, same_figures(images, captions, image_of)]
+    found.append(same_figures(images, captions, image_of))
     ours = partial(evaluate, images, captions, image_of)
-    how = {"rounds": ROUNDS, "warm_up": False, "at_least": FASTER_AT_LEAST, "peer_share": TIMED / IMAGES}
+    how = {"warm_up": False, "at_least": FASTER_AT_LEAST, "peer_share": TIMED / IMAGES}
     loop = partial(usual, images, captions, count=TIMED)
-    passed.append(paired.compare("crossmodal_eval against the usual way", ours, loop, **how, size=size))
+    found.append(paired.compare("crossmodal_eval against the usual way", ours, loop, **how, size=size))
     blocks = fastest_blocks(images, captions)
-    how = {"rounds": ROUNDS, "warm_up": False, "at_least": round(1 / SLOWER_AT_MOST, 3), "peer_blocks": blocks}
+    how = {"warm_up": False, "at_least": round(1 / SLOWER_AT_MOST, 3), "peer_blocks": blocks}
     bare = partial(product, images, captions, *BLOCKS[blocks])
-    passed.append(paired.compare("crossmodal_eval against one product", ours, bare, **how, size=size))
-    paired.finish(passed)
+    found.append(paired.compare("crossmodal_eval against one product", ours, bare, **how, size=size))
+    verdicts.finish(found)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ below the peer's by more than a standard deviation (of three seeds: the root of 
 """
 
 import dataclasses
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
-import paired
+import verdicts
+from verdicts import Verdict
 
 from datasets import images as image_sets
 from datasets.images.base import ImageSet
@@ -225,32 +225,21 @@ def compete(contest: Contest, images: ImageSet, seed: int) -> tuple[float, float
     return ours, peer
 
 
-def verdict(contest: Contest, scores: list[tuple[float, float]]) -> bool:
+def verdict(contest: Contest, scores: list[tuple[float, float]]) -> Verdict:
     """Print the JSON line of a loss; whether ours reaches the peer's recall less a standard deviation."""
     (ours, peer), variances = np.mean(scores, axis=0), np.var(scores, axis=0, ddof=1)
     deviation = float(np.sqrt(variances.mean()))
-    line = {
-        "case": f"equal_training.{contest.name}",
-        "ours": round(float(ours), 4),
-        "peer": round(float(peer), 4),
-        "difference": round(float(ours - peer), 4),
-        "standard_deviation": round(deviation, 4),
-        "difference_at_least": round(-deviation, 4),
-        "seeds": len(scores),
-        "epochs": contest.epochs,
-    }
-    print(json.dumps(line), flush=True)
-    return bool(ours >= peer - deviation)
+    recalls = {"recall_ours": round(float(ours), 4), "recall_peer": round(float(peer), 4)}
+    facts = {**recalls, "seeds": len(scores), "epochs": contest.epochs}
+    case, difference = f"equal_training.{contest.name}: recall@1 less the peer's", round(float(ours - peer), 4)
+    return verdicts.figure(case, difference, at_least=round(-deviation, 4), **facts)
 
 
 def main() -> None:
     """Print a line a seed and a loss, and the verdict."""
     torch.set_num_threads(1)  # what MXNet uses; two that wait for each other on a busy machine are ten times as slow
     images = image_sets.get("glyphs").load()
-    passed = []
-    for contest in CONTESTS:
-        passed.append(verdict(contest, [compete(contest, images, seed) for seed in SEEDS]))
-    paired.finish(passed)
+    verdicts.finish([verdict(one, [compete(one, images, seed) for seed in SEEDS]) for one in CONTESTS])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ classes and dimensions as there, spread such that recall@1 is about 0.75, which 
 many queries find nothing early, and how soon k-means comes to rest, depends on that.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -26,6 +25,8 @@ from typing import Any
 import faiss
 import numpy as np
 import paired
+import verdicts
+from verdicts import Verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -39,7 +40,6 @@ KS = (1, 10, 100, 1000)
 CORES = os.cpu_count() or 1
 ITERATIONS = 25  # of k-means, at most, ours and Faiss's
 SPREAD = 1.4
-ROUNDS = 3
 SLOWER_AT_MOST, FASTER_AT_LEAST, GIGABYTES_AT_MOST = 1.15, 2.0, 1.5
 MEMORY = "--memory"  # what the process is called with whose memory is measured
 SAME = {
@@ -95,22 +95,20 @@ def fastest_threads(images: Embeddings) -> int:
     return min((1, CORES), key=lambda threads: paired.time_call(lambda: peer_scores(images, threads), 1))
 
 
-def same_figures(images: Embeddings) -> bool:
+def same_figures(images: Embeddings) -> Verdict:
     """Print both sides' figures; whether they are the same."""
     ours, peer = evaluate(images, None, ks=KS), peer_scores(images, CORES)
     clusters = peer_scores(images, CORES, include=("NMI",), kmeans_func=lambda rows, k: kmeans(np.asarray(rows), k))
     drawn, peer["NMI"] = peer["NMI"], clusters["NMI"]
-    line = {
-        "case": "evaluation.figures",
+    facts = {
         "ours": {name: round(value, 4) for name, value in ours.items()},
         "peer": {name: round(peer[other], 4) for name, other in SAME.items()},
         "equal_places": 4,
         "peer_nmi_of_its_own_clusters": round(drawn, 4),
         "nmi_within": NMI_WITHIN,
     }
-    print(json.dumps(line), flush=True)
-    equal = all(line["ours"][name] == line["peer"][name] for name in SAME)
-    return equal and abs(ours["nmi"] - drawn) <= NMI_WITHIN
+    same = all(facts["ours"][name] == facts["peer"][name] for name in SAME)
+    return verdicts.equal("evaluation.figures", same and abs(ours["nmi"] - drawn) <= NMI_WITHIN, **facts)
 
 
 def peak_gigabytes() -> float:
@@ -121,21 +119,21 @@ def peak_gigabytes() -> float:
 def main() -> None:
     """Print a line a bar, and the verdict."""
     size = f"{IMAGES}x{DIMENSIONS}, {CLASSES} classes, k up to {max(KS)}"
-    memory = {"case": "evaluation.peak_gigabytes", "size": size, "ours": round(peak_gigabytes(), 2)}
-    print(json.dumps(memory | {"at_most": GIGABYTES_AT_MOST}), flush=True)
+    memory = round(peak_gigabytes(), 2)
+    found = [verdicts.figure("evaluation.peak_gigabytes", memory, at_most=GIGABYTES_AT_MOST, size=size)]
     images = made_up()
-    passed = [memory["ours"] <= GIGABYTES_AT_MOST, same_figures(images)]
+    found.append(same_figures(images))
     threads = fastest_threads(images)
     bars = {
         "bare Faiss": (lambda: bare_faiss(images.vectors), round(1 / SLOWER_AT_MOST, 3)),
         "AccuracyCalculator": (lambda: peer_scores(images, threads), FASTER_AT_LEAST),
     }
     for name, (peer, bar) in bars.items():
-        how = {"rounds": ROUNDS, "at_least": bar, "warm_up": False}
+        how = {"at_least": bar, "warm_up": False}
         facts = {"size": size, "faiss_threads": faiss.omp_get_max_threads(), "torch_threads": threads}
         case = f"evaluation against {name}"
-        passed.append(paired.compare(case, lambda: evaluate(images, None, ks=KS), peer, **how, **facts))
-    paired.finish(passed)
+        found.append(paired.compare(case, lambda: evaluate(images, None, ks=KS), peer, **how, **facts))
+    verdicts.finish(found)
 
 
 if __name__ == "__main__":

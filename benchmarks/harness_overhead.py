@@ -8,8 +8,6 @@ more with the gallery mapped from a file. Prints one JSON line a case and a verd
 is missed.
 """
 
-import json
-import statistics
 import sys
 import tempfile
 import time
@@ -20,7 +18,9 @@ from pathlib import Path
 import faiss
 import numpy as np
 import paired
+import verdicts
 from threadpoolctl import threadpool_limits
+from verdicts import Verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -107,25 +107,21 @@ def one_round(index: Index, vector_set: VectorSet, mode: str, *, bare_first: boo
     return Round(ours, bare or in_a_bare_loop(library, vector_set.queries, mode), bookkeeping)
 
 
-def case(index: Index, vector_set: VectorSet, mode: str) -> list[bool]:
-    """Print the lines of one index in one mode; which bars are kept."""
+def case(index: Index, vector_set: VectorSet, mode: str) -> list[Verdict]:
+    """Print the lines of one index in one mode."""
     one_round(index, vector_set, mode, bare_first=True)  # first calls
-    rounds = [one_round(index, vector_set, mode, bare_first=bool(turn % 2)) for turn in range(ROUNDS)]
-    ratios = [one.bare / one.ours for one in rounds]
-    ratio = {
-        "case": f"harness.{index.name}.{mode}.qps",
-        "ours_ms": round(statistics.median(one.ours for one in rounds) * 1e3, 1),
-        "peer_ms": round(statistics.median(one.bare for one in rounds) * 1e3, 1),
-        "ratio": round(statistics.median(ratios), 3),
-        "ratio_min": round(min(ratios), 3),
-        "ratio_max": round(max(ratios), 3),
-        "at_least": AT_LEAST[mode],
-    }
-    print(json.dumps(ratio), flush=True)
-    return [ratio["ratio"] >= ratio["at_least"], cheap(f"{index.name}.{mode}", [one.bookkeeping for one in rounds])]
+    costs = []
+
+    def pair(turn: int) -> paired.Pair:
+        one = one_round(index, vector_set, mode, bare_first=bool(turn % 2))
+        costs.append(one.bookkeeping)
+        return one.ours * 1e3, one.bare * 1e3
+
+    ratio = paired.by_rounds(f"harness.{index.name}.{mode}.qps", pair, at_least=AT_LEAST[mode], rounds=ROUNDS)
+    return [ratio, cheap(f"{index.name}.{mode}", costs)]
 
 
-def case_mapped(index: Index, vector_set: VectorSet, mode: str) -> bool:
+def case_mapped(index: Index, vector_set: VectorSet, mode: str) -> Verdict:
     """The bookkeeping where the gallery's rows, which true distances are computed with, lie in a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "gallery.fvecs"
@@ -135,28 +131,28 @@ def case_mapped(index: Index, vector_set: VectorSet, mode: str) -> bool:
     return cheap(f"{index.name}.{mode}.mapped", costs[1:])
 
 
-def cheap(name: str, costs: list[float]) -> bool:
-    """Print the line of a bookkeeping that took so many seconds in each round; whether its bar is kept."""
-    cost = statistics.median(costs) * 1e6 / QUERIES
-    line = {"case": f"harness.{name}.bookkeeping_us", "ours": round(cost, 2), "at_most": MICROSECONDS_AT_MOST}
-    print(json.dumps(line), flush=True)
-    return cost <= MICROSECONDS_AT_MOST
+def cheap(name: str, costs: list[float]) -> Verdict:
+    """Print the line of a bookkeeping that took so many seconds in each round."""
+    cost = verdicts.interval([seconds * 1e6 / QUERIES for seconds in costs])
+    verdict = verdicts.judge(cost, at_most=MICROSECONDS_AT_MOST)
+    found = {name: round(value, 2) for name, value in zip(("ours", "low", "high"), cost, strict=True)}
+    return verdicts.tell(f"harness.{name}.bookkeeping_us", verdict, **found, at_most=MICROSECONDS_AT_MOST)
 
 
 def main() -> None:
     """Print a line a case and the verdict."""
     measure.WARM_UP = 0  # its queries are neither searches that count nor bookkeeping
     vector_set = made_up()
-    kept = []
+    told = []
     for name, (build, search) in BUILDS.items():
         index = built(name, build, search, vector_set)
         with threadpool_limits(1):  # as the worker has it around single queries
             index.set_threads(1)
             for mode in AT_LEAST:
-                kept += case(index, vector_set, mode)
+                told += case(index, vector_set, mode)
             if name == "faiss_float":
-                kept += [case_mapped(index, vector_set, mode) for mode in AT_LEAST]
-    paired.finish(kept)
+                told += [case_mapped(index, vector_set, mode) for mode in AT_LEAST]
+    verdicts.finish(told)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,14 @@ Memory is the peak of a process that makes up the codes and evaluates them. The 
 three of 21 concepts, and a code is the signs of noisy projections of its concepts.
 """
 
-import json
 import sys
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import paired
+import verdicts
+from verdicts import Verdict
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -34,7 +35,6 @@ QUERIES, GALLERY = (500, 10_000) if QUICK else (5_000, 100_000)
 BITS, CONCEPTS, TOP = 64, 21, 500 if QUICK else 5_000
 COMPARED = 200  # queries whose values are compared
 TIMED = QUERIES // 10  # queries of the usual evaluation
-ROUNDS = 5
 FASTER_AT_LEAST = {None: 5.0, TOP: 8.0}
 GIGABYTES_AT_MOST = 1.0
 WITHIN = 1e-9
@@ -93,7 +93,7 @@ def name_of(top: int | None) -> str:
     return f"map@{top or 'all'}"
 
 
-def same_values(vectors: VectorSet, usual: Usual) -> bool:
+def same_values(vectors: VectorSet, usual: Usual) -> list[Verdict]:
     """Print both sides' values where ties stand in gallery order; whether they are the same."""
     few = VectorSet(
         vectors.name,
@@ -103,14 +103,14 @@ def same_values(vectors: VectorSet, usual: Usual) -> bool:
         gallery_labels=vectors.gallery_labels,
         query_labels=vectors.query_labels[:COMPARED],
     )
-    passed = True
+    told = []
     for top in FASTER_AT_LEAST:
         found = {"ours": ours(few, top, STABLE), "usual": usual.map(top, queries=COMPARED, kind="stable")}
-        line = {"case": f"hash_map.{name_of(top)} values", "queries": COMPARED, "ties": "in gallery order", **found}
-        line |= {"ours_expected": ours(few, top, EXPECTED), "usual_unstable": usual.map(top, queries=COMPARED)}
-        print(json.dumps({**line, "equal_within": WITHIN}), flush=True)
-        passed &= abs(found["ours"] - found["usual"]) <= WITHIN
-    return passed
+        facts = {"ours_expected": ours(few, top, EXPECTED), "usual_unstable": usual.map(top, queries=COMPARED)}
+        facts |= {"queries": COMPARED, "ties": "in gallery order", **found, "equal_within": WITHIN}
+        same = abs(found["ours"] - found["usual"]) <= WITHIN
+        told.append(verdicts.equal(f"hash_map.{name_of(top)} values", same, **facts))
+    return told
 
 
 def peak_gigabytes() -> float:
@@ -129,18 +129,18 @@ def measure() -> None:
 def main() -> None:
     """Print a line a bar, and the verdict."""
     size = f"{QUERIES}x{GALLERY}, {BITS} bits, {CONCEPTS} concepts"
-    memory = {"case": "hash_map.peak_gigabytes", "size": size, "ours": round(peak_gigabytes(), 2)}
-    print(json.dumps(memory | {"at_most": GIGABYTES_AT_MOST}), flush=True)
+    memory = round(peak_gigabytes(), 2)
+    found = [verdicts.figure("hash_map.peak_gigabytes", memory, at_most=GIGABYTES_AT_MOST, size=size)]
     vectors = made_up()
     usual = Usual(vectors)
-    passed = [memory["ours"] <= GIGABYTES_AT_MOST, same_values(vectors, usual)]
+    found += same_values(vectors, usual)
     for top, bar in FASTER_AT_LEAST.items():
         for rules in (STABLE, EXPECTED):
-            how = {"rounds": ROUNDS, "warm_up": False, "at_least": bar, "peer_share": TIMED / QUERIES}
+            how = {"warm_up": False, "at_least": bar, "peer_share": TIMED / QUERIES}
             facts = {"size": size, "ours_ties": rules.ties, "peer_ties": "unstable argsort"}
             calls = partial(ours, vectors, top, rules), partial(usual.map, top, queries=TIMED)
-            passed.append(paired.compare(f"hash_map.{name_of(top)}", *calls, **how, **facts))
-    paired.finish(passed)
+            found.append(paired.compare(f"hash_map.{name_of(top)}, ties {rules.ties}", *calls, **how, **facts))
+    verdicts.finish(found)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import paired
+import verdicts
+from verdicts import Verdict
 
 from embedding import losses
 from embedding.mx import autograd, nd
@@ -96,9 +98,9 @@ def peers(name: str, embeddings: np.ndarray, labels: np.ndarray) -> Step:
     return step
 
 
-def measure(name: str) -> list[bool]:
+def measure(name: str) -> list[Verdict]:
     """Print a line a batch size of the loss ``name``; whether each reaches its bar."""
-    passed = []
+    found = []
     for batch, (batch_k, bar) in CASES[name].bars.items():
         rng = np.random.default_rng(batch)
         labels = np.repeat(np.arange(batch // batch_k), batch_k)
@@ -108,8 +110,8 @@ def measure(name: str) -> list[bool]:
         step, peer = ours(name, embeddings, labels, batch_k), peers(name, embeddings, labels)
         threads = fastest_threads(peer)
         torch.set_num_threads(threads)
-        passed.append(paired.compare(case, step, peer, at_least=round(bar, 2), peer_threads=threads))
-    return passed
+        found.append(paired.compare(case, step, peer, at_least=round(bar, 2), peer_threads=threads))
+    return found
 
 
 def main() -> None:
@@ -117,7 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=list(CASES), help="measure this loss; may be repeated")
     asked = parser.parse_args().only or list(CASES)
-    paired.finish([passed for name in asked for passed in measure(name)])
+    verdicts.finish([verdict for name in asked for verdict in measure(name)])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import cv2
 import numpy as np
 import paired
+import verdicts
 from sklearn.datasets import load_sample_images
 
 from datasets.images.base import ImageSet
@@ -79,8 +80,8 @@ def main() -> None:
             return run
 
         case = f"training from JPEG files at {SIZE} px, resnet18_v1b, batch {CLASSES * PER_CLASS}"
-        passed = paired.compare(case, epoch_of(files.epoch), epoch_of(repeat), at_least=0.9, rounds=5)
-    paired.finish([passed])
+        verdict = paired.compare(case, epoch_of(files.epoch), epoch_of(repeat), at_least=0.9)
+    verdicts.finish([verdict])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ words is about what batches planned by length look like. Embeddings and gradient
 Prints one JSON line a case and a verdict last; exits with code 1 where a bar is missed.
 """
 
-import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import numpy as np
 import paired
+import verdicts
+from verdicts import Verdict
 
 from embedding.mx import autograd, gluon, nd
 from vse.batches import padded
@@ -38,7 +39,6 @@ QUICK = "--quick" in sys.argv
 BATCH, WORDS, WORD_DIM = 128, 3_000, 300
 AT_LEAST = 1.0
 DIFFERENCE_AT_MOST = 1e-5  # of embeddings, and of gradients as a share of the largest
-ROUNDS = 3 if QUICK else 9
 RATE = 2e-4
 
 Step = Callable[[], None]
@@ -149,7 +149,7 @@ class Peer(torch.nn.Module):
             self._adam.step()
 
 
-def same(case: Case, ours: Ours, peer: Peer) -> bool:
+def same(case: Case, ours: Ours, peer: Peer) -> Verdict:
     """Print by how much embeddings and gradients differ; whether they are the same."""
     ours.step()
     peer.step()
@@ -157,20 +157,18 @@ def same(case: Case, ours: Ours, peer: Peer) -> bool:
     wanted = {"embeddings": peer.embeddings.detach().numpy()}
     wanted |= {name: parameter.grad.numpy() for name, parameter in peer.named_parameters()}
     worst = max(float(abs(found[name] - wanted[name]).max() / abs(wanted[name]).max()) for name in wanted)
-    line = {"case": f"{case}: embeddings and gradients", "difference": worst, "at_most": DIFFERENCE_AT_MOST}
-    print(json.dumps(line), flush=True)
-    return worst <= DIFFERENCE_AT_MOST
+    return verdicts.figure(f"{case}: embeddings and gradients differ by", worst, at_most=DIFFERENCE_AT_MOST)
 
 
-def measure(case: Case) -> list[bool]:
-    """Print the lines of a case; whether each is passed."""
+def measure(case: Case) -> list[Verdict]:
+    """Print the lines of a case."""
     words, lengths = captions(mixed=case.mixed)
     direction = np.random.default_rng(1).standard_normal((BATCH, case.dim)).astype(np.float32)
     ours = Ours(case, words, lengths, direction)
     peers = {
         name: Peer(case, words, lengths, direction, ours=ours, packed=name == "packed") for name in ("packed", "padded")
     }
-    passed = [] if case.dropout or case.adam else [same(case, ours, peer) for peer in peers.values()]
+    found = [] if case.dropout or case.adam else [same(case, ours, peer) for peer in peers.values()]
     times = {}
     for name, peer in peers.items():
         peer.step()
@@ -178,13 +176,12 @@ def measure(case: Case) -> list[bool]:
     name = min(times, key=times.get)
     threads = fastest_threads(peers[name].step, samples=3, loops=1)
     facts = {"peer_way": name, "peer_threads": threads, "words": int(lengths.sum()), "different": len(np.unique(words))}
-    how = {"rounds": ROUNDS, "at_least": AT_LEAST}
-    return [*passed, paired.compare(str(case), ours.step, peers[name].step, **how, **facts)]
+    return [*found, paired.compare(str(case), ours.step, peers[name].step, at_least=AT_LEAST, **facts)]
 
 
 def main() -> None:
     """Print the lines of all cases, and the verdict."""
-    paired.finish([passed for case in CASES for passed in measure(case)])
+    verdicts.finish([verdict for case in CASES for verdict in measure(case)])
 
 
 if __name__ == "__main__":

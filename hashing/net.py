@@ -29,7 +29,8 @@ class HashHead(gluon.HybridBlock):
         self.scale.set_data(mx.nd.array([scale]))
 
     def hybrid_forward(self, F: ModuleType, features: Array, scale: Array) -> Array:
-        z = F.broadcast_mul(self.layers(features), F.reshape(scale, shape=(1, 1)))
+        z = self.layers(features)
+        z = z * F.broadcast_like(F.reshape(scale, shape=(1, 1)), z)  # broadcast_mul's gradient takes four times as long
         return F.Activation(z, act_type="tanh") if self._tanh else z
 
 

@@ -1,6 +1,7 @@
 """Exact k nearest neighbors, in blocks of queries and of the gallery: euclidean, inner product, angular, hamming."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import faiss
 import numpy as np
@@ -10,6 +11,8 @@ from datasets.vectors.metric_names import METRICS
 
 _NONE = -1  # the id of a neighbor that is not there
 _ROOM = 1 << 28  # bytes of a prepared block of the gallery
+_PART = 1024  # queries that a thread searches for at a time
+_WORTH = 1 << 28  # products of two numbers, from which on it pays to start threads
 _COMPARED = 1 << 16  # neighbors that are compared with their queries at a time
 _COPIED = 1 << 13  # the same where they are copied first: so few that the copy stays in the cache
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1, dtype=np.uint8)  # bits of a byte
@@ -44,6 +47,7 @@ def search(
     """
     neighbors = np.empty((len(queries), k), np.int64)
     distances = np.empty((len(queries), k), np.float32)
+    block = -(-len(queries) // max(1, -(-len(queries) // block))) or 1  # no small one is left at the end
     found = blocks(queries, gallery, k, metric=metric, exclude=exclude, block=block, room=room)
     for rows, block_neighbors, block_distances in found:
         neighbors[rows], distances[rows] = block_neighbors, block_distances
@@ -170,7 +174,15 @@ def _walk(gallery: np.ndarray, metric: str, room: int) -> Callable[[], _Blocks]:
         whole = vector_rows.prepared(gallery, metric)
         return lambda: [(0, whole)] if len(whole) else []
     size = max(1, room // row)
-    return lambda: ((start, vector_rows.prepared(part, metric)) for start, part in vector_rows.blocks(gallery, size))
+    copy = np.empty((size, gallery.shape[1]), np.uint8 if metric == "hamming" else np.float32)
+
+    def walk() -> _Blocks:
+        for start in range(0, len(gallery), size):
+            part = gallery[start : start + size]
+            yield start, vector_rows.prepared(part, metric, room=copy)
+            vector_rows.give_back(part)
+
+    return walk
 
 
 def _nearest(queries: np.ndarray, gallery: _Blocks, k: int, metric: str) -> tuple[np.ndarray, np.ndarray]:
@@ -198,7 +210,24 @@ def _faiss(queries: np.ndarray, gallery: np.ndarray, k: int, metric: str) -> tup
     """Squared distances, products or differing bits, and neighbors (n, k) for k <= G."""
     if metric == "hamming":
         return faiss.knn_hamming(queries, gallery, k, variant="mc")
-    return faiss.knn(queries, gallery, k, faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT)
+    kind = faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT
+    parts = _parts(queries, gallery, faiss.omp_get_max_threads())
+    if len(parts) == 1:
+        return faiss.knn(queries, gallery, k, kind)
+    with ThreadPoolExecutor(faiss.omp_get_max_threads(), initializer=faiss.omp_set_num_threads, initargs=(1,)) as pool:
+        found = list(pool.map(lambda part: faiss.knn(queries[part], gallery, k, kind), parts))
+    return tuple(np.concatenate(of_parts) for of_parts in zip(*found, strict=True))
+
+
+def _parts(queries: np.ndarray, gallery: np.ndarray, threads: int) -> list[slice]:
+    """The queries that a thread searches for by itself, or all of them: Faiss's own threads, which share every product,
+    wait for each other, beside other processes half of the time. No part is so small that Faiss goes row by row.
+    """
+    count, fewest = len(queries), -(-faiss.cvar.distance_compute_blas_threshold // max(1, queries.shape[1]))
+    parts = count // max(fewest, min(_PART, -(-count // threads))) // threads * threads
+    if threads == 1 or not parts or queries.size * len(gallery) < _WORTH:
+        return [slice(0, count)]
+    return [slice(count * part // parts, count * (part + 1) // parts) for part in range(parts)]
 
 
 def _distances(raw: np.ndarray, metric: str) -> np.ndarray:

@@ -24,15 +24,7 @@ def blocks(vectors: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
 
 def contiguous(vectors: np.ndarray) -> np.ndarray:
     """The same rows, copied only where they are not contiguous and aligned already; a map's pages are given back."""
-    if vectors.flags.c_contiguous and vectors.flags.aligned:
-        return vectors
-    copy = np.empty(vectors.shape, vectors.dtype)
-    size = max(1, _COPY_BYTES // max(1, copy.itemsize * copy.shape[1]))
-    for start in range(0, len(copy), size):
-        part = vectors[start : start + size]
-        copy[start : start + size] = part
-        give_back(part)
-    return copy
+    return vectors if _lie_well(vectors) else _copied(vectors, np.empty(vectors.shape, vectors.dtype))
 
 
 def take(vectors: np.ndarray, ids: np.ndarray) -> np.ndarray:
@@ -64,16 +56,36 @@ def sample_ids(count: int, n: int, seed: int) -> np.ndarray:
     return np.sort(chosen).astype(np.int64)
 
 
-def prepared(rows: np.ndarray, metric: str) -> np.ndarray:
+def prepared(rows: np.ndarray, metric: str, *, room: np.ndarray | None = None) -> np.ndarray:
     """Rows (n, D) as indexes take them: contiguous, float32 or uint8, unit length where only the angle counts.
 
     Copied only where they are not so already; a row of zeros stays one.
+
+    room : (at least n, D) of that type, which a copy is put into. For blocks after each other: memory that the system
+        hands out anew costs several times what copying into it does
     """
-    rows = np.require(contiguous(rows), np.uint8 if metric == "hamming" else np.float32, ["C", "A"])
-    if metric != "angular":
+    dtype = np.uint8 if metric == "hamming" else np.float32
+    if rows.dtype == dtype and _lie_well(rows) and metric != "angular":
         return rows
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    return np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
+    copy = np.empty(rows.shape, dtype) if room is None else room[: len(rows)]
+    return _copied(rows, copy, unit=metric == "angular")
+
+
+def _lie_well(vectors: np.ndarray) -> bool:
+    return vectors.flags.c_contiguous and vectors.flags.aligned
+
+
+def _copied(vectors: np.ndarray, copy: np.ndarray, *, unit: bool = False) -> np.ndarray:
+    """``copy``, filled with the rows, of ``unit`` length where asked for, some at a time."""
+    size = max(1, _COPY_BYTES // max(1, copy.itemsize * copy.shape[1]))
+    for start in range(0, len(copy), size):
+        part, filled = vectors[start : start + size], copy[start : start + size]
+        filled[...] = part
+        give_back(part)
+        if unit:
+            length = np.linalg.norm(filled, axis=1, keepdims=True)
+            np.divide(filled, length, out=filled, where=length > 0)
+    return copy
 
 
 def may_stay(vectors: np.ndarray) -> bool:

@@ -72,7 +72,8 @@ class DCHLoss(PairLoss):
         images = F.ones_like(cosines)
         weight = self._quantization / F.dot(images, images, transpose_a=True)  # (1, 1), of each image
         value = F.reshape(F.dot(F.dot(images, F.log(further), transpose_a=True), weight), shape=(-1,))
-        slope = F.broadcast_mul(F.sign(units), F.dot(1 / further, weight))
+        signs = (units > 0) - (units < 0)  # sign() takes several times as long
+        slope = F.broadcast_mul(signs, F.dot(1 / further, weight))
         return value, slope * (-half / math.sqrt(self._bits))
 
 

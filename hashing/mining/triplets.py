@@ -6,7 +6,6 @@ draw all activations to one place. Tables here have a row for each positive and 
 
 from types import ModuleType
 
-from embedding.mining.pairs import other_image
 from embedding.mx import Array
 from hashing.mining.similarity import Similarity
 
@@ -23,7 +22,7 @@ class DrawnTriplets:
         self.F = F
         self._order = F.BlockGrad(F.random.shuffle(F.contrib.arange_like(similarity.itself)))
         similar = similarity.table
-        self.chosen = similar * other_image(F, similarity.itself) * (1 - self.negatives(similar))
+        self.chosen = (similar - F.diag(similarity.itself)) * (1 - self.negatives(similar))
 
     def negatives(self, table: Array) -> Array:
         """What a symmetric ``table`` (B, B) of pairs says of negative and anchor, at the place of their (p, a)."""

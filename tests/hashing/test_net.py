@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from embedding.mx import autograd, gluon, nd
+from embedding.mx import autograd, gluon, mx, nd
 from hashing.net import HashHead, HashingNet
 
 
@@ -54,6 +54,12 @@ def test_the_scale_is_saved_and_not_trained(tmp_path):
     other = HashHead(16)
     other.load_parameters(str(tmp_path / "head.params"))
     assert other.scale.data().asscalar() == 2.5
+
+
+def test_the_scale_needs_no_gradient_of_a_broadcast():
+    """Which would take longer than the loss of a small batch."""
+    head = HashHead(16)
+    assert "broadcast_mul" not in head(mx.sym.var("features")).tojson()
 
 
 def test_the_network_is_encoder_and_head():

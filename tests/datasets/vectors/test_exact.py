@@ -173,6 +173,59 @@ def test_a_mapped_gallery_in_blocks_is_searched_as_in_one(tmp_path, metric, suff
         assert all(len(set(row)) == 6 for row in neighbors) and not (neighbors == own[:, None]).any()
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "inner_product", "angular"])
+def test_threads_that_search_by_themselves_find_the_same(monkeypatch, metric):
+    rng = np.random.default_rng(12)
+    queries, gallery = make(metric, 31, rng), make(metric, 90, rng)
+    together = exact.search(queries, gallery, 5, metric=metric)
+    monkeypatch.setattr(exact, "_parts", lambda *_: [slice(0, 10), slice(10, 21), slice(21, 31)])
+    threads = exact.faiss.omp_get_max_threads()
+    neighbors, distances = exact.search(queries, gallery, 5, metric=metric)
+    np.testing.assert_array_equal(neighbors, together[0])
+    np.testing.assert_allclose(distances, together[1], atol=1e-5)
+    assert exact.faiss.omp_get_max_threads() == threads
+
+
+@pytest.mark.parametrize(
+    "queries, dim, gallery, threads, sizes",
+    [
+        (4096, 128, 1_000_000, 2, [1024] * 4),
+        (4096, 128, 1_000_000, 1, [4096]),
+        (4096, 128, 1_000_000, 8, [4096]),  # too few for all threads
+        (4096, 512, 1_000_000, 8, [512] * 8),
+        (3001, 512, 1_000_000, 2, [1500, 1501]),
+        (5200, 512, 1_000_000, 2, [1300] * 4),  # of five, one thread would get three
+        (1800, 128, 1_000_000, 2, [1800]),  # the parts would be compared row by row
+        (4096, 128, 100, 2, [4096]),  # done before a thread has started
+        (0, 128, 1_000_000, 2, [0]),
+    ],
+)
+def test_what_each_thread_searches_by_itself(queries, dim, gallery, threads, sizes):
+    many = np.lib.stride_tricks.as_strided(np.zeros(1, np.float32), (1_000_000, dim), (0, 0))
+    parts = exact._parts(many[:queries], many[:gallery], threads)
+    assert [part.stop - part.start for part in parts] == sizes
+    assert (parts[0].start, parts[-1].stop) == (0, queries)
+    assert all(one.stop == other.start for one, other in zip(parts, parts[1:], strict=False))
+
+
+def test_blocks_of_queries_are_of_one_size(monkeypatch):
+    vectors, sizes, search_block = make("euclidean", 100, np.random.default_rng(13)), [], exact._faiss
+    monkeypatch.setattr(exact, "_faiss", lambda queries, *a: sizes.append(len(queries)) or search_block(queries, *a))
+    exact.search(vectors, vectors, 1, block=41)
+    assert sizes == [34, 34, 32]
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "angular"])
+def test_all_blocks_are_copied_into_the_same_memory(tmp_path, monkeypatch, metric):
+    """Memory that the system hands out anew for each block takes longer than the copy into it."""
+    rng = np.random.default_rng(11)
+    formats.write(tmp_path / "a.fvecs", make(metric, 53, rng))
+    places, search_block = set(), exact._faiss
+    monkeypatch.setattr(exact, "_faiss", lambda q, part, *a: places.add(part.ctypes.data) or search_block(q, part, *a))
+    exact.search(make(metric, 20, rng), formats.read(tmp_path / "a.fvecs"), 3, metric=metric, block=8, room=10 * 7 * 4)
+    assert len(places) == 1
+
+
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8])
 @pytest.mark.parametrize("metric", ["euclidean", "inner_product", "angular"])
 def test_bytes_are_converted_block_by_block(metric, dtype):

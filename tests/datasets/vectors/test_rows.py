@@ -86,6 +86,22 @@ def test_prepared_converts_and_leaves_rows_of_zeros():
     assert rows.prepared(codes, "hamming") is codes and rows.prepared(codes, "euclidean").dtype == np.float32
 
 
+@pytest.mark.parametrize("metric", ["euclidean", "angular"])
+def test_a_copy_goes_where_there_is_room(vectors, metric):
+    somewhere, _ = vectors
+    room = np.full((3100, 6), np.nan, np.float32)
+    found = rows.prepared(somewhere, metric, room=room)
+    np.testing.assert_array_equal(found, rows.prepared(somewhere, metric))
+    in_place = metric == "euclidean" and somewhere.flags.c_contiguous
+    assert np.shares_memory(found, somewhere if in_place else room)
+    assert np.isnan(room[3000:]).all()
+
+
+def test_rows_of_zeros_stay_so_where_something_else_was():
+    room = np.ones((1, 2), np.float32)
+    assert rows.prepared(np.zeros((1, 2), np.float32), "angular", room=room).tolist() == [[0, 0]]
+
+
 def test_what_is_mapped(tmp_path):
     formats.write(tmp_path / "a.fbin", np.ones((3, 2), np.float32))
     mapped = formats.read(tmp_path / "a.fbin")
