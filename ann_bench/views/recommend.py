@@ -26,7 +26,7 @@ class RecommendOptions(Shown):
     recall: float = 0.9
     """The k-recall@k to reach."""
     memory: str = ""
-    """The memory to stay within when searching, like 4GB; any by default."""
+    """The memory to stay within when searching, that of the whole process, like 4GB; any by default."""
     count: str = ""
     """The number of vectors, like 10M; by default as many as were measured."""
     mode: str = "single"
@@ -54,7 +54,7 @@ class Choice:
 
 
 def main(options: RecommendOptions) -> None:
-    """Print the choice, the command that builds it, how sure it is, and the best of the other families."""
+    """Print the choice, the command that builds and keeps it, how sure it is, and the best of the other families."""
     if options.mode not in MODES:
         raise unknown("mode", options.mode, MODES)
     if not 0 <= options.recall <= 1:
