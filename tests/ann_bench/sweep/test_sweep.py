@@ -233,6 +233,15 @@ def test_what_is_to_be_kept_is_built_though_its_points_are_finished(vectors, cap
     assert Path(line.removeprefix("index kept: ")).exists(), "kept by a later run, too"
 
 
+def test_an_index_that_a_killed_sweep_left_is_not_taken_for_a_kept_one(vectors):
+    asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1", keep_indexes=True)
+    sweep.main(asked)
+    (note,) = asked.out.rglob("indexes/*.json")
+    note.write_text(note.read_text().replace('"keep": true', '"keep": false'))
+    sweep.main(asked)
+    assert Saved(note.with_suffix("")).kept
+
+
 def test_what_is_to_be_kept_and_cannot_be_built_is_told(vectors, capsys):
     asked = options(vectors, index="annoy", build="trees=2", search="search_k=50")
     sweep.main(asked)
