@@ -48,7 +48,7 @@ class RunOptions(Source):
     force: bool = False
     """Measure again what is finished."""
     keep_indexes: bool = False
-    """Keep built indexes in the results folder; a later run with other search parameters needs no build then."""
+    """Keep built indexes in the results folder and name their files; what is measured but not kept is built, too."""
     gpus: str = ""
     """GPUs for Faiss, such as 0 or 0,1; the CPU if not given."""
     uri: str = ""

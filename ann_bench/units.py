@@ -6,14 +6,20 @@ from datasets.errors import InputError
 
 _BYTES = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _COUNTS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}
+_LEAST_BARE = 1e6  # a smaller number without a unit was meant as something else than bytes
 _NUMBER = r"(\d+(?:[_,]\d{3})*(?:\.\d+)?(?:e\d+)?)"
 
 
 def read_bytes(text: str, *, flag: str = "--memory") -> int:
-    """``"4GB"``, ``"512 MiB"`` or ``"1e9"`` as bytes; GB are 10^9, GiB 2^30. Raises InputError naming the flag."""
+    """``"4GB"``, ``"512 MiB"`` or ``"1e9"`` as bytes; GB are 10^9, GiB 2^30.
+
+    A number without a unit is one of bytes, a million or more. Raises InputError naming the flag.
+    """
     found = re.fullmatch(_NUMBER + r" ?([kmgt]?i?)b?", text.strip().lower())
     if not found or found[2] not in _BYTES or not _number(found[1]):
         raise InputError(f"{flag}={text}: is no amount of memory; write 4GB, 512MiB or a number of bytes")
+    if text.strip()[-1].isdigit() and _number(found[1]) < _LEAST_BARE:
+        raise InputError(f"{flag}={text}: {text} bytes are too few; write {text}GB or {text}MB")
     return int(_number(found[1]) * _BYTES[found[2]])
 
 

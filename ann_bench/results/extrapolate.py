@@ -27,7 +27,8 @@ class Grown:
     """A point with another number of vectors.
 
     build, search : with as many lists, probes and candidates as it then should have
-    memory : bytes that searching holds; build_seconds : on as many threads as before
+    memory : bytes that searching holds; index_bytes : of the index in it, 0 where it is not saved
+    build_seconds : on as many threads as before
     model : in words; "" where nothing was extrapolated
     """
 
@@ -35,6 +36,7 @@ class Grown:
     search: str
     qps: float
     memory: float
+    index_bytes: float
     build_seconds: float
     model: str
 
@@ -52,13 +54,13 @@ def kind(index: str, build: str) -> str:
 def grow(row: Row, count: int) -> Grown:
     """The point ``row`` with ``count`` vectors; unchanged where it was measured with so many."""
     before = int(row["gallery"])
-    memory = _memory(row, count)
+    memory = _memory(row, count), float(row.get("index_bytes") or 0) * count / before
     if count == before:
-        return Grown(row["build"], row["search"], row["qps"], memory, row["build_seconds"], "")
+        return Grown(row["build"], row["search"], row["qps"], *memory, row["build_seconds"], "")
     way = kind(row["index"], row["build"])
     grown = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}[way]
     build, search, slower, longer = grown(row, count / before)
-    return Grown(build, search, row["qps"] / slower, memory, row["build_seconds"] * longer, _MODELS[way])
+    return Grown(build, search, row["qps"] / slower, *memory, row["build_seconds"] * longer, _MODELS[way])
 
 
 def _memory(row: Row, count: int) -> float:

@@ -29,11 +29,12 @@ class Measured:
     failures: list[Failure]
 
 
-def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measured:
+def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str = "") -> Measured:
     """The points and failures of one dataset in the results folder; of one mode, where it is named.
 
     data, k : "" and 0 are the only ones there; InputError lists them where there are several. Points of other vectors
-    under the same name, or held against other true neighbors, are left out: those that were measured last count.
+        under the same name, or held against other true neighbors, are left out: those that were measured last count
+    asked : the file that the user named, where ``data`` was read from it
     """
     if mode and mode not in MODES:
         raise unknown("mode", mode, MODES)
@@ -41,7 +42,9 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measure
     found = {(name, count) for name, count in places if count.isdecimal()}
     if not found:
         raise InputError(f"--out={folder}: there are no results; python -m ann_bench run --out {folder} makes some")
-    data = _only("--data", data, sorted({name for name, _ in found}), folder)
+    known = sorted({name for name, _ in found})
+    mend = f"; measure it by python -m ann_bench run --data={asked or data}, or name another folder by --out"
+    data = _only("--data", data, known, folder, mend=mend)
     k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
     measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
@@ -55,9 +58,9 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "") -> Measure
     return Measured(data, k, rows, [one for one in failures if (one.point.fingerprint, one.point.truth) == same])
 
 
-def _only(flag: str, asked: str, known: Sequence[str], folder: Path) -> str:
+def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: str = "") -> str:
     if asked and asked not in known:
-        raise InputError(f"{flag}={asked}: not among the results in {folder}, which are {', '.join(known)}")
+        raise InputError(f"{flag}={asked}: not among the results in {folder}, which are {', '.join(known)}{mend}")
     if not asked and len(known) > 1:
         raise InputError(f"{flag}: say which one; {folder} holds results of {', '.join(known)}")
     return asked or known[0]

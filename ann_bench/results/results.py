@@ -119,7 +119,7 @@ def write(folder: Path, result: Result) -> Path:
         file["distances"] = result.distances / _unit(result.point, result.facts)
         file["run_seconds"] = result.seconds
         file.create_group("scores").attrs.update(dict(result.scores))
-    _failed(path).unlink(missing_ok=True)
+    failed(path).unlink(missing_ok=True)
     return path
 
 
@@ -150,7 +150,7 @@ def _attributes(result: Result) -> dict[str, object]:
 def write_failure(folder: Path, failure: Failure) -> Path:
     """Notes a failure, in place of a result of the same point."""
     measured = failure.point.path(folder)
-    path = _failed(measured)
+    path = failed(measured)
     path.parent.mkdir(parents=True, exist_ok=True)
     with beside(path) as part:
         part.write_text(json.dumps(asdict(failure), indent=1))
@@ -158,7 +158,8 @@ def write_failure(folder: Path, failure: Failure) -> Path:
     return path
 
 
-def _failed(path: Path) -> Path:
+def failed(path: Path) -> Path:
+    """Where a failure is noted of the point whose result belongs to ``path``."""
     return path.with_suffix(".failed.json")
 
 

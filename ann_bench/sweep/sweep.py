@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from tqdm import tqdm
 from ann_bench import indexes, limits
 from ann_bench.indexes.base import Grid
 from ann_bench.options import RunOptions
-from ann_bench.results import results
+from ann_bench.results import results, unfinished
 from ann_bench.results.results import Failure, Point
 from ann_bench.sweep import builds, grid
 from ann_bench.sweep.builds import Build
@@ -82,14 +82,20 @@ class Sweep:
         self.rate = builds.speed(options.all_threads())
         self.measured = self.failed = 0
         self.asked = builds.of_plan(plan, options, vector_set)
-        every = {point.path(options.out): point for build in self.asked for point in build.points}
-        self.pending = {path for path, point in every.items() if not self._finished(point)}
-        self.skipped = len(every) - len(self.pending)
-        self.builds = [build for build in map(self._without_finished, self.asked) if build.points]
+        self.folder = options.out / vector_set.name / str(options.k)
+        self.every = {point.path(options.out): point for build in self.asked for point in build.points}
+        self.pending = {path for path, point in self.every.items() if not self._finished(point)}
+        self.skipped = len(self.every) - len(self.pending)
+        builds_left = map(self._without_finished, self.asked)
+        self.builds = [build for build in builds_left if build.points or self._to_keep(build)]
 
     def _without_finished(self, build: Build) -> Build:
         todo = {path: point for point in build.points if (path := point.path(self.options.out)) in self.pending}
         return replace(build, points=tuple(todo.values()))
+
+    def _to_keep(self, build: Build) -> bool:
+        """Whether the index is to be built even if all its points are measured: it is to be kept, and is not there."""
+        return self.options.keep_indexes and indexes.get(build.index).Index.saves and not build.saved.kept
 
     def _finished(self, point: Point) -> bool:
         """Whether the point is measured, on these very vectors."""
@@ -106,15 +112,25 @@ class Sweep:
         if self.builds:  # the workers find it in the cache
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache)
         self._announce()
+        if self.pending:
+            unfinished.begin(self.folder, self.every)
         total = sum(len(build.points) for build in self.builds)
         with tqdm(total=total, unit="point", disable=None) as self.bar:
             for build in self.builds:
                 self._run_build(build)
         for build in self.asked:  # also what a sweep left that was killed after its last point
             self._clear(build)
+        unfinished.end(self.folder)
+        self._tell_the_end()
+
+    def _tell_the_end(self) -> None:
+        """What was measured, and where what is kept is; raises RunFailed where nothing came of it."""
         counts = f"{self.measured} points measured, {self.failed} failed, {self.skipped} were finished before"
         print(f"{counts}: {self.options.out / self.vector_set.name}")
-        if self.failed and not self.measured:
+        for build in self.asked:
+            if build.saved.kept:
+                print(f"index kept: {build.saved.path}")
+        if not self.measured and (self.failed or any(map(self._to_keep, self.builds))):
             raise RunFailed("nothing could be measured; the reasons stand above")
 
     def _announce(self) -> None:
@@ -122,7 +138,8 @@ class Sweep:
         size = f"{len(vector_set.gallery):,} x {vector_set.dim}"
         print(f"{vector_set.name}: {size}, {len(vector_set.queries):,} queries, {vector_set.metric}")
         if self.builds:
-            print(builds.table(self.builds, self.rate, self.limit), flush=True)
+            print(builds.table(self.builds, self.rate, self.limit))
+            print(f"{len(self.pending)} points to measure, {self.skipped} were finished before", flush=True)
 
     def _run_build(self, build: Build) -> None:
         """Build the index, unless it is there, and measure its points; a worker that dies costs one point."""
@@ -130,12 +147,12 @@ class Sweep:
         if not self._is_built(build):
             refusal = builds.refusal(build, self.options, self.vector_set, self.limit)
             if refusal:
-                return self._fail(build.points, "estimate", refusal)
+                return self._fail(build, build.points, "estimate", refusal)
             try:
                 self._build(build)
             except limits.Ended as end:
                 build.saved.remove()
-                return self._fail(build.points, "build", str(end))
+                return self._fail(build, build.points, "build", str(end))
         left = list(build.points)
         while left:
             left = self._search(build, left)
@@ -157,8 +174,9 @@ class Sweep:
         )
 
     def _is_built(self, build: Build) -> bool:
-        """Whether the index is there; what is to be kept is not built again only to be measured again."""
-        return build.saved.exists and (not self.options.force or build.saved.kept)
+        """Whether the index is there; what is kept is not built again only to be measured again."""
+        saved = build.saved
+        return saved.kept if self.options.force or self.options.keep_indexes else saved.exists
 
     def _clear(self, build: Build) -> None:
         """Remove the index, unless it is to be kept."""
@@ -195,32 +213,32 @@ class Sweep:
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
-                    self._note(points[event["place"]], event)
+                    self._note(build, points[event["place"]], event)
             return []
         except limits.Ended as end:
             if not begun:  # it could not even load the index; another sweep shall build it, unless shards made it
                 if build.saved.exists and "shards" not in build.saved.facts():
                     build.saved.remove()
-                self._fail(points, "load", str(end))
+                self._fail(build, points, "load", str(end))
                 return []
             if begun > done:
-                self._fail(points[done:begun], "search", str(end))
+                self._fail(build, points[done:begun], "search", str(end))
             return points[begun:]
 
-    def _note(self, point: Point, event: dict) -> None:
+    def _note(self, build: Build, point: Point, event: dict) -> None:
         if event["event"] == "failed":
-            return self._fail([point], "search", event["reason"])
+            return self._fail(build, [point], "search", event["reason"])
         self.measured += 1
         score = f"k-recall@{point.k} {event['recall']:.4f}, {event['qps']:,.0f} QPS"
         self.bar.write(f"{point.index} {point.title}, {point.mode} on {point.threads}: {score}")
         self.bar.set_postfix_str(score, refresh=False)
         self.bar.update()
 
-    def _fail(self, points: list[Point] | tuple[Point, ...], stage: str, reason: str) -> None:
-        """Note why these points are missing, and go on."""
+    def _fail(self, build: Build, points: Sequence[Point], stage: str, reason: str) -> None:
+        """Note why these points are missing, and go on; an index that was only to be kept has none."""
         for point in points:
             results.write_failure(self.options.out, Failure(point, stage, reason))
-        title = points[0].title if stage == "search" else points[0].build
-        self.bar.write(f"{points[0].index} {title}: FAILED in {stage}: {reason}")
+        title = points[0].title if stage == "search" else build.build
+        self.bar.write(f"{build.index} {title}: FAILED in {stage}: {reason}")
         self.failed += len(points)
         self.bar.update(len(points))

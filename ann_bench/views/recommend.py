@@ -1,5 +1,6 @@
 """Recommend: of what was measured, the fastest point that reaches a recall within a memory, for so many vectors."""
 
+import functools
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from datasets.errors import InputError, RunFailed, unknown
 
 _ROUGH = 20  # beyond so many times the vectors measured, an extrapolation is little more than a guess
 _SHOWN = 6  # families
+_FEW = 10_000  # fewer vectors need no index
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +26,7 @@ class RecommendOptions(Shown):
     recall: float = 0.9
     """The k-recall@k to reach."""
     memory: str = ""
-    """The memory to stay within when searching, like 4GB; any by default."""
+    """The memory to stay within when searching, that of the whole process, like 4GB; any by default."""
     count: str = ""
     """The number of vectors, like 10M; by default as many as were measured."""
     mode: str = "single"
@@ -39,7 +41,8 @@ class Choice:
     grown : with so many vectors
     sure : "measured", or extrapolated from what, how far and how
     lacking : why it does not do; "" where it does
-    command : what builds and measures it
+    command : what builds, measures and keeps it
+    vague : whether it is extrapolated so far that the time to build is little more than a guess
     """
 
     row: Row
@@ -47,10 +50,11 @@ class Choice:
     sure: str
     lacking: str
     command: str
+    vague: bool
 
 
 def main(options: RecommendOptions) -> None:
-    """Print the choice, the command that builds it, how sure it is, and the best of the other families."""
+    """Print the choice, the command that builds and keeps it, how sure it is, and the best of the other families."""
     if options.mode not in MODES:
         raise unknown("mode", options.mode, MODES)
     if not 0 <= options.recall <= 1:
@@ -58,21 +62,38 @@ def main(options: RecommendOptions) -> None:
     memory = read_bytes(options.memory) if options.memory else None
     found = options.load()
     count = read_count(options.count) if options.count else found.rows[0]["gallery"]
-    choices = choose(found.rows, recall=options.recall, memory=memory, count=count, mode=options.mode)
+    wanted = {"count": count, "mode": options.mode}
+    choices = choose(found.rows, recall=options.recall, memory=memory, file=options.file, **wanted)
     asked = f"{found.k}-recall@{found.k} of {options.recall:g} or more, {count:,} vectors"
     asked += f", within {in_bytes(memory)}" if memory else ""
     print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
-    print(render(choices))
+    print(render(choices, note=without_index(found.rows, **wanted)))
     if choices[0].lacking:
         raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
 
 
-def choose(rows: Sequence[Row], *, recall: float, memory: int | None, count: int, mode: str) -> list[Choice]:
+def without_index(rows: Sequence[Row], *, count: int, mode: str) -> str:
+    """How fast exact search is where ``count`` vectors are so few that they need no index; else "", or not measured."""
+    flat = next((row for row in rows if (row["index"], row["mode"]) == ("flat", mode)), None)
+    if count >= _FEW or flat is None:
+        return ""
+    grown = extrapolate.grow(flat, count)
+    about = "about " if grown.model else ""
+    speed = f"{about}{significant(grown.qps)} QPS on {measured.in_threads(flat['threads'])}"
+    return f"{count:,} vectors need no index: flat, exact search, answers {speed}"
+
+
+def choose(
+    rows: Sequence[Row], *, recall: float, memory: int | None, count: int, mode: str, file: str = ""
+) -> list[Choice]:
     """The fastest point of each family that reaches the recall within the memory, the fastest first.
 
-    memory : bytes held when searching, None is any; count : of vectors. Where nothing does, the nearest misses: what
-    reaches the recall in the least memory, and what of those within the memory has the highest recall.
+    memory : bytes held when searching, None is any; count : of vectors; file : of those measured, where it is known
+
+    Where nothing does, the nearest misses: what reaches the recall in the least memory, and what of those within the
+    memory has the highest recall.
     """
+    choice = functools.partial(_choice, count=count, file=file)
     grown = [(row, extrapolate.grow(row, count)) for row in rows if row["mode"] == mode]
     grown.sort(key=lambda pair: -pair[1].qps)
     good = [pair for pair in grown if measured.recall(pair[0]) >= recall]
@@ -82,35 +103,36 @@ def choose(rows: Sequence[Row], *, recall: float, memory: int | None, count: int
         if memory is None or point.memory <= memory:
             best.setdefault(measured.family(row), (row, point))
     if best:
-        return [_choice(row, point, "", count) for row, point in best.values()]
+        return [choice(row, point, "") for row, point in best.values()]
     misses = []
     if good:
         row, point = min(good, key=lambda pair: (pair[1].memory, -pair[1].qps))
-        misses.append(_choice(row, point, f"needs {in_bytes(point.memory)} of memory", count))
+        misses.append(choice(row, point, f"needs {in_bytes(point.memory)} of memory"))
     if small:
         row, point = max(small, key=lambda pair: (measured.recall(pair[0]), pair[1].qps))
-        misses.append(_choice(row, point, f"reaches a recall of {measured.recall(row):.4f} only", count))
+        misses.append(choice(row, point, f"reaches a recall of {measured.recall(row):.4f} only"))
     if not misses:
         row, point = min(grown, key=lambda pair: pair[1].memory)
         words = f"needs {in_bytes(point.memory)} of memory for a recall of {measured.recall(row):.4f}"
-        misses.append(_choice(row, point, words, count))
+        misses.append(choice(row, point, words))
     return misses
 
 
-def _choice(row: Row, point: extrapolate.Grown, lacking: str, count: int) -> Choice:
+def _choice(row: Row, point: extrapolate.Grown, lacking: str, *, count: int, file: str) -> Choice:
     sure = f"measured on {row.get('cpu') or 'a CPU unknown'}"
+    times = max(count / row["gallery"], row["gallery"] / count)
     if point.model:
-        times = max(count / row["gallery"], row["gallery"] / count)
         sure = f"extrapolated {significant(times)}-fold from {row['gallery']:,} vectors"
         sure += f" ({point.model}; recall as measured)"
         sure += "; a rough guess, measure before you rely on it" if times > _ROUGH else ""
-    return Choice(row, point, sure, lacking, _command(row, point))
+    return Choice(row, point, sure, lacking, _command(row, point, file), times > _ROUGH)
 
 
-def _command(row: Row, point: extrapolate.Grown) -> str:
+def _command(row: Row, point: extrapolate.Grown, file: str) -> str:
     # A set that was cut or changed has a name of its own. The set's own metric may be another than the point's.
     named = not point.model and row["data"] in vectors.names()
-    words = ["--data", row["data"] if named else "VECTORS", "--metric", row["metric"]]
+    data = row["data"] if named else "" if point.model else file
+    words = ["--keep-indexes", "--data", data or "VECTORS", "--metric", row["metric"]]
     words += ["--index", row["index"], "--build", point.build]
     words += ["--search", point.search.replace(" ", ",")] if point.search else []
     words += ["--k", str(row["k"]), "--mode", row["mode"]]
@@ -121,13 +143,14 @@ def _command(row: Row, point: extrapolate.Grown) -> str:
     return "python -m ann_bench run " + shlex.join(words)
 
 
-def render(choices: Sequence[Choice]) -> str:
-    """The choices as text: the first one in full, the others a line each; misses each in full."""
+def render(choices: Sequence[Choice], *, note: str = "") -> str:
+    """The choices as text: the first one in full, then ``note``, the others a line each; misses each in full."""
     if choices[0].lacking:
         misses = [f"this {choice.lacking}:\n{_full(choice)}" for choice in choices]
         return "\n\n".join(["nothing that was measured does; the nearest:", *misses])
     others = [f"  {_name(choice)}: {_figures(choice)}" for choice in choices[1:_SHOWN]]
-    return _full(choices[0]) + ("\n\nthe next best families\n" + "\n".join(others) if others else "")
+    first = _full(choices[0]) + (f"\n\n{note}" if note else "")
+    return first + ("\n\nthe next best families\n" + "\n".join(others) if others else "")
 
 
 def _full(choice: Choice) -> str:
@@ -145,5 +168,7 @@ def _figures(choice: Choice) -> str:
     about = "about " if choice.grown.model else ""
     threads = measured.in_threads(choice.row["threads"])
     figures = [f"recall {measured.recall(choice.row):.4f}", f"{about}{significant(choice.grown.qps)} QPS on {threads}"]
-    figures += [f"{about}{in_bytes(choice.grown.memory)}", f"{about}{in_time(choice.grown.build_seconds)} to build"]
+    figures.append(f"{about}{in_bytes(choice.grown.memory)} of memory in all")
+    figures += [f"index {about}{in_bytes(choice.grown.index_bytes)}"] if choice.grown.index_bytes else []
+    figures.append(f"{'very roughly ' if choice.vague else about}{in_time(choice.grown.build_seconds)} to build")
     return ", ".join(figures)

@@ -1,9 +1,10 @@
 """Shown: which of the measured points a view is of."""
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from ann_bench.results import points
+from ann_bench.results import points, unfinished
 from datasets.sources.vector_source import Source
 
 
@@ -21,11 +22,20 @@ class Shown:
     """single or batch; both by default."""
 
     def load(self) -> points.Measured:
-        """The points, and what failed. Raises InputError where there are none, or several sets to choose from."""
-        return points.load(self.out, data=self._name(), k=self.k, mode=self.mode)
+        """The points, and what failed; a line says where the sweep is not finished.
+
+        Raises InputError where there are none, or several sets to choose from.
+        """
+        found = points.load(self.out, data=self._name(), k=self.k, mode=self.mode, asked=self.data)
+        if words := unfinished.words(self.out / found.data / str(found.k)):
+            logging.info(words)
+        return found
+
+    @property
+    def file(self) -> str:
+        """The file or folder of the vectors, where it is that which --data names, not the set."""
+        return "" if (self.out / self.data).is_dir() or not Path(self.data).exists() else self.data
 
     def _name(self) -> str:
         """The dataset's name: `run` takes that of a file or a run folder from what is in it."""
-        if not self.data or (self.out / self.data).is_dir() or not Path(self.data).exists():
-            return self.data
-        return Source(data=self.data).load().name
+        return Source(data=self.file).load().name if self.file else self.data

@@ -7,7 +7,7 @@ import numpy as np
 
 from datasets import vectors
 from datasets.errors import InputError
-from datasets.stored import formats, from_file
+from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
 
 _FROM_FILE = "from_file"
@@ -53,7 +53,7 @@ class Source:
         path = Path(self.data)
         if path.exists():
             return self._of_file(path)
-        if path.suffix in (*formats.SUFFIXES, ".h5", ".hdf5") or len(path.parts) > 1:
+        if path.suffix or len(path.parts) > 1:
             raise InputError(f"--data={self.data}: there is no such file or folder")
         return vectors.get(self.data)  # which is unknown, and says so
 

@@ -19,6 +19,7 @@ from datasets.vectors import rows
 _TEXMEX = {".fvecs": "<f4", ".ivecs": "<i4", ".bvecs": "u1"}
 _BIG_ANN = {".fbin": "<f4", ".u8bin": "u1", ".i8bin": "i1", ".ibin": "<i4"}
 SUFFIXES = (*_TEXMEX, *_BIG_ANN, ".npy")
+CONVERT = 'convert it: np.save("new.npy", rows.astype("float32"))'  # in Python; what to do with any other file
 
 _HEADER = 8  # bytes before the values of a big-ann file
 _CHECKED = 4096  # rows of a texmex file whose length is looked at
@@ -36,7 +37,9 @@ def read(path: Path) -> np.ndarray:
     path = Path(path)
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise InputError(f"{path}: no known format of vectors; known are {', '.join(SUFFIXES)}, .h5 and .hdf5")
+        raise InputError(
+            f"{path}: no known format of vectors; known are {', '.join(SUFFIXES)}, .h5 and .hdf5; {CONVERT}"
+        )
     size = _size(path)
     if suffix == ".npy":
         return _read_npy(path)

@@ -89,10 +89,11 @@ def _file(path: Path) -> Path:
 
 def _vectors(path: Path) -> np.ndarray:
     vectors = formats.read(path)
-    if vectors.dtype in (np.float16, np.float64):
+    if vectors.dtype.kind == "f" and vectors.dtype != np.float32:
         return vectors.astype(np.float32)
     if vectors.dtype not in (np.float32, np.uint8, np.int8):
-        raise InputError(f"{path}: holds {vectors.dtype}, which are no vectors; they are float32, uint8 or int8")
+        known = "they are float32 (float64 and float16 are converted), uint8 or int8"
+        raise InputError(f"{path}: holds {vectors.dtype}, which are no vectors; {known}; {formats.CONVERT}")
     return vectors
 
 

@@ -37,6 +37,10 @@ def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = T
     """
     own = vector_set.own_rows
     room = len(vector_set.gallery) - bool((own >= 0).any())
+    if not room:
+        raise InputError(
+            f"vectors {vector_set.name}: one row finds nothing besides itself; two rows or more are needed"
+        )
     if not 1 <= k <= room:
         besides = "" if room == len(vector_set.gallery) else " besides the query itself"
         raise InputError(f"--k={k}: {vector_set.name} has {room} vectors to find{besides}; choose 1 to {room}")

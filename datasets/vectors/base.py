@@ -149,18 +149,23 @@ class VectorSet:
         return digest.hexdigest()[:16]
 
     def check_finite(self) -> None:
-        """Raises InputError naming the first row that is not finite, squared; reads all vectors once, in blocks."""
-        for part in ("queries", "gallery"):
+        """Raises InputError with the number of rows that are not finite, squared, and the first; reads all in blocks.
+
+        The gallery first: where some of its rows are the queries, a row has the number that it has in the file.
+        """
+        for part in ("gallery", "queries"):
             vectors = getattr(self, part)
-            if vectors.dtype != np.float32 or part == "gallery" and vectors is self.queries:
+            if vectors.dtype != np.float32 or part == "queries" and vectors is self.gallery:
                 continue
-            for start, block in _blocks(vectors):
-                # Sums of squares are compared everywhere: what overflows them is as good as infinite.
-                good = np.isfinite(np.einsum("nd,nd->n", block, block))
-                if not good.all():
-                    where = f"row {start + int(np.argmin(good))} of the {part}"
-                    wrong = "holds NaN, infinity, or values whose squares are too large for float32"
-                    raise InputError(f"vectors {self.name}: {where} {wrong}; mend it, scale all, or take it out")
+            # Sums of squares are compared everywhere: what overflows them is as good as infinite.
+            finite = [np.isfinite(np.einsum("nd,nd->n", block, block)) for _, block in _blocks(vectors)]
+            bad = np.flatnonzero(~np.concatenate(finite))
+            if len(bad):
+                wrong = "hold NaN, infinity, or values whose squares are too large for float32"
+                raise InputError(
+                    f"vectors {self.name}: {len(bad):,} of {len(vectors):,} rows of the {part} {wrong}, the first is"
+                    f" row {bad[0]}; mend them, scale all, or take them out"
+                )
 
     @property
     def query_embeddings(self) -> Embeddings:

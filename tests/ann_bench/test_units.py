@@ -39,6 +39,13 @@ def test_what_is_no_amount(text):
         read_count(text, flag="--rows")
 
 
+@pytest.mark.parametrize("text", ["4", "16", "1e3", "999_999"])
+def test_a_small_number_without_a_unit_was_not_meant_as_bytes(text):
+    with pytest.raises(InputError, match=f"^--memory={text}: .* write {text}GB or {text}MB$"):
+        read_bytes(text)
+    assert read_bytes(f"{text} B") == float(text.replace("_", ""))
+
+
 def test_written():
     assert [in_bytes(value) for value in (0, 812, 52e6, 3.84e9, 384e9, 2.5e13)] == [
         "0 B", "812 B", "52 MB", "3.84 GB", "384 GB", "25 TB"]  # fmt: skip

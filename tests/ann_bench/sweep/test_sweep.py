@@ -10,19 +10,22 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 
 from ann_bench import indexes
 from ann_bench.indexes.base import Estimate
 from ann_bench.options import RunOptions
-from ann_bench.results import results
+from ann_bench.results import results, unfinished
 from ann_bench.results.saved_index import Saved
 from ann_bench.scale import disk_build
 from ann_bench.sweep import builds, sweep
+from ann_bench.sweep.sweep import Sweep
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
 from datasets.stored import formats, vectors_file
@@ -213,6 +216,62 @@ def test_kept_indexes_need_no_second_build(vectors, monkeypatch):
     sweep.main(options(vectors, search="nprobe=2", **more))
     assert {path: path.stat().st_mtime_ns for path in (vectors.parent / "results").rglob("indexes/*")} == saved
     assert len(results.read_all(vectors.parent / "results")) == 2
+
+
+def test_what_is_to_be_kept_is_built_though_its_points_are_finished(vectors, capsys):
+    asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1")
+    sweep.main(asked)
+    assert "index kept" not in capsys.readouterr().out
+    for words in ("0 points to measure, 1 were finished before", "0 points measured, 0 failed, 1 were finished before"):
+        sweep.main(replace(asked, keep_indexes=True))
+        told = capsys.readouterr().out
+        assert words in told
+        (line,) = (line for line in told.splitlines() if line.startswith("index kept: "))
+        index = faiss.read_index(line.removeprefix("index kept: "))
+        assert index.ntotal == 600
+    sweep.main(asked)
+    assert Path(line.removeprefix("index kept: ")).exists(), "kept by a later run, too"
+
+
+def test_an_index_that_a_killed_sweep_left_is_not_taken_for_a_kept_one(vectors):
+    asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1", keep_indexes=True)
+    sweep.main(asked)
+    (note,) = asked.out.rglob("indexes/*.json")
+    note.write_text(note.read_text().replace('"keep": true', '"keep": false'))
+    sweep.main(asked)
+    assert Saved(note.with_suffix("")).kept
+
+
+def test_what_is_to_be_kept_and_cannot_be_built_is_told(vectors, capsys):
+    asked = options(vectors, index="annoy", build="trees=2", search="search_k=50")
+    sweep.main(asked)
+    with pytest.raises(RunFailed):
+        sweep.main(replace(asked, keep_indexes=True, memory="1MB"))
+    assert "annoy trees=2: FAILED in estimate: needs about" in capsys.readouterr().out
+    assert len(results.read_all(asked.out)) == 1 and not results.read_failures(asked.out)
+
+
+def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vectors, monkeypatch, capsys):
+    asked = options(vectors, index="annoy,flat")
+    run, begun = Sweep._run_build, []
+
+    def killed(self, build):
+        if begun:
+            raise KeyboardInterrupt
+        begun.append(run(self, build))
+
+    monkeypatch.setattr(Sweep, "_run_build", killed)
+    with pytest.raises(KeyboardInterrupt):
+        sweep.main(asked)
+    monkeypatch.undo()
+    assert "16 points to measure, 0 were finished before" in capsys.readouterr().out
+    place = asked.out / "made_up" / "5"
+    assert "not finished: 5 of 16 points measured" in unfinished.words(place)
+    sweep.main(replace(asked, index="flat"))
+    assert "not finished: 6 of 16 points measured" in unfinished.words(place)
+    sweep.main(asked)
+    assert "10 points to measure, 6 were finished before" in capsys.readouterr().out
+    assert not unfinished.words(place) and not (place / "unfinished.json").exists()
 
 
 def test_a_damaged_index_is_built_again(vectors):

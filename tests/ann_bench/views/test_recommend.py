@@ -8,7 +8,7 @@ from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.options import RunOptions
 from ann_bench.sweep import grid
 from ann_bench.views import recommend
-from ann_bench.views.recommend import RecommendOptions, choose, render
+from ann_bench.views.recommend import RecommendOptions, choose, render, without_index
 from datasets.errors import InputError
 
 
@@ -58,8 +58,8 @@ def test_nearest_misses(rows):
 def test_the_command_can_be_given_to_run(rows):
     choice = choose(rows, recall=0.6, memory=2_000_000_000, count=1_000_000, mode="single")[0]
     words = shlex.split(choice.command)
-    assert words[:5] == ["python", "-m", "ann_bench", "run", "--data"]
-    flags = dict(zip(words[4::2], words[5::2], strict=True))
+    assert words[:6] == ["python", "-m", "ann_bench", "run", "--keep-indexes", "--data"]
+    flags = dict(zip(words[5::2], words[6::2], strict=True))
     assert flags["--data"] == "VECTORS" and flags["--build"] == choice.grown.build and flags["--k"] == "10"
     search = {name: values[0] for name, values in grid.parse_search(flags["--search"]).items()}
     assert " ".join(f"{name}={value}" for name, value in search.items()) == choice.grown.search
@@ -78,6 +78,36 @@ def test_the_command_names_the_data(made, data, count, words):
     row = made(data=data, mode="batch", threads=2).row
     command = choose([row], recall=0.5, memory=None, count=count, mode="batch")[0].command
     assert all(word in command for word in words) and command.endswith("--mode batch --threads 2")
+
+
+def test_the_command_names_the_file_that_was_named(made):
+    row = made(data="own").row
+    for count, named in ((100_000, "--data 'my own.npy' "), (200_000, "--data VECTORS ")):
+        command = choose([row], recall=0.5, memory=None, count=count, mode="single", file="my own.npy")[0].command
+        assert named in command and "--keep-indexes" in command
+
+
+def test_few_vectors_need_no_index(made):
+    rows = [made("Flat", index="flat", gallery=600, qps=4000).row, made("M=16", index="hnswlib", gallery=600).row]
+    wanted = {"count": 600, "mode": "single"}
+    note = without_index(rows, **wanted)
+    assert note == "600 vectors need no index: flat, exact search, answers 4,000 QPS on 1 thread"
+    first, _, rest = render(choose(rows, recall=0.5, memory=None, **wanted), note=note).partition(note)
+    assert "python -m" in first and "next best" in rest
+    assert "about 400 QPS" in without_index(rows, count=6000, mode="single")
+    assert not without_index(rows, count=10_000, mode="single") and not without_index(rows, count=600, mode="batch")
+
+
+def test_the_memory_of_the_process_and_of_the_index_are_told_apart(made):
+    row = made(index_bytes=200_000, search_peak_bytes=78_600_000, build_seconds=2).row
+    told = [render(choose([row], recall=0, memory=None, count=n, mode="single")) for n in (100_000, 200_000, 10**7)]
+    assert "78.6 MB of memory in all, index 200 kB, 2 s to build" in told[0]
+    assert "about 78.8 MB of memory in all, index about 400 kB, about " in told[1] and "very" not in told[1]
+    assert " of memory in all, index about 20 MB, very roughly " in told[2]
+    unsaved = {**row, "index_bytes": 0}
+    assert "78.6 MB of memory in all, 2 s" in render(
+        choose([unsaved], recall=0, memory=None, count=10**5, mode="single")
+    )
 
 
 @pytest.mark.parametrize(
@@ -124,6 +154,7 @@ def test_command(measured_folder, capsys):
     ("options", "words"),
     [
         ({"memory": "much"}, "--memory=much: is no amount"),
+        ({"memory": "4"}, "--memory=4: .* write 4GB or 4MB"),
         ({"count": "some"}, "--count=some: is no number of vectors"),
         ({"recall": 95.0}, "--recall=95.0: must be from 0 to 1"),
         ({"mode": "sinle"}, "unknown mode 'sinle': did you mean single"),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from ann_bench.results import unfinished
 from ann_bench.views.shown import Shown
 from datasets.errors import InputError
 
@@ -17,7 +18,7 @@ def test_a_file_stands_for_the_set_in_it(measured_folder, tmp_path):
 
 def test_a_file_of_other_vectors_is_not_among_the_results(measured_folder, tmp_path):
     np.save(tmp_path / "others.npy", np.eye(4, dtype=np.float32))
-    with pytest.raises(InputError, match="--data=others: not among the results"):
+    with pytest.raises(InputError, match="--data=others: not among .*; measure it by .* run --data=.*/others.npy, or"):
         Shown(out=measured_folder, data=str(tmp_path / "others.npy")).load()
 
 
@@ -26,3 +27,12 @@ def test_a_folder_of_the_same_name_as_the_set_is_not_looked_into(measured_folder
     name = Shown(out=measured_folder).load().data
     (tmp_path / name).mkdir()
     assert Shown(out=measured_folder, data=name).load().data == name
+
+
+def test_a_sweep_that_is_not_finished_is_told(measured_folder, caplog):
+    caplog.set_level("INFO")
+    folder = measured_folder / "photo_sift" / "10"
+    measured = sorted(folder.glob("*/*.hdf5"))
+    unfinished.begin(folder, [*measured, folder / "annoy" / "a.hdf5", folder / "annoy" / "b.hdf5"])
+    Shown(out=measured_folder).load()
+    assert caplog.messages == ["the sweep is not finished: 32 of 34 points measured; the same run goes on"]

@@ -99,6 +99,7 @@ def test_parts_of_a_leave_one_out_set(tmp_path):
     [
         ({"data": "photo_sit"}, "unknown dataset 'photo_sit': did you mean photo_sift"),
         ({"data": "gone.fvecs"}, r"--data=gone\.fvecs: there is no such file"),
+        ({"data": "gone.npz"}, r"--data=gone\.npz: there is no such file"),
         ({"data": "runs/gone"}, "--data=runs/gone: there is no such file"),
         ({"data": "from_file"}, "--data=from_file: name the file .* --data-path"),
         ({"queries": "q.fvecs"}, r"--queries=q\.fvecs: photo_sift has its own"),

@@ -75,6 +75,13 @@ def test_a_metric_by_another_name_is_the_same_set(tmp_path, files):
     assert from_file.load(tmp_path / "a.h5", metric="dot").name == "a-inner_product"
 
 
+def test_floats_of_other_machines_and_widths_are_converted(tmp_path):
+    for kind in (">f4", ">f8", "f2"):
+        np.save(tmp_path / "floats.npy", GALLERY.astype(kind))
+        found = from_file.load(tmp_path / "floats.npy").gallery
+        assert found.dtype == np.float32 and found.dtype.isnative and (found == GALLERY).all()
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [
@@ -126,10 +133,10 @@ def test_a_vectors_file_and_the_folder_of_a_run(tmp_path):
         ("gallery.fvecs", {"metric": "hamming"}, r"gallery\.fvecs: hamming takes packed uint8"),
         ("gallery.fvecs", {"metric": "angle"}, "unknown metric 'angle': did you mean angular"),
         ("truth.ivecs", {}, r"truth\.ivecs: holds int32, which are no vectors"),
-        ("numbers.npy", {}, r"numbers\.npy: holds int64"),
+        ("numbers.npy", {}, r"numbers\.npy: holds int64, .*float64 and float16.*convert it: np\.save"),
         ("", {}, r"has no vectors\.h5"),
         ("gone.h5", {}, r"gone\.h5: there is no such file"),
-        ("vectors.csv", {}, r"vectors\.csv: no known format"),
+        ("vectors.csv", {}, r"vectors\.csv: no known format.* known are \.fvecs, .*; convert it: np\.save"),
     ],
 )
 def test_what_does_not_fit_is_said_in_one_line(files, name, flags, message):

@@ -84,6 +84,14 @@ def test_k_larger_than_the_set(tmp_path, own, k, message):
         with_truth(made_up(own=own), 0, cache=tmp_path)
 
 
+def test_one_row_is_too_few(tmp_path):
+    one = VectorSet(
+        "one", "euclidean", np.ones((1, 4), np.float32), np.ones((1, 4), np.float32), query_rows=np.zeros(1, int)
+    )
+    with pytest.raises(InputError, match="vectors one: one row finds .* two rows or more are needed"):
+        with_truth(one, 10, cache=tmp_path)
+
+
 def test_near_duplicates_come_in_their_true_order(tmp_path):
     """Far from the origin, |x|^2 - 2xy + |y|^2 loses what tells them apart."""
     steps = np.random.default_rng(0).permutation(200).astype(np.float32)
@@ -246,7 +254,7 @@ def test_nan_is_looked_for_once(tmp_path, monkeypatch):
     monkeypatch.undo()
     gallery = vector_set.gallery.copy()
     gallery[299, 1] = np.nan
-    with pytest.raises(InputError, match="row 299 of the gallery holds NaN"):
+    with pytest.raises(InputError, match="1 of 300 rows of the gallery hold NaN, .* the first is row 299"):
         with_truth(replace(vector_set, gallery=gallery), 3, cache=tmp_path)
 
 

@@ -138,8 +138,11 @@ def test_values_that_are_no_numbers_are_found(monkeypatch, value):
     plain_set(gallery=gallery, queries=queries).check_finite()
     plain_set().check_finite()
     gallery[17, 3] = value
-    with pytest.raises(InputError, match="vectors x: row 17 of the gallery holds NaN, infinity"):
-        plain_set(gallery=gallery, queries=queries).check_finite()
+    gallery[20, 0] = value
+    with pytest.raises(
+        InputError, match="vectors x: 2 of 30 rows of the gallery hold NaN, .* the first is row 17; mend"
+    ):
+        plain_set(gallery=gallery, queries=gallery[[20, 5]]).check_finite()
     queries[1, 0] = value
-    with pytest.raises(InputError, match="row 1 of the queries"):
-        plain_set(gallery=gallery, queries=queries).check_finite()
+    with pytest.raises(InputError, match="1 of 3 rows of the queries hold .* the first is row 1;"):
+        plain_set(gallery=np.ones((30, 4), np.float32), queries=queries).check_finite()
