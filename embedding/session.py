@@ -68,7 +68,7 @@ def resume(options: TrainOptions, run: SeenRun, parts: build.Parts, devices: bui
     if run.epoch < options.epochs:
         log.info("going on after epoch %d", run.epoch)
     else:
-        log.info("already trained for %d epochs", run.epoch)
+        log.info("already trained for %d epoch%s", run.epoch, "s" * (run.epoch > 1))
 
 
 def epochs(

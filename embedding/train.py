@@ -149,6 +149,7 @@ def better_untrained(options: TrainOptions, rows: Sequence[Line]) -> str:
     said = f"the trunk's own features do better than what was trained: recall@1 {trunk:.4f}, best {best:.4f}"
     if not options.use_pretrained:
         return said
-    pool = "" if options.pool == "avg" else f" --pool={options.pool}"
-    weights = f"--model={options.model} --use-pretrained={options.use_pretrained}{pool}"
-    return f"{said}; python scripts/extract.py {weights} --data-path=FOLDER --out=vectors.h5 gives vectors of them"
+    flags = {"pool": (options.pool, "avg"), "image-size": (options.raw_size, "224"), "resize": (options.resize, "crop")}
+    unusual = "".join(f" --{name}={value}" for name, (value, usual) in flags.items() if value != usual)
+    trunk_of = f"--model={options.model} --use-pretrained={options.use_pretrained}{unusual}"
+    return f"{said}; python scripts/extract.py {trunk_of} --data-path=FOLDER --out=vectors.h5 gives vectors of them"

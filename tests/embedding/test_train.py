@@ -271,11 +271,12 @@ def test_a_large_trunk_without_weights_is_told_when_its_run_begins(tmp_path, cap
 
 def test_a_trunk_that_does_better_than_what_was_trained_is_told():
     rows = [{"row": "trunk features at 224 px", "recall@1": 0.75}, {"row": "best", "recall@1": 0.5}]
-    given = TrainOptions(model="mobilenetv2_1.0", use_pretrained="m.pth")
+    given = TrainOptions(model="mobilenetv2_1.0", use_pretrained="m.pth", raw_size="224")
     said = "the trunk's own features do better than what was trained: recall@1 0.7500, best 0.5000"
     vectors = "--model=mobilenetv2_1.0 --use-pretrained=m.pth --data-path=FOLDER --out=vectors.h5 gives vectors of them"
     assert better_untrained(given, rows) == f"{said}; python scripts/extract.py {vectors}"
-    assert "--use-pretrained=m.pth --pool=gem " in better_untrained(replace(given, pool="gem"), rows)
+    unusual = replace(given, pool="gem", raw_size="96")
+    assert "--use-pretrained=m.pth --pool=gem --image-size=96 --data-path" in better_untrained(unusual, rows)
     assert better_untrained(TrainOptions(), rows) == said
     assert better_untrained(given, rows[::-1]) == better_untrained(given, rows[:1] * 2) == ""
     assert better_untrained(given, [{"row": "best", "accuracy": 0.5}]) == ""
