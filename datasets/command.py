@@ -23,6 +23,12 @@ Choice = TypeVar("Choice")
 _OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, errno.ENOTDIR, errno.EROFS, errno.ENOSPC)
 
 
+# How tyro hands on what Python says of a value that is no whole number (invalid ...), or no number at all.
+_NO_NUMBER = re.compile(
+    r"Error parsing (?P<flag>--[\w-]+): .*?(?P<kind>invalid|could not convert) [^:]*: (['\"])(?P<value>.*)\3"
+)
+
+
 def main(
     function: Callable[[Options], None],
     options: type[Options],
@@ -112,7 +118,15 @@ def _parse(arguments: list[str], options: type[Options], name: str, default: Opt
         words = re.sub(r"[^\x20-\x7e]+", " ", complaint.getvalue())
         words = words.split("For full helptext")[0].split("Argument helptext")[0]
         words = re.sub(r"-{3,}|Parsing error|Value error|Unrecognized options(?! *:)", " ", words)
-        raise InputError(" ".join(words.split()) + "; --help lists all flags") from None
+        raise InputError(_in_our_words(" ".join(words.split()))) from None
+
+
+def _in_our_words(complaint: str) -> str:
+    """What tyro says of a value that is no number, as we say it; other complaints as they are."""
+    found = _NO_NUMBER.search(complaint)
+    if not found:
+        return f"{complaint}; --help lists all flags"
+    return f"{found['flag']}={found['value']}: must be a {'whole ' * (found['kind'] == 'invalid')}number"
 
 
 def _end(line: str, *, code: int) -> NoReturn:

@@ -109,13 +109,23 @@ def settle(net: Net, options: TrainOptions, devices: Devices) -> None:
     for size, flag in reversed(flags.items()):  # the shapes of all weights follow from a first image
         see_blank(net, size, devices, flag=flag)
     if options.use_pretrained:
-        log.info("%s", weights.load(net.encoder.trunk, _weights_file(options.use_pretrained, options.model)))
+        log.info("%s", weights.load(net.encoder.trunk, weights.find(options.use_pretrained, options.model)))
     net.encoder.trunk.collect_params().setattr("lr_mult", options.lr_mult)
     if options.freeze_bn:
         if not options.use_pretrained:
             log.warning("--freeze-bn without --use-pretrained: batch norm keeps the statistics of no images at all")
         backbone.freeze_batch_norm(net.encoder.trunk)
     net.hybridize(static_alloc=True, static_shape=True)
+
+
+def tell_random_trunk(options: TrainOptions) -> None:
+    """Log that a trunk for photographs begins without having seen one, if it does."""
+    if not options.use_pretrained and options.model not in backbone.SMALL:
+        log.warning(
+            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE),"
+            " drawings a small network (--model=convnet)",
+            options.model,
+        )
 
 
 def trunk_features(
@@ -160,25 +170,13 @@ def trained_network(
         net = net_of(options)
         net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:
-        line = f"{folder} holds no trained network '{checkpoint}' ({last_line(error)}): name a run folder"
+        why = getattr(error, "strerror", None) or last_line(error)
+        line = f"{folder} holds no trained network '{checkpoint}' ({why}): name a run folder"
         raise InputError(line) from None
     if image_size:
         see_blank(net, parse_size(image_size, "--image-size"), devices, flag="--image-size")
     net.hybridize(static_alloc=True, static_shape=True)
     return net, options
-
-
-def _weights_file(named: str, model: str) -> Path:
-    if named != "auto":
-        return Path(named)
-    for suffix in (".safetensors", ".pth"):
-        path = Path("data/weights") / (model + suffix)
-        if path.exists():
-            return path
-    raise InputError(
-        f"--use-pretrained: no data/weights/{model}.safetensors or .pth; Gluon's own weights can no longer be"
-        " downloaded, so put a torchvision or timm checkpoint there or name it: --use-pretrained=FILE"
-    )
 
 
 def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> int:
@@ -189,10 +187,7 @@ def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> in
             f"--batch-size={options.batch_size} --batch-k={options.batch_k}: a batch must hold at least 2 classes"
             " and the same number of images, at least 2, of each"
         )
-    present = len(np.unique(training.labels[training.train]))
-    if present < classes:
-        log.info("batches of %d classes x %d images: there are no more training classes", present, options.batch_k)
-        classes = present
+    classes = min(classes, len(np.unique(training.labels[training.train])))
     if classes < 2:
         raise InputError(f"dataset {training.name} has one training class, and none to tell it from: add classes")
     if classes % devices or classes < 2 * devices:

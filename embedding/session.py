@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
+import numpy as np
 from tensorboardX import SummaryWriter
 
 from datasets.errors import RunFailed
@@ -34,6 +35,40 @@ def describe(options: TrainOptions, images: ImageSet, own: Mapping[str, Any]) ->
         "fingerprint": images.fingerprint(),
         "versions": {name: installed[name] for name in _PACKAGES if name in installed},
     }
+
+
+def tell(options: TrainOptions, run: Run, images: ImageSet, parts: build.Parts) -> None:
+    """Log what is trained on, what chooses and what tests, and that batches are smaller than asked for, if they are."""
+    log.info("%s: %s", run.folder, parts.batches)
+    if not images.several_labels:
+        log.info("%s", _classes(images, parts.batches.images))
+    asked, k, size = options.batch_size, options.batch_k, parts.batches.batch_size
+    if k > 1 and size < asked:
+        wanted = f"--batch-size={asked} asks for {asked // k} classes of {k} images"
+        log.info("%s; the set has %d training classes, so batches hold %d images", wanted, size // k, size)
+
+
+def _classes(images: ImageSet, training: ImageSet) -> str:
+    """How many classes ``images`` has, and how many train, choose and test; ``training`` is what is held out of it."""
+    of = {
+        "train": training.train,
+        "choose the best checkpoint": training.query,
+        "test": np.concatenate([images.query, images.gallery]),
+    }
+    classes = {use: np.unique(images.labels[rows]) for use, rows in of.items()}
+    if np.isin(classes["choose the best checkpoint"], classes["train"]).any():  # images are held out, not classes
+        del classes["choose the best checkpoint"]
+    count = len(np.unique(np.concatenate(list(classes.values()))))
+    return f"{count} classes: " + ", ".join(f"{len(found)} {use}" for use, found in classes.items() if len(found))
+
+
+def resume(options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices) -> None:
+    """Load the last checkpoint, and log from where the training goes on, or that nothing is left of it."""
+    run.restore(parts.net, parts.loss, parts.optimizers, devices)
+    if run.epoch < options.epochs:
+        log.info("going on after epoch %d", run.epoch)
+    else:
+        log.info("already trained for %d epoch%s", run.epoch, "s" * (run.epoch > 1))
 
 
 def epochs(

@@ -2,7 +2,7 @@
 
 import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from embedding.losses.base import EmbeddingLoss
 from embedding.mx import contexts, mx
 from embedding.options import TrainOptions
 from embedding.report.page import write_report
+from embedding.training.journal import Line
 from embedding.training.run import Run, SeenRun
 from embedding.training.workers import Team
 
@@ -69,12 +70,13 @@ def _lead(
     run = Run(folder, described)
     with run.logging():
         mx.random.seed(options.seed)
+        if not run.epoch:
+            build.tell_random_trunk(options)
         parts = build.parts(options, images, make_loss, devices, team)
-        log.info("%s: %s", run.folder, parts.batches)
+        session.tell(options, run, images, parts)
         team.told(run.epoch)
         if run.epoch:
-            run.restore(parts.net, parts.loss, parts.optimizers, devices)
-            log.info("going on after epoch %d", run.epoch)
+            session.resume(options, run, parts, devices)
         else:
             _judge_untrained(options, run, parts)
         with session.viz(options, run) as writer:
@@ -129,6 +131,25 @@ def _judge_trained(options: TrainOptions, run: Run, parts: build.JudgedParts, de
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
+    if advice := better_untrained(options, run.recorded("scores")):
+        log.info("%s", advice)
     if options.report:
         page = write_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=run.folder / "metrics.jsonl")
         log.info("report: %s", page)
+
+
+def better_untrained(options: TrainOptions, rows: Sequence[Line]) -> str:
+    """What to do where the trunk's own features have a higher recall@1 than the best checkpoint; "" where not.
+
+    rows : of the score table, in order
+    """
+    trunk, best = rows[0].get("recall@1", 0), rows[-1].get("recall@1", 0)
+    if trunk <= best:
+        return ""
+    said = f"the trunk's own features do better than what was trained: recall@1 {trunk:.4f}, best {best:.4f}"
+    if not options.use_pretrained:
+        return said
+    flags = {"pool": (options.pool, "avg"), "image-size": (options.raw_size, "224"), "resize": (options.resize, "crop")}
+    unusual = "".join(f" --{name}={value}" for name, (value, usual) in flags.items() if value != usual)
+    trunk_of = f"--model={options.model} --use-pretrained={options.use_pretrained}{unusual}"
+    return f"{said}; python scripts/extract.py {trunk_of} --data-path=FOLDER --out=vectors.h5 gives vectors of them"

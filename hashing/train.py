@@ -9,7 +9,7 @@ from datasets.images.base import ImageSet
 from datasets.sources.overlap import overlap
 from datasets.stored import vectors_file
 from embedding import session
-from embedding.build import Devices
+from embedding.build import Devices, tell_random_trunk
 from embedding.evaluation.judge import table
 from embedding.mx import contexts, mx
 from embedding.training.run import Run
@@ -41,11 +41,12 @@ def train(options: HashOptions) -> Path:
     with run.logging():
         _tell_overlap(run, images)
         mx.random.seed(options.seed)
+        if not run.epoch:
+            tell_random_trunk(options)
         parts = build.parts(options, images, devices)
-        log.info("%s: %s", run.folder, parts.batches)
+        session.tell(options, run, images, parts)
         if run.epoch:
-            run.restore(parts.net, parts.loss, parts.optimizers, devices)
-            log.info("going on after epoch %d", run.epoch)
+            session.resume(options, run, parts, devices)
         else:
             _judge_baselines(run, parts)
         _train_epochs(options, run, parts, devices)

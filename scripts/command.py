@@ -14,6 +14,7 @@ from ann_bench import start  # noqa: E402
 start.begin()
 
 from datasets import command  # noqa: E402
+from datasets.errors import InputError  # noqa: E402
 
 SCRIPTS = {path.stem.replace("_", "-"): path for path in sorted(_FOLDER.glob("*.py")) if path.stem[0] != "_"}
 del SCRIPTS["command"]
@@ -24,3 +25,17 @@ program = ""  # what help calls the command, where it is not called by its file
 def main(function: Callable[[Any], None], options: type, words: list[str] | None = None, **more: Any) -> None:
     """``datasets.command.main`` under the name that the command was called by."""
     command.main(function, options, words, name=program, **more)
+
+
+def there(flag: str, path: Path) -> Path:
+    """The ``path`` that ``flag`` names; raises InputError where it is not there, with the run that may be meant."""
+    if path.exists():
+        return path
+    run = Path("runs") / path
+    advice = f"did you mean {run}?" if run.exists() else "name one that is, such as runs/demo"
+    raise InputError(f"{flag}={path}: is not there; {advice}")
+
+
+def vectors_of(flag: str, path: Path) -> Path:
+    """The vectors file ``path``, or that of the run folder ``path``, which ``flag`` names."""
+    return there(flag, path) / "vectors.h5" if path.is_dir() else there(flag, path)

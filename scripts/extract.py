@@ -34,7 +34,7 @@ class ExtractOptions:
     """Write the vectors file of an image set or a folder, with a trained network or a pretrained trunk."""
 
     out: Path
-    """The vectors file to write (HDF5)."""
+    """The vectors file to write, HDF5: its name ends with .h5 or .hdf5."""
     run: Path | None = None
     """Run folder whose network is used; without it, the trunk named by --model and --use-pretrained."""
     checkpoint: str = "best"
@@ -67,6 +67,9 @@ def main(options: ExtractOptions) -> None:
     """Extract, score where there are labels, and save."""
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
+    _check_ending(options.out)
+    if options.run is not None:
+        command.there("--run", options.run)
     devices = contexts(options.gpus)
     whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
@@ -90,6 +93,17 @@ def main(options: ExtractOptions) -> None:
         print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
     kind = "bits" if vectors.metric == "hamming" else "vectors"
     print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
+
+
+def _check_ending(out: Path) -> None:
+    if out.suffix.lower() in (".h5", ".hdf5"):
+        return
+    right = out.with_suffix(".h5")
+    what = f"--out={out}: vectors are written as HDF5, name it {right}"
+    if out.suffix != ".npy":
+        raise InputError(what)
+    line = f"import h5py, numpy; numpy.save('{out}', h5py.File('{right}')['train'])"
+    raise InputError(f'{what}, and make an .npy of it by: python -c "{line}"')
 
 
 def _part(images: ImageSet, part: str) -> ImageSet:

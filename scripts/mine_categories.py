@@ -12,7 +12,6 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.stored import vectors_file
-from datasets.vectors.base import VectorSet
 from embedding.categories.known import Known
 from embedding.categories.manifest import check_images, write_manifest
 from embedding.categories.mine import Wish, mine
@@ -89,20 +88,16 @@ def _read(options: MineOptions) -> tuple[Unlabelled, Known | None, tuple[str, ..
     """The images to mine, the known classes, and the names of these."""
     if options.known is not None and options.hold_out:
         raise InputError(f"--known={options.known} --hold-out={options.hold_out}: both name known classes, give one")
-    images = unlabelled(_load(options.vectors))
+    images = unlabelled(vectors_file.load(command.vectors_of("--vectors", options.vectors)))
     if options.hold_out:
         return *hold_out(images, options.hold_out, seed=options.seed), images.class_names
     if options.known is None:
         return images, None, ()
-    known = _load(options.known)
+    known = vectors_file.load(command.vectors_of("--known", options.known))
     if known.gallery.shape[1] != images.vectors.shape[1]:
         sizes = f"{known.gallery.shape[1]} dimensions, --vectors {images.vectors.shape[1]}"
         raise InputError(f"--known={options.known}: {sizes}: extract both with the same network")
     return images, known_of(known), known.class_names
-
-
-def _load(path: Path) -> VectorSet:
-    return vectors_file.load(path / "vectors.h5" if path.is_dir() else path)
 
 
 def _judged(images: Unlabelled, proposals: Proposals, seed: int) -> list[Scores]:

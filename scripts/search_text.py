@@ -83,7 +83,7 @@ def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
     sys.stdout.reconfigure(errors="replace")  # names of files may be in any bytes, sentences in any script
-    trained = build.trained(options.run, "best", contexts(options.gpus))
+    trained = build.trained(command.there("--run", options.run), "best", contexts(options.gpus))
     place = options.out or options.run / "search"
     written = (_sentences if options.image else _pictures)(options, trained, place)
     print(f"page: {written}")

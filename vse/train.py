@@ -7,6 +7,7 @@ from pathlib import Path
 from datasets.errors import InputError
 from datasets.stored import vectors_file
 from embedding import session
+from embedding.build import tell_random_trunk
 from embedding.evaluation.judge import table
 from embedding.mx import contexts, mx
 from embedding.training.run import Run
@@ -37,12 +38,13 @@ def train(options: VseOptions) -> Path:
     run = Run(folder, session.describe(options, captions, {}))
     with run.logging():
         mx.random.seed(options.seed)
+        if options.finetune and options.start is None and not run.epoch:
+            tell_random_trunk(options)
         parts = build.parts(options, captions, devices)
         _keep(parts.vocabulary, run)
         log.info("%s: %s, %d words", run.folder, parts.batches, len(parts.vocabulary))
         if run.epoch:
-            run.restore(parts.net, parts.loss, parts.optimizers, devices)
-            log.info("going on after epoch %d", run.epoch)
+            session.resume(options, run, parts, devices)
         with session.viz(options, run) as writer:
             for epoch in session.epochs(options, run, parts, devices, Team()):
                 dev = parts.judge.scores(parts.judge.pairs("dev"))

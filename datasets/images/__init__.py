@@ -10,9 +10,11 @@ A set that is published with several splits names them in ``SPLITS``, and its ``
 of these, or nothing for the usual one.
 """
 
+from pathlib import Path
 from types import ModuleType
 
 from datasets import plugins
+from datasets.errors import InputError
 
 _FOLDER = plugins.Folder(__name__, kind="dataset")
 
@@ -66,5 +68,8 @@ def split_of(name: str) -> str:
 
 
 def get(name: str) -> ModuleType:
-    """The module of the image set ``name``; raises InputError with a suggestion for an unknown one."""
+    """The module of the image set ``name``; raises InputError with a suggestion for an unknown one, or for a folder."""
+    if canonical(name) not in names() and Path(name).is_dir():
+        meant = f"--data=folder --data-path={name}"
+        raise InputError(f"--data={name}: is a folder, not the name of a dataset; did you mean {meant}?")
     return _FOLDER.get(canonical(name))

@@ -15,6 +15,7 @@ COLUMNS = ("label", "path", "split")
 ROLES = ("is_query", "is_gallery")
 CORNERS = ("x_1", "y_1", "x_2", "y_2")
 TRAINS = {"train": True, "validation": False, "test": False}  # whether it trains
+_NAMED = 6  # columns of a header that an error names
 FLAGS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False, "": False}
 
 
@@ -134,7 +135,9 @@ def _rows(file: Path, needed: tuple[str, ...]) -> Iterator[tuple[str, dict[str, 
 def _check_header(file: Path, found: Sequence[str], needed: tuple[str, ...]) -> None:
     missing = [column for column in needed if column not in found]
     if missing:
-        raise InputError(f"{file}, line 1: no column {', '.join(missing)} (found {', '.join(found) or 'nothing'})")
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        there = ", ".join(found[:_NAMED]) + more or "nothing"
+        raise InputError(f"{file}, line 1: no column {', '.join(missing)} (found {there})")
     if len(set(ROLES) & set(found)) == 1:
         raise InputError(f"{file}, line 1: of the columns is_query and is_gallery only one is there: give both or none")
 

@@ -88,6 +88,16 @@ class Batches:
         kind = "concepts" if self._images.several_labels else "classes"
         return f"{len(self._images.train)} images of {self.class_count} {kind} in batches of {batch}"
 
+    @property
+    def images(self) -> ImageSet:
+        """The set whose train part they are of."""
+        return self._images
+
+    @property
+    def batch_size(self) -> int:
+        """Images in a batch, those of all workers."""
+        return self._deal.size
+
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of uint8 images (B, H, W, 3) and float32 labels: (B,) in [0, class_count), or (B, L) of 0 and 1."""
         plan = self.plan(number)

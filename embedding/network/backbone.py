@@ -224,6 +224,8 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "alexnet": _alexnet,
 }
 
+SMALL = ("convnet", "strided_convnet")  # for drawn images: they learn from random weights
+
 # What torchvision, timm and papers call these trunks.
 _ALIASES = {
     "resnet18": "resnet18_v1b",

@@ -44,6 +44,20 @@ def load(trunk: Trunk, path: str | Path) -> Report:
     return Report(str(path), len(places), tuple(sorted(unused)))
 
 
+def find(named: str, model: str) -> Path:
+    """The file that --use-pretrained names, or for "auto" that of ``model`` in data/weights."""
+    if named != "auto":
+        return Path(named)
+    for suffix in (".safetensors", ".pth"):
+        path = Path("data/weights") / (model + suffix)
+        if path.exists():
+            return path
+    raise InputError(
+        f"--use-pretrained: no data/weights/{model}.safetensors or .pth; Gluon's own weights can no longer be"
+        " downloaded, so put a torchvision or timm checkpoint there or name it: --use-pretrained=FILE"
+    )
+
+
 def _places(trunk: Trunk, arrays: dict[str, np.ndarray], path: str | Path) -> dict[str, gluon.Parameter]:
     """The parameter of ``trunk`` for each name that its checkpoints have."""
     if trunk.model not in _LAYOUTS:

@@ -118,14 +118,16 @@ class Run(SeenRun):
     def _settle_options(self, options: dict[str, Any]) -> None:
         path = self.folder / "options.json"
         if self.epoch and path.exists():
+            differing = dict(self._differing(options, free=_FREE))
+            if differing:
+                raise InputError(
+                    f"{self.folder} holds a run {_other(differing, options)}:"
+                    " give another --name, or remove the folder to start over"
+                )
             if options.get("epochs", self.epoch) < self.epoch:
                 raise InputError(
-                    f"--epochs={options['epochs']}: {self.folder} has already been trained for {self.epoch}"
-                )
-            for key, before in self._differing(options, free=_FREE):
-                raise InputError(
-                    f"{self.folder} holds a run with {key}={before}, not {options.get(key)}:"
-                    " give another --name, or remove the folder to start over"
+                    f"--epochs={options['epochs']}: {self.folder} has already been trained for {self.epoch};"
+                    " give more epochs to go on, or another --name to start anew"
                 )
         write_whole(path, json.dumps(options, indent=2, default=str))
 
@@ -182,6 +184,16 @@ class Run(SeenRun):
             net.save_parameters(str(folder / "net.params"))
             state = {"epoch": epoch, **{f"validation {name}": value for name, value in score.items()}}
             (folder / "state.json").write_text(json.dumps(state))
+
+
+def _other(before: dict[str, Any], options: dict[str, Any]) -> str:
+    """What a run was begun with: of what differs ``before``, the data where they do, which explains all the rest."""
+    if "fingerprint" not in before:
+        key, value = next(iter(before.items()))
+        return f"with {key}={value}, not {options.get(key)}"
+    if "dataset" in before:
+        return f"on other data, {before['dataset']} and not {options.get('dataset')}"
+    return f"on other data of the name {options.get('dataset')}, or from another place"
 
 
 def _plain(value: Any) -> Any:

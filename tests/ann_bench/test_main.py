@@ -140,7 +140,7 @@ def test_wishes_that_cannot_be_met(capsys, files):
     build = ("--index=faiss_float", "--build=IMI2x2,PQ4", "--metric=inner_product")
     assert_mistake(capsys, run_words(files, *build), "IMI2x2,PQ4", "inner_product")
     assert_mistake(capsys, run_words(files, "--kk=3"), "unknown flag --kk")
-    assert_mistake(capsys, run_words(files, "--k=ten"), "error: Error parsing --k")
+    assert_mistake(capsys, run_words(files, "--k=ten"), "error: --k=ten: must be a whole number")
     assert_mistake(capsys, run_words(files, f"--out={files / 'base.fvecs'}"), "base.fvecs", "give another --out")
     assert_mistake(capsys, run_words(files, "--data=sift1n"), "did you mean sift1m")
     assert not list(files.rglob("*.hdf5"))

@@ -109,3 +109,30 @@ def test_what_no_place_is_to_blame_for_stays_an_error_of_ours(tmp_path):
     for mistake in (lambda _: (tmp_path / "none").open(), lambda _: os.close(-1)):
         with pytest.raises(OSError):
             command.main(mistake, Choices, [])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers:
+    """Options that are numbers, and some that may be left open."""
+
+    epochs: int = 20
+    lr: float = 0.1
+    epoch_steps: int | None = None
+    clip: float | None = None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--epochs=ten"], "--epochs=ten: must be a whole number"),
+        (["--epochs", "1e3"], "--epochs=1e3: must be a whole number"),
+        (["--epoch_steps=1.5"], "--epoch-steps=1.5: must be a whole number"),
+        (["--lr=fast"], "--lr=fast: must be a number"),
+        (["--clip=it's"], "--clip=it's: must be a number"),
+        (["--lr="], "--lr=: must be a number"),
+    ],
+)
+def test_what_is_no_number_is_told_in_our_words(capsys, words, said):
+    with pytest.raises(SystemExit, match="2"):
+        command.main(print, Numbers, words)
+    assert capsys.readouterr().err == f"error: {said}\n"

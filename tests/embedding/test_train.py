@@ -1,6 +1,7 @@
 """A whole run on digits: rows, files, going on, and the options it refuses."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,12 +10,14 @@ import pytest
 from datasets import images as image_sets
 from datasets.errors import InputError, RunFailed
 from datasets.stored import vectors_file
+from embedding import train as training
 from embedding.batches.holdout import hold_out_classes
 from embedding.evaluation.scores import evaluate
 from embedding.losses.margin import MarginLoss
 from embedding.mx import nd
+from embedding.network import backbone
 from embedding.options import TrainOptions
-from embedding.train import train
+from embedding.train import better_untrained, train
 
 
 def options(folder, **changes) -> TrainOptions:
@@ -222,3 +225,65 @@ def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):
     found, wanted = (nd.load(str(path / "last" / "net.params")) for path in (folder, whole))
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name].asnumpy(), array.asnumpy())
+
+
+def test_how_many_classes_train_choose_and_test_is_told_and_why_batches_are_small(tmp_path, caplog):
+    caplog.set_level("INFO")
+    class_folders(tmp_path / "data", {f"train/{c}": 4 for c in "abcde"} | {f"test/{c}": 3 for c in "xyz"})
+    run(on_folder(tmp_path, validation=0.4, batch_size=12))
+    assert "8 classes: 3 train, 2 choose the best checkpoint, 3 test" in caplog.messages
+    small = "--batch-size=12 asks for 6 classes of 2 images; the set has 3 training classes, so batches hold 6 images"
+    assert small in caplog.messages
+    caplog.clear()
+    run(on_folder(tmp_path, validation=0, batch_size=10, name="all"))
+    assert "8 classes: 5 train, 3 test" in caplog.messages and "asks for" not in caplog.text
+
+
+def test_a_missing_weights_file_is_all_that_is_told_of_a_run(tmp_path, caplog):
+    caplog.set_level("INFO")
+    with pytest.raises(InputError, match="nowhere.pth"):
+        run(options(tmp_path, use_pretrained="nowhere.pth", batch_size=80))
+    assert caplog.messages == []
+
+
+def test_a_run_that_is_whole_does_not_go_on(tmp_path, caplog):
+    caplog.set_level("INFO")
+    run(options(tmp_path))
+    before = (tmp_path / "digits-margin" / "metrics.jsonl").read_text()
+    run(options(tmp_path))
+    assert "already trained for 2 epochs" in caplog.messages and "going on" not in caplog.text
+    assert (tmp_path / "digits-margin" / "metrics.jsonl").read_text() == before
+    run(options(tmp_path, epochs=3))
+    assert "going on after epoch 2" in caplog.messages
+
+
+def test_a_large_trunk_without_weights_is_told_when_its_run_begins(tmp_path, caplog, monkeypatch):
+    caplog.set_level("WARNING")
+    run(options(tmp_path, epochs=1, name="small"))
+    assert not caplog.messages
+    monkeypatch.setattr(backbone, "SMALL", ())  # a convnet is quick, and large for once
+    run(options(tmp_path, epochs=1))
+    (line,) = caplog.messages
+    assert line.startswith("convnet starts from random weights: photographs want") and "--model=convnet" in line
+    run(options(tmp_path, epochs=2))
+    assert caplog.messages == [line]  # when it goes on it has weights
+
+
+def test_a_trunk_that_does_better_than_what_was_trained_is_told():
+    rows = [{"row": "trunk features at 224 px", "recall@1": 0.75}, {"row": "best", "recall@1": 0.5}]
+    given = TrainOptions(model="mobilenetv2_1.0", use_pretrained="m.pth", raw_size="224")
+    said = "the trunk's own features do better than what was trained: recall@1 0.7500, best 0.5000"
+    vectors = "--model=mobilenetv2_1.0 --use-pretrained=m.pth --data-path=FOLDER --out=vectors.h5 gives vectors of them"
+    assert better_untrained(given, rows) == f"{said}; python scripts/extract.py {vectors}"
+    unusual = replace(given, pool="gem", raw_size="96")
+    assert "--use-pretrained=m.pth --pool=gem --image-size=96 --data-path" in better_untrained(unusual, rows)
+    assert better_untrained(TrainOptions(), rows) == said
+    assert better_untrained(given, rows[::-1]) == better_untrained(given, rows[:1] * 2) == ""
+    assert better_untrained(given, [{"row": "best", "accuracy": 0.5}]) == ""
+
+
+def test_the_end_of_a_run_tells_it(tmp_path, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(training, "better_untrained", lambda options, rows: f"{rows[0]['row']}, {rows[-1]['row']}")
+    run(options(tmp_path, epochs=1))
+    assert caplog.messages[-1] == "trunk features at 28 px, best"

@@ -11,6 +11,7 @@ from datasets.errors import InputError
 from datasets.images import digits
 from datasets.stored import vectors_file
 from embedding.mx import nd
+from embedding.network import backbone
 from hashing import build
 from hashing.evaluation.scores import evaluate
 from hashing.options import HashOptions
@@ -184,3 +185,21 @@ def test_that_cameras_count_is_told(tmp_path, known_classes, monkeypatch, caplog
 def test_a_setting_that_a_method_does_not_have(tmp_path):
     with pytest.raises(InputError, match="--gamma=20.0: hashnet has no such setting; leave it out"):
         train(options(tmp_path, gamma=20.0))
+
+
+def test_random_weights_classes_and_a_run_that_is_whole_are_told(tmp_path, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(backbone, "SMALL", ())  # a convnet is quick, and large for once
+    train(options(tmp_path, epochs=1, batch_size=40))
+    assert "10 classes: 5 train, 5 test" in caplog.messages
+    assert any(line.startswith("convnet starts from random weights") for line in caplog.messages)
+    assert any(line.startswith("--batch-size=40 asks for 10 classes of 4 images") for line in caplog.messages)
+    caplog.clear()
+    train(options(tmp_path, epochs=1, batch_size=40))
+    assert "already trained for 1 epoch" in caplog.messages and "random weights" not in caplog.text
+
+
+def test_of_images_held_out_no_classes_are_told(known_classes, tmp_path, caplog):
+    caplog.set_level("INFO")
+    train(options(tmp_path, epochs=1, validation=0.3))
+    assert "10 classes: 10 train, 10 test" in caplog.messages

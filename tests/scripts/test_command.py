@@ -59,8 +59,12 @@ def test_dashes_and_underscores_are_the_same_flag(run, tmp_path):
         (["--bacth-k=5"], ["unknown flag --bacth-k", "did you mean --batch-k"]),
         (["--data=glyfs"], ["unknown dataset 'glyfs'", "did you mean glyphs"]),
         (["--data=folder", "--data-path=nowhere"], ["nowhere"]),
+        (
+            [f"--data={SCRIPTS}"],
+            [f"--data={SCRIPTS}: is a folder", f"did you mean --data=folder --data-path={SCRIPTS}?"],
+        ),
         (["--data=cub200", "--data-path=nowhere"], ["nowhere", "CUB_200_2011"]),
-        (["--epochs=many"], ["--epochs", "many"]),
+        (["--epochs=many"], ["--epochs=many: must be a whole number"]),
         (["--epochs=0"], ["--epochs=0"]),
         (["surplus"], ["surplus"]),
     ],
@@ -138,3 +142,40 @@ def test_output_that_is_no_terminal_has_whole_lines_only(small_run):
     assert "epoch 4: loss" in done.stdout
     assert "images/s" in done.stdout
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("albums.npy", ["name it albums.h5", "numpy.save('albums.npy', h5py.File('albums.h5')['train'])"]),
+        ("albums.csv", ["name it albums.h5"]),
+        ("albums", ["name it albums.h5"]),
+    ],
+)
+def test_vectors_are_written_under_no_other_ending_than_their_own(run, tmp_path, monkeypatch, name, words):
+    monkeypatch.chdir(tmp_path)
+    done = run("extract.py", "--run=nowhere", f"--out={name}")
+    assert_mistake(done, f"--out={name}: vectors are written as HDF5", *words)
+    assert (words[1:] == []) == (".npy" not in done.stderr) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("command", "flags"),
+    [
+        ("extract.py", ["--run=mine", "--out=a.h5"]),
+        ("report.py", ["--vectors=mine"]),
+        ("search_text.py", ["--run=mine", "a cat"]),
+        ("mine_categories.py", ["--vectors=mine"]),
+    ],
+)
+def test_a_run_is_named_with_the_folder_of_runs(run, tmp_path, monkeypatch, command, flags):
+    monkeypatch.chdir(tmp_path)
+    assert_mistake(done := run(command, *flags), "=mine: is not there; name one that is, such as runs/demo")
+    assert "Errno" not in done.stderr
+    (tmp_path / "runs" / "mine").mkdir(parents=True)
+    assert_mistake(run(command, *flags), f"{flags[0]}: is not there; did you mean runs/mine?")
+
+
+def test_what_is_missing_in_a_run_is_told_without_the_number_of_the_error(run, tmp_path):
+    done = run("extract.py", f"--run={tmp_path}", "--data=digits", f"--out={tmp_path / 'a.h5'}")
+    assert_mistake(done, f"{tmp_path} holds no trained network 'best' (No such file or directory)")

@@ -11,6 +11,7 @@ from datasets.errors import InputError
 from datasets.sources.image_source import DATA
 from datasets.stored import vectors_file
 from embedding.mx import contexts, nd
+from embedding.network import backbone
 from vse import build, losses
 from vse.evaluation import judge
 from vse.network.vocab import Vocabulary
@@ -206,3 +207,14 @@ def test_a_run_of_another_kind_is_told(tmp_path):
     for place, words in ((folder, "knows no sentences"), (tmp_path / "none", "No such file")):
         with pytest.raises(InputError, match=f"is no run of train_vse.py .*{words}"):
             build.trained(place, "best", [])
+
+
+def test_random_weights_that_learn_and_a_run_that_is_whole_are_told(small, pictures, caplog, monkeypatch):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(backbone, "SMALL", ())  # a small network is quick, and large for once
+    asked = small(data="flickr8k", data_path=pictures, finetune=True, epochs=1)
+    train(asked)
+    assert "starts from random weights: photographs want pretrained ones" in caplog.text
+    caplog.clear()
+    train(asked)
+    assert "already trained for 1 epoch" in caplog.messages and "random weights" not in caplog.text

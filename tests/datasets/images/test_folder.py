@@ -167,3 +167,9 @@ def test_manifests_that_cannot_be_read_are_named(tmp_path):
     (tmp_path / "pets.csv").write_bytes(b"")
     with pytest.raises(InputError, match="found nothing"):
         folder.load(tmp_path / "pets.csv")
+
+
+def test_of_a_wide_table_the_first_columns_are_named(tmp_path):
+    file = write_csv(tmp_path / "pets.csv", ",".join(f"c{number}" for number in range(96)))
+    with pytest.raises(InputError, match=r"no column label, path, split \(found c0, c1, c2, c3, c4, c5 and 90 more\)"):
+        folder.load(file)

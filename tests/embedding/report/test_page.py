@@ -55,6 +55,7 @@ def test_leave_one_out(tmp_path):
     scores = evaluate(embeddings(40), None)
     assert cells(text) == [["", *scores], ["vectors.h5", *(f"{100 * value:.1f}" for value in scores.values())]]
     assert "birds &lt;&amp; co&gt;" in text and "birds <" not in text
+    assert "before the first epoch" not in text  # these are no vectors of a run
     assert "40 queries" in text and "4 classes" in text and "6 dimensions" in text and "among all the other" in text
 
 
@@ -105,6 +106,7 @@ def test_vectors_that_the_run_has_scored_get_no_second_row(tmp_path):
     metrics = metrics_file(tmp_path, {"kind": "scores", "row": "best", "data": "birds", **scores})
     page = write_report(vectors_file(tmp_path), tmp_path / "report", metrics_file=metrics, thumbnails=thumbnail)
     assert [row[0] for row in cells(page.read_text())] == ["", "best"]
+    assert "those of the epoch that did best on held-out training classes" in page.read_text()
 
 
 def test_a_last_line_that_was_cut_is_no_line_and_a_broken_one_is_named(tmp_path):

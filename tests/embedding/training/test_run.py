@@ -232,7 +232,7 @@ def test_fewer_epochs_than_there_are_is_refused(tmp_path):
     run = Run(tmp_path, {"epochs": 3})
     run.save(3, *make())
     run.close()
-    with pytest.raises(InputError, match="--epochs=2: .* trained for 3"):
+    with pytest.raises(InputError, match="--epochs=2: .* trained for 3; give more .*, or another --name"):
         Run(tmp_path, {"epochs": 2})
 
 
@@ -241,3 +241,13 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="run cannot be made .Not a directory"):
         Run(tmp_path / place, {})
+
+
+def test_other_data_are_told_before_all_that_follows_from_them(tmp_path):
+    begun = {"dataset": "pictures", "fingerprint": "a", "batch_size": 80, "epochs": 3}
+    Run(tmp_path, begun).save(3, *make())
+    asked = {"dataset": "albums", "fingerprint": "b", "batch_size": 40, "epochs": 2}
+    with pytest.raises(InputError, match="holds a run on other data, pictures and not albums: give another --name"):
+        Run(tmp_path, asked)
+    with pytest.raises(InputError, match="on other data of the name pictures, or from another place: give another"):
+        Run(tmp_path, {**asked, "dataset": "pictures"})
