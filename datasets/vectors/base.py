@@ -159,7 +159,7 @@ class VectorSet:
                 continue
             # Sums of squares are compared everywhere: what overflows them is as good as infinite.
             finite = [np.isfinite(np.einsum("nd,nd->n", block, block)) for _, block in _blocks(vectors)]
-            bad = np.flatnonzero(~np.concatenate(finite))
+            bad = np.flatnonzero(~np.concatenate([np.ones(0, bool), *finite]))  # there may be no queries
             if len(bad):
                 wrong = "hold NaN, infinity, or values whose squares are too large for float32"
                 raise InputError(

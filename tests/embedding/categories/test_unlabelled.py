@@ -57,7 +57,7 @@ def test_what_cannot_be_mined_is_told():
     several = np.ones((len(VECTORS), 3), bool)
     for found, words in (
         (dataclasses.replace(SET, gallery_paths=()), "no paths of images"),
-        (dataclasses.replace(SET, gallery=broken), "row 7 of the gallery"),
+        (dataclasses.replace(SET, gallery=broken), "rows of the gallery hold NaN.* row 7;"),
         (VectorSet("codes", "hamming", codes, codes), "binary codes"),
         (dataclasses.replace(SET, gallery_labels=several, query_labels=None, class_names=()), "several labels"),
         (VectorSet("none", "euclidean", VECTORS[:0], VECTORS), "empty"),
