@@ -124,21 +124,21 @@ def module_of(path: Path) -> str:
 SOURCES = {module_of(path): path.read_text() for path in FILES}
 
 
-def imported(tree: ast.AST) -> set[str]:
-    """Every module, or name of a module, that an import statement anywhere in ``tree`` names."""
+@functools.cache
+def import_statements(source: str) -> list[ast.Import | ast.ImportFrom]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def imported(source: str) -> set[str]:
+    """Every module, or name of a module, that an import statement anywhere in a source names."""
     found = set()
-    for node in ast.walk(tree):
+    for node in import_statements(source):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         if isinstance(node, ast.ImportFrom):
             assert not node.level, "imports name their package"
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
     return found
-
-
-@functools.cache
-def import_statements(source: str) -> list[ast.Import | ast.ImportFrom]:
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom)]
 
 
 def targets(source: str, modules: set[str]) -> set[str]:
@@ -197,7 +197,7 @@ def circle(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
 
 
 def imports_of(path: Path) -> set[str]:
-    return imported(ast.parse(path.read_text()))
+    return imported(SOURCES[module_of(path)])
 
 
 def name_of(path: Path) -> str:
@@ -210,7 +210,7 @@ def test_there_is_something_to_check():
 
 def test_imports_are_found_wherever_they_stand():
     source = "import a.b\nfrom c import d\ndef f():\n    import e\nif x:\n    from g.h import i as j"
-    assert imported(ast.parse(source)) == {"a.b", "c", "c.d", "e", "g.h", "g.h.i"}
+    assert imported(source) == {"a.b", "c", "c.d", "e", "g.h", "g.h.i"}
 
 
 def test_imports_only_go_down():

@@ -33,7 +33,7 @@ def main(options: RunOptions) -> None:
     options.check()
     plan = planned(options) if options.grid or options.build else None
     names = [] if plan else grid.select(options.index)
-    vector_set = options.source().load()
+    vector_set = options.load()
     if plan is None:
         plan = grid.default(names, **builds.size(vector_set))
         left_out = ", ".join(name for name in names if name not in dict(plan))
