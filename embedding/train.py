@@ -127,14 +127,16 @@ def _judge_trained(options: TrainOptions, run: Run, parts: build.JudgedParts, de
     run.restore_best(net, devices)
     vectors = judge.vectors(net)
     session.record_row(run, "best", judge.title, judge.scores_of(vectors))
-    vectors_file.save(run.folder / "vectors.h5", vectors)
+    vectors_file.save(run.folder / vectors_file.NAME, vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
     if advice := better_untrained(options, run.recorded("scores")):
         log.info("%s", advice)
     if options.report:
-        page = write_report(run.folder / "vectors.h5", run.folder / "report", metrics_file=run.folder / "metrics.jsonl")
+        page = write_report(
+            run.folder / vectors_file.NAME, run.folder / "report", metrics_file=run.folder / "metrics.jsonl"
+        )
         log.info("report: %s", page)
 
 

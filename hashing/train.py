@@ -101,12 +101,12 @@ def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devic
     vectors = judge.vectors(net)
     scores = judge.scores_of(vectors)
     session.record_row(run, "best" if parts.validation else "last", judge.title, scores)
-    vectors_file.save(run.folder / saved_codes.VECTORS, vectors)
+    vectors_file.save(run.folder / vectors_file.NAME, vectors)
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
     if options.report:
-        scored = saved_codes.Scored(run.folder.name, run.folder / saved_codes.VECTORS, vectors, scores)
+        scored = saved_codes.Scored(run.folder.name, run.folder / vectors_file.NAME, vectors, scores)
         metrics_file = run.folder / "metrics.jsonl"
         page = write_scored([scored], run.folder / "report", metrics_file=metrics_file, radius=options.radius)
         log.info("report: %s", page)

@@ -34,8 +34,3 @@ def there(flag: str, path: Path) -> Path:
     run = Path("runs") / path
     advice = f"did you mean {run}?" if run.exists() else "name one that is, such as runs/demo"
     raise InputError(f"{flag}={path}: is not there; {advice}")
-
-
-def vectors_of(flag: str, path: Path) -> Path:
-    """The vectors file ``path``, or that of the run folder ``path``, which ``flag`` names."""
-    return there(flag, path) / "vectors.h5" if path.is_dir() else there(flag, path)

@@ -88,12 +88,12 @@ def _read(options: MineOptions) -> tuple[Unlabelled, Known | None, tuple[str, ..
     """The images to mine, the known classes, and the names of these."""
     if options.known is not None and options.hold_out:
         raise InputError(f"--known={options.known} --hold-out={options.hold_out}: both name known classes, give one")
-    images = unlabelled(vectors_file.load(command.vectors_of("--vectors", options.vectors)))
+    images = unlabelled(vectors_file.load(vectors_file.file_of(command.there("--vectors", options.vectors))))
     if options.hold_out:
         return *hold_out(images, options.hold_out, seed=options.seed), images.class_names
     if options.known is None:
         return images, None, ()
-    known = vectors_file.load(command.vectors_of("--known", options.known))
+    known = vectors_file.load(vectors_file.file_of(command.there("--known", options.known)))
     if known.gallery.shape[1] != images.vectors.shape[1]:
         sizes = f"{known.gallery.shape[1]} dimensions, --vectors {images.vectors.shape[1]}"
         raise InputError(f"--known={options.known}: {sizes}: extract both with the same network")

@@ -32,7 +32,7 @@ def main(options: ReportOptions) -> None:
     """Write the report and print where it is."""
     if options.seed < 0:
         raise InputError(f"--seed={options.seed}: must be 0 or above")
-    vectors_file = command.vectors_of("--vectors", options.vectors)
+    vectors_file = file.file_of(command.there("--vectors", options.vectors))
     metrics_file = vectors_file.with_name("metrics.jsonl")
     how = {"metrics_file": metrics_file if metrics_file.exists() else None, "seed": options.seed}
     folder = options.out or vectors_file.parent / "report"

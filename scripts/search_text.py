@@ -17,6 +17,7 @@ import tyro
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 from embedding.mx import contexts
@@ -140,7 +141,7 @@ def _sentences(options: SearchOptions, trained: Trained, place: Path) -> Path:
 
 def _embedded(options: SearchOptions, trained: Trained) -> np.ndarray:
     """The embedding (1, D) of --image: a test image of the run, by its name, or any other that can be read."""
-    if (options.run / gallery.VECTORS).exists():
+    if (options.run / vectors_file.NAME).exists():
         known = gallery.of_run(options.run, dim=trained.options.embed_dim)
         if options.image in known.paths:
             return np.array(known.vectors[known.paths.index(options.image)])[None]

@@ -16,7 +16,7 @@ from vse import build
 from vse.network.vocab import VOCABULARY, Vocabulary
 from vse.options import VseOptions
 from vse.report.page import write_pairs_report
-from vse.search.gallery import NETWORK, VECTORS, fingerprint
+from vse.search.gallery import NETWORK, fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -74,9 +74,9 @@ def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices
         session.record_row(run, "test, mean of five folds", judge.title, folds)
     vectors = judge.vectors(pairs, "test")
     attrs = {**vectors.attrs, NETWORK: fingerprint(run.folder)}
-    vectors_file.save(run.folder / VECTORS, replace(vectors, attrs=attrs))
+    vectors_file.save(run.folder / vectors_file.NAME, replace(vectors, attrs=attrs))
     log.info("%s", table(run.recorded("scores")))
     if options.report:
         metrics = run.folder / "metrics.jsonl"
-        page = write_pairs_report(run.folder / VECTORS, run.folder / "report", metrics_file=metrics)
+        page = write_pairs_report(run.folder / vectors_file.NAME, run.folder / "report", metrics_file=metrics)
         log.info("report: %s", page)

@@ -15,7 +15,6 @@ QUERIES = 1000  # rows of the gallery that ask where there is no file of queries
 
 _HDF5 = (".h5", ".hdf5")
 _LONGEST = 100  # characters of a name
-_VECTORS_FILE = "vectors.h5"  # what a training writes into its folder
 
 
 def load(
@@ -34,7 +33,7 @@ def load(
     Raises InputError naming the file.
     """
     metric = metric_names.ours(metric) if metric is not None else None
-    path = _file(Path(path))
+    path = vectors_file.file_of(Path(path))
     if path.suffix.lower() in _HDF5:
         for name, value in (("queries", queries), ("truth", truth)):
             if value is not None:
@@ -77,14 +76,6 @@ def with_metric(vector_set: VectorSet, metric: str | None) -> VectorSet:
 def _name(text: str) -> str:
     """A name out of a file as one folder can bear it: letters, digits, ".", "_" and "-", not hidden, not too long."""
     return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:_LONGEST] or "vectors"
-
-
-def _file(path: Path) -> Path:
-    if not path.is_dir():
-        return path
-    if not (path / _VECTORS_FILE).is_file():
-        raise InputError(f"{path}: the folder has no {_VECTORS_FILE}; name a file, or the folder of a finished run")
-    return path / _VECTORS_FILE
 
 
 def _vectors(path: Path) -> np.ndarray:

@@ -13,6 +13,8 @@ from datasets.images.base import Pairs
 from datasets.vectors import metric_names, rows
 from datasets.vectors.base import VectorSet
 
+NAME = "vectors.h5"  # what a training writes into its folder
+
 # Field of VectorSet -> key in the file. Those of ann-benchmarks, then ours.
 _KEYS = {
     "gallery": "train",
@@ -90,6 +92,15 @@ def _write_vectors(file: h5py.File, key: str, vectors: np.ndarray, *, bits: bool
     written = file.create_dataset(key, (len(vectors), width), bool if bits else vectors.dtype)
     for start, block in rows.blocks(vectors, _BLOCK_ROWS):
         written[start : start + len(block)] = np.unpackbits(block, axis=1).astype(bool) if bits else block
+
+
+def file_of(path: Path) -> Path:
+    """The vectors file itself, where ``path`` may be the run folder that holds it; else raises InputError."""
+    if not path.is_dir():
+        return path
+    if not (path / NAME).is_file():
+        raise InputError(f"{path}: the folder has no {NAME}; name a file, or the folder of a finished run")
+    return path / NAME
 
 
 def load(path: Path) -> VectorSet:

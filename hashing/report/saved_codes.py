@@ -9,8 +9,6 @@ from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 from hashing.evaluation.scores import EXPECTED, Rules, evaluate
 
-VECTORS = "vectors.h5"  # in a run folder
-
 
 @dataclass(frozen=True, eq=False)
 class Scored:
@@ -34,7 +32,7 @@ def score(
 
     Raises InputError naming the path where there is no such file, or it holds no labelled codes.
     """
-    files = [file_of(path) for path in paths]
+    files = [vectors_file.file_of(path) for path in paths]
     found = []
     for path, name in zip(files, names(files), strict=True):
         vectors = vectors_file.load(path)
@@ -46,16 +44,7 @@ def score(
     return found
 
 
-def file_of(path: Path) -> Path:
-    """The vectors file itself, where ``path`` may be the run folder that holds it; else raises InputError."""
-    if not path.is_dir():
-        return path
-    if not (path / VECTORS).exists():
-        raise InputError(f"{path}: the folder has no {VECTORS}; name a run that came to its end, or a vectors file")
-    return path / VECTORS
-
-
 def names(files: Sequence[Path]) -> list[str]:
     """A name for each: of a vectors.h5 that of its folder, of others their own; whole paths where two agree."""
-    short = [path.parent.name if path.name == VECTORS and path.parent.name else path.stem for path in files]
+    short = [path.parent.name if path.name == vectors_file.NAME and path.parent.name else path.stem for path in files]
     return [str(path) if short.count(name) > 1 else name for path, name in zip(files, short, strict=True)]

@@ -10,7 +10,6 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 
-VECTORS = "vectors.h5"
 NETWORK = "network"  # attribute of a vectors file: the fingerprint of the network that made it
 
 
@@ -40,7 +39,7 @@ def fingerprint(run: Path) -> str:
 
 def of_run(run: Path, *, dim: int) -> Gallery:
     """The test images of a run; raises InputError where it has not come to their embeddings yet."""
-    return _gallery(vectors_of(run, dim=dim), run / VECTORS)
+    return _gallery(vectors_of(run, dim=dim), run / vectors_file.NAME)
 
 
 def of_file(path: Path, run: Path, *, dim: int) -> Gallery:
@@ -48,7 +47,7 @@ def of_file(path: Path, run: Path, *, dim: int) -> Gallery:
 
     Raises InputError, which names --vectors, where another network made it.
     """
-    file = path / VECTORS if path.is_dir() else path
+    file = vectors_file.file_of(path)
     found = _checked(vectors_file.load(file), f"--vectors={path}", dim)
     if _made_by_another(found, run):
         raise InputError(f"--vectors={path}: another network than that of {run} has made it; name a file of this one")
@@ -57,7 +56,7 @@ def of_file(path: Path, run: Path, *, dim: int) -> Gallery:
 
 def vectors_of(run: Path, *, dim: int) -> VectorSet:
     """The vectors file of a run: test images, and their captions as queries."""
-    file = run / VECTORS
+    file = run / vectors_file.NAME
     if not file.exists():
         raise InputError(f"{file} is not there, which a run writes at its end: let it end, or name --images=FOLDER")
     found = _checked(vectors_file.load(file), str(file), dim)

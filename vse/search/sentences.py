@@ -10,9 +10,10 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.lists.described import lines
+from datasets.stored import vectors_file
 from vse.network.embedder import Embedder
 from vse.network.vocab import Vocabulary, tokens
-from vse.search.gallery import VECTORS, vectors_of
+from vse.search.gallery import vectors_of
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ def of_run(run: Path, *, dim: int) -> Sentences:
     """The captions of the test part of a run; raises InputError where it has not come to their embeddings yet."""
     found = vectors_of(run, dim=dim)
     if not found.query_paths:
-        raise InputError(f"{run / VECTORS}: does not tell its captions; name a text file by --sentences")
+        raise InputError(f"{run / vectors_file.NAME}: does not tell its captions; name a text file by --sentences")
     first = np.sort(np.unique(np.array(found.query_paths, object), return_index=True)[1])
     texts = tuple(found.query_paths[row] for row in first)
     return Sentences(f"the captions of the test part of {found.name}", texts, np.asarray(found.queries)[first])
