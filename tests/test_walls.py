@@ -35,8 +35,9 @@ ROOMS = {
         "drawing": "",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",
-        "images.base": "errors",
+        "images.base": "files errors",
         "files": "errors",
+        "cluster": "errors",
         "command": "errors",
         "plugins": "errors",
         "compiled": "",
@@ -52,9 +53,11 @@ ROOMS = {
         "options": "network batches",
         "categories": "report evaluation",
         "report": "evaluation training",
-        "evaluation": "training network batches mx",
+        "evaluation": "training extraction engine network batches mx",
         "training": "losses.base batches mx",
-        "network": "batches mx",
+        "extraction": "engine batches",
+        "network": "engine batches mx",
+        "engine": "batches mx",
         "losses": "losses.base mining mx",
         "losses.base": "mx",
         "mining": "mx",
@@ -109,7 +112,7 @@ ROOMS = {
 }
 
 # What a plug-in folder stands on, besides its base.
-GROUND = {"base", "embeddings", "exact", "metric_names", "rows"}
+GROUND = {"base", "pixels", "skipped", "embeddings", "exact", "metric_names", "rows"}
 GROWING = {"losses", "indexes", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8

@@ -1,0 +1,1 @@
+"""Work in pieces, done here or by the processes of a cluster."""
