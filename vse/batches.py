@@ -6,7 +6,8 @@ import numpy as np
 
 from datasets.images.base import ImageSet, Size
 from embedding.batches import decode
-from embedding.batches.loader import Batch, in_threads
+from embedding.batches.ahead import in_threads
+from embedding.batches.loader import Batch
 from embedding.mx import nd
 
 _POOL = 20  # batches whose captions are sorted by length together
@@ -65,7 +66,7 @@ class Pixels:
         """The uint8 images (B, H, W, 3) of each batch of rows in ``plan``, other crops for every ``seed``."""
         items = [[(int(row), (*seed, step, slot)) for slot, row in enumerate(rows)] for step, rows in enumerate(plan)]
         for pixels in in_threads(self._load, items, workers=self._workers):
-            yield nd.array(pixels, dtype="uint8")
+            yield nd.array(np.stack(pixels), dtype="uint8")
 
     def _load(self, row: int, seed: tuple[int, ...]) -> np.ndarray:
         image = decode.read(self._images, row)

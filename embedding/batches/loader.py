@@ -2,9 +2,7 @@
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +11,11 @@ from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
 from datasets.relevance import relevant
 from embedding.batches import decode
+from embedding.batches.ahead import in_threads
 from embedding.batches.plan import AtRandom, ByClass
 from embedding.mx import nd
 
 log = logging.getLogger(__name__)
-
-# Batches that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
-_AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -28,26 +24,6 @@ class Batch:
 
     inputs: tuple[nd.NDArray, ...]
     targets: tuple[nd.NDArray, ...]
-
-
-def in_threads(
-    load: Callable[..., np.ndarray], batches: Iterable[Sequence[tuple]], *, workers: int
-) -> Iterator[np.ndarray]:
-    """``np.stack`` of load(*item) over the items of each batch, in order, some batches ahead of who asks.
-
-    Threads do: OpenCV leaves Python's lock while it decodes and resizes.
-    """
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        waiting: deque = deque()
-        try:
-            for batch in batches:
-                waiting.append([pool.submit(load, *item) for item in batch])
-                if len(waiting) > _AHEAD:
-                    yield np.stack([job.result() for job in waiting.popleft()])
-            while waiting:
-                yield np.stack([job.result() for job in waiting.popleft()])
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Batches:
@@ -107,7 +83,7 @@ class Batches:
         ]
         loaded = in_threads(self._load, items, workers=self._workers)
         for batch, pixels in zip(plan[:, self._mine], loaded, strict=True):
-            yield Batch(inputs=(nd.array(pixels, dtype="uint8"),), targets=(nd.array(self._labels[batch]),))
+            yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(self._labels[batch]),))
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""

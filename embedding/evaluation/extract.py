@@ -1,5 +1,6 @@
 """Network and images to embeddings."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ from tqdm import tqdm
 from datasets.images.base import ImageSet, Size
 from datasets.vectors.base import Embeddings
 from embedding.batches import decode
-from embedding.batches.loader import in_threads
+from embedding.extraction.stream import Loaded, stream
 from embedding.mx import gluon, mx, nd
 
 
@@ -43,22 +44,22 @@ def outputs(
     mirror : look at the mirror images
     Raises InputError where an image cannot be read: a score over other images than it claims would be wrong.
     """
-    items = [[(int(row),) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size)]
+    high, wide = decode.sides(size)
 
-    def load(row: int) -> np.ndarray:
-        return decode.fit(decode.read(images, row), size, resize=resize)
+    def load(row: int) -> Loaded:
+        pixels = decode.fit(decode.read(images, row), (high, wide), resize=resize)
+        return Loaded(pixels[:, ::-1] if mirror else pixels)
 
+    batches = ([int(row) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size))
+    forward = partial(_forward, net, contexts)
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
-        for pixels in in_threads(load, items, workers=workers):
-            parts.append(_forward(net, pixels[:, :, ::-1] if mirror else pixels, batch_size, contexts))
-            bar.update(len(pixels))
+        for made in stream(forward, load, batches, size=(high, wide), batch_size=batch_size, workers=workers):
+            parts.append(made.vectors)
+            bar.update(len(made.vectors))
     return np.concatenate(parts)
 
 
-def _forward(net: gluon.Block, pixels: np.ndarray, batch_size: int, contexts: list[mx.Context]) -> np.ndarray:
-    count = len(pixels)
-    if count < batch_size:  # a network compiled for one shape of batch would be compiled again for the last one
-        pixels = np.concatenate([pixels, np.repeat(pixels[-1:], batch_size - count, axis=0)])
+def _forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
     parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
-    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])[:count]
+    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])
