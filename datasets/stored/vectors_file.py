@@ -31,10 +31,10 @@ def file_of(path: Path) -> Path:
 def load(path: Path) -> VectorSet:
     """Reads a vectors file, or any dense file of ann-benchmarks (which then has no labels).
 
-    float32, uint8 and int8 vectors that lie in the file in one uncompressed piece are mapped into memory, read-only;
-    others are read whole, as float32 where they are no such type. Where the metric is hamming, bits are packed; uint8
-    of an eighth of the attribute ``dimension`` are codes already. Raises InputError naming the file, and the key where
-    one is missing.
+    float32, float16, uint8 and int8 vectors that lie in the file in one uncompressed piece are mapped into memory,
+    read-only; others are read whole, as float32 where they are no such type. Where the metric is hamming, bits are
+    packed; uint8 of an eighth of the attribute ``dimension`` are codes already. Raises InputError naming the file, and
+    the key where one is missing.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -101,7 +101,7 @@ def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...
 
 def _vectors(dataset: h5py.Dataset) -> np.ndarray:
     """(N, D), mapped where they lie in one piece."""
-    if dataset.dtype not in (np.float32, np.uint8, np.int8):
+    if dataset.dtype not in (np.float32, np.float16, np.uint8, np.int8):
         return dataset[:].astype(np.float32, copy=False)
     offset = dataset.id.get_offset()  # None where they are in chunks or compressed
     if offset is None or dataset.is_virtual or dataset.external or not dataset.size:

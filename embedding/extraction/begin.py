@@ -1,8 +1,10 @@
 """Begin: the folder of a job is made, or found as an earlier start of the same job has left it."""
 
 import hashlib
+import io
 import json
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,9 +58,23 @@ def begin(
         piece=piece,
         workers=workers,
     )
+    if size != job.engine.facts.size:
+        _try(job.engine, size)
     told = _told(job, images, rows)
     _settle(folder, told, images, rows)
     return replace(job, mark=hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16])
+
+
+def _try(engine: Engine, size: tuple[int, int]) -> None:
+    """Give the network a blank picture; raises InputError where it cannot take that size."""
+    try:
+        with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
+            engine(np.zeros((1, *size, 3), np.uint8))
+    except (RuntimeError, ValueError):
+        model, other = engine.facts.model, "larger" if size < engine.facts.size else "smaller"
+        shown = decode.show_size(size)
+        line = f"--model={model} cannot take images of {shown} pixels; give a {other} --image-size"
+        raise InputError(line) from None
 
 
 def _told(job: Job, images: ImageSet, rows: np.ndarray) -> dict[str, object]:
