@@ -200,7 +200,13 @@ class Trained:
 
 
 def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
-    """The network of a run folder; ``checkpoint`` is best or last.
+    """The network of a run folder for those who search; ``checkpoint`` and errors as of ``trained_network``."""
+    net, vocabulary, options = trained_network(folder, checkpoint, devices)
+    return Trained(options, Embedder(net, vocabulary, options, devices), losses.get(options.loss).Loss.similarity)
+
+
+def trained_network(folder: Path, checkpoint: str, devices: build.Devices) -> tuple[VseNet, Vocabulary, VseOptions]:
+    """The network of a run folder, its vocabulary and options; ``checkpoint`` is best or last.
 
     Raises InputError where the folder is not that of an image-text run, or holds no such checkpoint.
     """
@@ -211,7 +217,7 @@ def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     load(net, folder, checkpoint, devices)
     net.hybridize(static_alloc=True, static_shape=True)
-    return Trained(options, Embedder(net, vocabulary, options, devices), loss.similarity)
+    return net, vocabulary, options
 
 
 def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **how: bool) -> None:
