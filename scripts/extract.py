@@ -16,6 +16,7 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding import build
@@ -61,6 +62,8 @@ class ExtractOptions:
     """Devices such as 0 or 0,1; the CPU if not given."""
     workers: int = 2
     """Threads that decode images."""
+    max_bad: float = MAX_BAD
+    """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
 
 
 def main(options: ExtractOptions) -> None:
@@ -79,13 +82,18 @@ def main(options: ExtractOptions) -> None:
         test_size=options.image_size or trained.test_size,
         resize=options.resize or trained.resize,
         workers=options.workers,
+        max_bad=options.max_bad,
     )
     asked.check()
-    judge = build.judge(asked, images, devices)
+    skipped = Skipped(len(np.union1d(images.query, images.gallery)), max_bad=options.max_bad)
+    judge = build.judge(asked, images, devices, skipped)
     if isinstance(asked, HashOptions):
         known = hash_build.was_trained_on(options.run, whole)  # of other sets, no image was
         judge = HashJudge(judge, images if known else dataclasses.replace(images, train=images.train[:0]), asked)
-    vectors = judge.vectors(net)
+    try:
+        vectors = judge.vectors(net)
+    finally:
+        skipped.save(beside_file(options.out))
     if len(images.class_names) == 1:  # no labels, no scores
         vectors = dataclasses.replace(vectors, gallery_labels=None, query_labels=None, class_names=())
     vectors_file.save(options.out, vectors)
@@ -93,6 +101,8 @@ def main(options: ExtractOptions) -> None:
         print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
     kind = "bits" if vectors.metric == "hamming" else "vectors"
     print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
+    if line := skipped.line(beside_file(options.out)):
+        print(line)
 
 
 def _check_ending(out: Path) -> None:
