@@ -45,7 +45,8 @@ MakeLoss = Callable[[int], EmbeddingLoss]
 class Parts:
     """All that an epoch needs.
 
-    ``trained`` is what the batches go through: ``net``, or its head where they hold cached features.
+    ``trained`` is what the batches go through: ``net``, or its head where they hold cached features; ``skipped`` what
+    cannot be read of the run's images.
     """
 
     net: Net
@@ -53,6 +54,7 @@ class Parts:
     loss: EmbeddingLoss
     optimizers: Optimizers
     batches: Batches
+    skipped: Skipped
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ def parts(
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip, team=team),
         batches=batches(options, training, deal, kept, team, skipped),
+        skipped=skipped,
         judge=judge(options, images, devices, skipped, kept=kept),
         validation=judge(options, training, devices, skipped, kept=kept, quick=True) if len(training.query) else None,
     )

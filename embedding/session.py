@@ -136,6 +136,7 @@ def keep(run: Run, parts: build.Parts, epoch: Epoch, score: Mapping[str, float],
     if value is None or best is None or value >= best:
         best = value
         run.keep_as_best(epoch.number, parts.net, score)
+    parts.skipped.save(run.folder / skipped.NAME)
     run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
 
 

@@ -107,6 +107,8 @@ def _follow(
         run.restore(parts.net, parts.loss, parts.optimizers, devices)
     for _ in session.epochs(options, run, parts, devices, team):
         pass
+    if line := skipped.line():
+        log.warning("%s", line)
 
 
 def _validated(parts: build.JudgedParts) -> dict[str, float]:

@@ -67,6 +67,7 @@ def parts(options: HashOptions, images: ImageSet, devices: build.Devices, skippe
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
         batches=build.batches(options, training, deal, kept, Team(), skipped),
+        skipped=skipped,
         judge=judge(images),
         validation=judge(training) if len(training.query) else None,
     )

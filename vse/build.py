@@ -101,6 +101,7 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices, ski
             clip=options.grad_clip / size or None,  # our losses are means over the batch
         ),
         batches=_batches(options, captions, vocabulary, views, skipped),
+        skipped=skipped,
         vocabulary=vocabulary,
         judge=PairJudge(captions, embedder, features=features, similarity=loss.similarity, skipped=skipped),
     )
