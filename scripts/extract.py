@@ -7,7 +7,6 @@ python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --o
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
 """
 
-import dataclasses
 import os
 import shutil
 from dataclasses import dataclass
@@ -20,21 +19,14 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
-from datasets.images.skipped import MAX_BAD, Skipped
+from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
-from datasets.vectors.base import VectorSet
-from embedding import build
-from embedding.batches.decode import RESIZES, parse_size
-from embedding.evaluation.judge import table
+from embedding.batches.decode import RESIZES, parse_size, show_size
 from embedding.extraction import join, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
-from embedding.options import TrainOptions
-from hashing import build as hash_build
 from hashing import codes
-from hashing.evaluation.judge import HashJudge
-from hashing.options import HashOptions
 
 PARTS = ("test", "train", "all")
 
@@ -70,8 +62,9 @@ class ExtractOptions:
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
     max_bad: float = MAX_BAD
-    """Share of the pictures that may be unreadable, never fewer than 20; they are left out, and named in
-    NAME.skipped.csv."""
+    """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    engine: str = "auto"
+    """What computes: onnx, mxnet, or auto, the faster that is installed."""
     batch_size: int = 32
     """Pictures that the network sees at once."""
     piece: int | None = None
@@ -89,67 +82,29 @@ def main(options: ExtractOptions) -> None:
     whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
     rows = np.union1d(images.query, images.gallery)
-    job = _job(options, images, rows)
+    opener = _opener(options, images)
+    folder, beside = options.out.with_suffix(".pieces"), beside_file(options.out)
+    held = lock.hold(folder, flag="--out")
+    job = _job(options, images, rows, opener, folder)
     skipped = Skipped(len(rows), max_bad=options.max_bad)
-    held = lock.hold(job.folder, flag="--out")
-    run.here(job, skipped)
+    try:
+        run.here(job, skipped)
+    finally:
+        skipped.save(beside)
     if len(images.class_names) > 1:
-        _save_scored(options, whole, images, rows, job)
+        _save_scored(options, whole, images, rows, job, skipped)
     else:  # no labels, no scores, and perhaps too many for the memory
         _save_joined(options, images.title, job)
-    beside = options.out.with_suffix(".skipped.csv")
-    skipped.save(beside)
     if line := skipped.line(beside):
         print(line)
-    shutil.rmtree(job.folder)
+    shutil.rmtree(folder)
     os.close(held)
 
 
-def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
-    facts = job.engine.facts
-    told = {"network": facts.network, "model": facts.model, "engine": job.engine.name}
-    count, dim = join.into_file(job, options.out, name=name, attrs=told, pack=codes.pack if facts.codes else None)
-    print(f"{count} x {dim} {'bits' if facts.codes else 'vectors'}: {options.out}")
-
-
-def _save_scored(options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job) -> None:
-    """Score the vectors, whose true neighbors are computed, and save them."""
-    kept = np.full((len(images), job.engine.facts.dim), np.nan, np.float32)
-    kept[rows] = join.into_memory(job)
-    asked = _judged_as(options)
-    judge = build.judge(asked, images, [], kept=kept)
-    if isinstance(asked, HashOptions):
-        known = hash_build.was_trained_on(options.run, whole)  # of other sets, no image was
-        judge = HashJudge(judge, images if known else dataclasses.replace(images, train=images.train[:0]), asked)
-    vectors = judge.vectors(None)
-    if vectors.metric == "hamming" or not images.several_labels:
-        print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
-    if vectors.metric != "hamming":
-        vectors = _of_type(vectors, options.dtype)
-    vectors_file.save(options.out, vectors)
-    kind = "bits" if vectors.metric == "hamming" else "vectors"
-    print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
-
-
-def _of_type(vectors: VectorSet, dtype: str) -> VectorSet:
-    gallery = vectors.gallery.astype(dtype, copy=False)
-    queries = gallery if vectors.leave_one_out else vectors.queries.astype(dtype, copy=False)
-    return dataclasses.replace(vectors, gallery=gallery, queries=queries)
-
-
-def _judged_as(options: ExtractOptions) -> TrainOptions:
-    """What says how the vectors are scored: the options of the run, or the usual ones."""
-    if options.run is None:
-        return TrainOptions()
-    kind = HashOptions if hash_build.is_hashing_run(options.run) else TrainOptions
-    return build.stored_options(options.run, kind)
-
-
-def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray) -> Job:
-    opener = _opener(options, images)
+def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:
     facts = opened(opener).facts
     return begin(
-        options.out.with_suffix(".pieces"),
+        folder,
         images,
         rows,
         opener,
@@ -160,6 +115,26 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray) -> Job:
         piece=options.piece,
         workers=options.workers,
     )
+
+
+def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
+    facts = job.engine.facts
+    told = {"network": facts.network, "model": facts.model, "engine": job.engine.name}
+    count, dim = join.into_file(job, options.out, name=name, attrs=told, pack=codes.pack if facts.codes else None)
+    print(f"{count} x {dim} {'bits' if facts.codes else 'vectors'}: {options.out}")
+
+
+def _save_scored(
+    options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job, skipped: Skipped
+) -> None:
+    import scoring  # which needs MXNet
+
+    kept = np.full((len(images), job.engine.facts.dim), np.nan, np.float32)
+    kept[rows] = join.into_memory(job)
+    vectors = scoring.scored(kept, whole, images, skipped, run=options.run, part=options.part, dtype=options.dtype)
+    vectors_file.save(options.out, vectors)
+    kind = "bits" if vectors.metric == "hamming" else "vectors"
+    print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
 
 
 def _check(options: ExtractOptions) -> None:
@@ -208,14 +183,16 @@ def _opener(options: ExtractOptions, images: ImageSet) -> engines.Opener:
         for name in ("model", "use_pretrained", "pool"):
             if (given := getattr(options, name)) != getattr(ExtractOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
-        return engines.of_run(options.run, options.checkpoint, gpus=options.gpus)
+        return engines.of_run(options.run, options.checkpoint, engine=options.engine, gpus=options.gpus)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
-    described = TrainOptions(
-        model=options.model, use_pretrained=options.use_pretrained, pool=options.pool, image_size=options.image_size
-    ).resolve(images)
-    described.check()
-    return engines.of_trunk(described, gpus=options.gpus)
+    described = engines.trunk(
+        model=options.model,
+        use_pretrained=options.use_pretrained,
+        pool=options.pool,
+        image_size=options.image_size or show_size(images.size),
+    )
+    return engines.of_trunk(described, engine=options.engine, gpus=options.gpus)
 
 
 if __name__ == "__main__":

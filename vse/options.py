@@ -23,7 +23,6 @@ _NOT_HERE = (
     "clip",
     "cache_features",
     "epoch_steps",
-    "max_bad",
     "raw_size",
     "save_model_prefix",
     "test_k",
