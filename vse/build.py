@@ -1,6 +1,5 @@
 """What the options of an image-text command describe, built: caption set, vocabulary, towers, loss, batches, judge."""
 
-import json
 import logging
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ from vse.network.embedder import Embedder
 from vse.network.towers import CaptionTower, ImageTower, Towers, VseNet
 from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary
 from vse.network.words import tell_unknown, vocabulary_of
-from vse.options import OWN, VseOptions, set_of
+from vse.options import OWN, VseOptions, set_of, stored_options
 
 log = logging.getLogger(__name__)
 
@@ -241,15 +240,3 @@ def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **h
     except (OSError, ValueError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no such network '{checkpoint}' ({last_line(error)}): name a run folder of train_vse.py"
         raise InputError(line) from None
-
-
-def stored_options(folder: Path) -> VseOptions:
-    """The options of a run folder; raises InputError where it is not that of an image-text run."""
-    try:
-        stored = json.loads((folder / "options.json").read_text())
-        if not isinstance(stored, dict) or "word_dim" not in stored:
-            raise ValueError("its network knows no sentences")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{folder} is no run of train_vse.py ({why}): name a folder that it made") from None
-    return build.stored_options(folder, VseOptions)
