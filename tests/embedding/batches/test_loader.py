@@ -91,7 +91,7 @@ def test_a_broken_image_is_noted_and_replaced_by_its_class(tmp_path):
             values, labels = batch.inputs[0].asnumpy()[:, 0, 0, 0], batch.targets[0].asnumpy()
             assert (values % 6 == labels).all()
             assert 7 not in values
-    assert skipped.reasons == {str(tmp_path / "7.png"): "is no image that can be decoded"}
+    assert list(skipped.reasons) == [str(tmp_path / "7.png")]
 
 
 def test_too_many_broken_images_end_the_run(tmp_path):
