@@ -11,6 +11,16 @@ cv2.setNumThreads(1)
 
 MAX_PIXELS = 200_000_000  # of a picture: 600 MB when decoded
 
+# How the files are called that can be read: as Pillow has it, but for what is no picture of pixels (EPS, WMF, HDF5,
+# MPEG, ...), and with HEIF, which takes the package pillow-heif, so that somebody without it is told.
+ENDINGS = (
+    *(".apng", ".avif", ".avifs", ".blp", ".bmp", ".bw", ".cur", ".dcx", ".dds", ".dib", ".fit", ".fits", ".flc"),
+    *(".fli", ".ftc", ".ftu", ".gbr", ".gif", ".heic", ".heics", ".heif", ".heifs", ".hif", ".icb", ".icns", ".ico"),
+    *(".iim", ".im", ".j2c", ".j2k", ".jfif", ".jp2", ".jpc", ".jpe", ".jpeg", ".jpf", ".jpg", ".jpx", ".mpo", ".msp"),
+    *(".pbm", ".pcd", ".pcx", ".pfm", ".pgm", ".png", ".pnm", ".ppm", ".psd", ".pxr", ".qoi", ".ras", ".rgb", ".rgba"),
+    *(".sgi", ".tga", ".tif", ".tiff", ".vda", ".vst", ".webp", ".xbm", ".xpm"),
+)
+
 
 class Unreadable(InputError):
     """A picture that cannot be read; ``path`` names it, ``reason`` says why without its name."""
