@@ -31,7 +31,7 @@ ROOMS = {
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "vectors.base images.base files errors",
         "images": "lists images.base files plugins errors",
-        "lists": "captions.base images.base errors",
+        "lists": "captions.base images.base files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",
