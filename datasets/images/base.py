@@ -1,12 +1,15 @@
 """ImageSet: labelled images, as files or as arrays, with their split into train, query and gallery."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from datasets.errors import InputError
+
+log = logging.getLogger(__name__)
 
 Size = int | tuple[int, int]  # of an image in pixels: the side of a square, or height and width
 
@@ -130,6 +133,27 @@ class ImageSet:
                 f"dataset {self.name}: class '{self.class_names[alone[0]]}' has one image in its {part} part"
                 f" ({len(alone)} such class(es)); a class needs at least two to make a pair: add images or remove it"
             )
+
+    def with_lone_in_gallery(self) -> "ImageSet":
+        """The same where a class with one image trains nothing and, in leave-one-out, asks nothing; how many is told.
+
+        It stays in the gallery, where others may wrongly find it. Where two images have one name, for they are crops
+        of one file, all go on asking: only by its name a query is known in a gallery that is not the queries.
+        """
+        if self.several_labels:
+            return self
+        asks = self.leave_one_out and (isinstance(self.images, np.ndarray) or len(set(self.images)) == len(self))
+        parts = {"train": "train", "query": "ask"} if asks else {"train": "train"}
+        split = {part: getattr(self, part) for part in ("train", "query", "gallery")}
+        for part, what in parts.items():
+            alone = self._alone(part)
+            if len(alone):
+                log.info(
+                    "%s: %d class(es) with one image in the %s part %s nothing, such as '%s'",
+                    self.name, len(alone), "test" if part == "query" else part, what, self.class_names[alone[0]],
+                )  # fmt: skip
+            split[part] = split[part][~np.isin(self.labels[split[part]], alone)]
+        return self.with_split(**split)
 
     def _alone(self, part: str) -> np.ndarray:
         """The classes with one image in a part."""

@@ -1,7 +1,9 @@
 """Pictures: the picture files that stand in a place, a folder or an archive, told from whatever else stands there."""
 
 import os
+from pathlib import Path
 
+from datasets.errors import InputError
 from datasets.files import contents, packed, tree
 from datasets.files.tree import PassedOver
 from datasets.images import pixels
@@ -31,6 +33,22 @@ def is_picture(path: str, passed: PassedOver) -> bool:
     archive = ending in packed.ENDINGS
     passed.add("archives (give one of them by itself)" if archive else "files of other kinds", name)
     return False
+
+
+def class_files(root: Path) -> dict[str, list[str]]:
+    """The picture files of every class folder of a published set under ``root``, both in alphabetical order.
+
+    Raises InputError where there is no such folder, or one without a picture.
+    """
+    folders = sorted(entry for entry in root.iterdir() if entry.is_dir() and not tree.is_system(entry.name))
+    if not folders:
+        raise InputError(f"{root} has no class folders: put the images of every class into a folder of its own")
+    files = {folder.name: [str(folder / path) for path in under(str(folder), PassedOver()) if "/" not in path]
+             for folder in folders}  # fmt: skip
+    for folder in folders:
+        if not files[folder.name]:
+            raise InputError(f"class folder {folder} has no images: add some or remove it")
+    return files
 
 
 def _begins_as_picture(path: str) -> bool:
