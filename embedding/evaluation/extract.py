@@ -94,7 +94,7 @@ def outputs(
 
     def load(i: int) -> np.ndarray:
         try:
-            return decode.fit(decode.read(images, int(rows[i])), size, resize=resize)
+            return decode.read_fitted(images, int(rows[i]), size, resize=resize)
         except Unreadable as error:
             if skipped is None:
                 raise
