@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, suggestion
 from embedding.mx import gluon, mx, nd
 from embedding.network import efficientnet_lite, packaged
 from embedding.network.backbone import Trunk
@@ -53,6 +53,10 @@ def find(named: str, model: str) -> Path:
     if trunk := packaged.trunk_of(named):
         return packaged.find(trunk)
     if named != "auto":
+        if not Path(named).suffix and not Path(named).exists():  # a name, not a file
+            hint = suggestion(named, packaged.PACKAGES)
+            known = ", ".join(packaged.PACKAGES)
+            raise InputError(f"--use-pretrained={named}: no such file; {hint}pip brings {known}; else name a file")
         return Path(named)
     for suffix in (".safetensors", ".pth"):
         path = Path("data/weights") / (model + suffix)

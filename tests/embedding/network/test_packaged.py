@@ -68,6 +68,12 @@ def test_where_it_is_missing_the_line_says_how_to_install_it(nothing_installed):
         weights.find("auto", "resnet18_v1b")
 
 
+def test_a_name_that_is_none_gets_a_suggestion(nothing_installed):
+    with pytest.raises(InputError, match=r"-pretrained=efficientnet_lite7: no such file; did you mean efficientnet_li"):
+        weights.find("efficientnet_lite7", "resnet18_v1b")
+    assert weights.find("nowhere.pth", "resnet18_v1b") == Path("nowhere.pth")
+
+
 def photographs(size=224):
     rows = np.arange(4)
     return ImageSet("photographs", ["a", "b", "c", "d"], rows // 2, ("x", "y"), rows, rows, rows, size=size)
