@@ -9,7 +9,8 @@ from datasets.images.base import ImageSet, Size
 from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from embedding.batches import decode
-from embedding.batches.loader import Batch, in_threads
+from embedding.batches.ahead import in_threads
+from embedding.batches.loader import Batch
 from embedding.mx import nd
 
 _POOL = 20  # batches whose captions are sorted by length together
