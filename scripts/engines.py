@@ -14,7 +14,9 @@ from datasets.errors import InputError
 from datasets.sources.image_source import DATA
 from embedding.engine import kept, onnx
 from embedding.engine.base import Engine
+from embedding.engine.foreign import ForeignEngine
 from embedding.engine.onnx import OnnxEngine
+from embedding.engine.wanted import Asked
 
 if TYPE_CHECKING:
     from embedding.options import TrainOptions
@@ -65,6 +67,17 @@ def file_of_trunk(options: "TrainOptions") -> Path:
     network = trunk_fingerprint(options)
     path = _TRUNKS / f"{options.model}-{options.pool}-{network[:8]}.onnx"
     return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path))
+
+
+def of_file(path: Path, asked: Asked | None = None, *, gpus: str = "", threads: int = 0) -> Opener:
+    """The same of an ONNX file: one of ours, or a foreign encoder, of which ``asked`` says what flags do.
+
+    Raises InputError where ONNX Runtime is not installed.
+    """
+    kept.chosen("onnx")
+    if path.is_file() and onnx.facts_in(path) is not None:
+        return partial(OnnxEngine, path, gpus=gpus, threads=threads)
+    return partial(ForeignEngine, path, asked, gpus=gpus, threads=threads)
 
 
 def trunk(*, model: str, use_pretrained: str, pool: str = "avg", image_size: str = "") -> "TrainOptions":
