@@ -11,6 +11,7 @@ from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.files.folder_name import check_name
 from datasets.images.base import ImageSet
+from datasets.images.skipped import MAX_BAD
 from embedding.batches.decode import RESIZES, parse_size, show_size
 from embedding.network import backbone
 
@@ -135,8 +136,8 @@ class TrainOptions:
 
     validation: float = 0.1
     """Share of the training classes that is not trained on but chooses the best checkpoint; 0 for none."""
-    max_bad: float = 0.01
-    """Share of the training images that may be unreadable and are then skipped."""
+    max_bad: float = MAX_BAD
+    """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     test_k: str = "1,2,4,8,16"
     """The k of recall@k."""
     gpus: str = ""

@@ -17,6 +17,7 @@ import tyro
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import MAX_BAD
 from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
@@ -45,6 +46,8 @@ class SearchOptions:
     """How many pictures, or sentences, to find."""
     images: Path | None = None
     """Folder of images to search, at any depth; embedded once. The test images of the run if not given."""
+    max_bad: float = MAX_BAD
+    """Share of --images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     vectors: Path | None = None
     """Vectors file whose gallery is searched, made by the same network."""
     index: str = ""
@@ -65,6 +68,8 @@ class SearchOptions:
         """Raises InputError where flags are out of their range or do not go together."""
         if self.k < 1:
             raise InputError(f"-k {self.k}: must be at least 1")
+        if not 0 <= self.max_bad <= 1:
+            raise InputError(f"--max-bad={self.max_bad}: must lie between 0 and 1")
         if not self.sentence and not self.image:
             raise InputError('nothing to search with: give a sentence, "two dogs play in the snow", or --image=FILE')
         if self.image and self.sentence:
@@ -109,7 +114,7 @@ def _pictures(options: SearchOptions, trained: Trained, place: Path) -> Path:
 
 def _gallery(options: SearchOptions, trained: Trained) -> Gallery:
     if options.images:
-        return folder.of_folder(options.images, options.run, trained.embedder)
+        return folder.of_folder(options.images, options.run, trained.embedder, max_bad=options.max_bad)
     dim = trained.options.embed_dim
     if options.vectors:
         return gallery.of_file(options.vectors, options.run, dim=dim)

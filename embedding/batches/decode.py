@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images import pixels
 from datasets.images.base import ImageSet, Size
 
 # Threads of ours decode several images at once; OpenCV's own would only fight them for the cores.
@@ -60,23 +61,11 @@ def show_size(size: Size) -> str:
 def read(images: ImageSet, row: int) -> np.ndarray:
     """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
 
-    Raises InputError naming the file where it is missing or no image.
+    Raises Unreadable naming the file where it is missing or no image, or its box lies outside of it.
     """
     stored = images.images[row]
-    image = stored if isinstance(stored, np.ndarray) else _read_file(stored)
+    image = stored if isinstance(stored, np.ndarray) else pixels.read(stored)
     return image if images.boxes is None else _crop_box(image, images.boxes[row], images.image_name(row))
-
-
-def _read_file(path: str) -> np.ndarray:
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"image {path}: cannot be read ({error.strerror}); restore the file or remove it") from None
-    # A flag of imread's turns grey, palette and 16-bit images into 8-bit colour, and applies EXIF rotation.
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if image is None:
-        raise InputError(f"image {path}: is not an image that OpenCV can decode; replace the file or remove it")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
@@ -84,9 +73,7 @@ def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
     left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
-        raise InputError(
-            f"image {name}: its box {box.tolist()} lies outside its {width} x {height} pixels; correct the box"
-        )
+        raise pixels.Unreadable(name, f"its box {box.tolist()} lies outside its {width} x {height} pixels")
     return image[top:bottom, left:right]
 
 
