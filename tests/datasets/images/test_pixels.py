@@ -304,19 +304,13 @@ def test_a_file_that_ends_early_is_unreadable(kind, share):
 
 
 @pytest.mark.parametrize("how", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
-def test_a_jpeg_that_lacks_a_part_in_the_middle_is_no_other_picture(how):
-    """OpenCV fills what it cannot decode with what stands in memory; ours is the same each time, or unreadable."""
+@pytest.mark.parametrize("wrong", [b"\xff\xc9", b"\xff\xd8", b"\xff\xc4\0\5", b"\xff\xda\0\2"])
+def test_a_jpeg_with_something_wrong_in_the_middle_is_unreadable(how, wrong):
+    """OpenCV makes a picture of most of these, whose lower part is what stood in memory before."""
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     data = file_of(noise, "JPEG", quality=90, **how)
-    damaged = data[: len(data) // 2] + b"\xff\xbf\xff\xc9" + data[len(data) // 2 :]
-    found = []
-    for before in (0, 255):
-        read(file_of(np.full((64, 64, 3), before, np.uint8), "JPEG"))
-        try:
-            found.append(read(damaged))
-        except pixels.Unreadable as error:
-            found.append(error.reason)
-    np.testing.assert_equal(*found)
+    with pytest.raises(pixels.Unreadable, match="damaged"):
+        pixels.decode(data[: len(data) // 2] + wrong + data[len(data) // 2 :], "it")
 
 
 def test_what_is_appended_to_a_photograph_does_no_harm():
