@@ -238,9 +238,13 @@ def test_lab_is_what_it_is_defined_as():
     assert_near(found, np.array([[0] * 3, [255] * 3, [128] * 3, [255, 0, 0]]), 6)
 
 
+def profile_of(name: str) -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile(name)).tobytes()
+
+
 def wide_gamut() -> bytes:
     """An ICC profile with other primaries than sRGB: red and green change places."""
-    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile = bytearray(profile_of("sRGB"))
     places = {bytes(profile[at : at + 4]): at for at in range(132, 132 + 12 * profile[131], 12)}
     red, green = (places[name] for name in (b"rXYZ", b"gXYZ"))
     profile[red + 4 : red + 12], profile[green + 4 : green + 12] = (
@@ -257,10 +261,8 @@ def test_colours_go_through_the_embedded_profile(kind, most):
     assert_near(read(data), picture()[..., [1, 0, 2]], most)
 
 
-@pytest.mark.parametrize(
-    "profile", [b"no profile at all", ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()]
-)
-def test_srgb_and_a_damaged_profile_change_nothing(profile):
+@pytest.mark.parametrize("profile", [b"no profile at all", profile_of("sRGB"), profile_of("LAB")])
+def test_srgb_and_a_profile_that_is_damaged_or_of_other_colours_change_nothing(profile):
     np.testing.assert_array_equal(read(file_of(picture(), "PNG", icc_profile=profile)), picture())
 
 
@@ -405,8 +407,18 @@ def test_libraries_print_nothing(tmp_path):
     tiff[20:2000] = bytes(1980)
     damaged = bytearray(jpeg)
     damaged[-400:-200] = bytes(200)
+    many = bytearray(file_of(noise, "TIFF"))
+    at = many.index(struct.pack("<HHI", 277, 3, 1))  # samples a pixel
+    many[at + 8 : at + 10] = struct.pack("<H", 999)
     exif = jpeg[:2] + b"\xff\xe1\0\x16Exif\0\0II*\0\x08\0\0\0\x09\0aaaa" + jpeg[2:]
-    for name, data in {"a": damaged, "b": png[:-900] + b"1" * 888, "c": bytes(tiff), "d": exif, "e": png[:40]}.items():
+    for name, data in {
+        "a": damaged,
+        "b": png[:-900] + b"1" * 888,
+        "c": bytes(tiff),
+        "d": exif,
+        "e": png[:40],
+        "f": bytes(many),
+    }.items():
         (tmp_path / name).write_bytes(data)
     code = (
         "import sys\nfrom datasets.images import pixels\n"
