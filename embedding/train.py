@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from datasets.images.base import ImageSet
+from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding import build, losses, session
 from embedding.batches.decode import show_size
@@ -69,6 +70,8 @@ def _lead(
     """What the first worker does, which most often is the only one."""
     run = Run(folder, described)
     with run.logging():
+        if options.data in image_source.OWN:
+            session.tell_overlap(run, images)
         mx.random.seed(options.seed)
         if not run.epoch:
             build.tell_random_trunk(options)

@@ -26,12 +26,12 @@ PACKAGES = {
 # Of each package, from the top floor down: room -> the rooms of the same package that it may import.
 ROOMS = {
     "datasets": {
-        "sources": "stored vectors vectors.base images images.base errors",
+        "sources": "stored vectors vectors.base images images.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "vectors.base images.base files errors",
         "images": "lists images.base files plugins errors",
-        "lists": "captions.base images.base errors",
+        "lists": "captions.base images.base files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",

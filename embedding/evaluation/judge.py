@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from datasets.images.base import ImageSet, Pairs, Size
+from datasets.vectors import exact
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.extract import extract
 from embedding.evaluation.scores import KS, evaluate, evaluate_pairs, evaluate_set
@@ -70,10 +71,21 @@ class Judge:
 
     def embeddings(self, net: gluon.Block, size: Size | None = None) -> tuple[Embeddings, Embeddings | None]:
         """Those of the queries and of the gallery, None in leave-one-out; ``size`` in place of the judge's own."""
-        queries = self.extract(net, self._images.query, size)
         if self._images.leave_one_out:
-            return queries, None
-        return queries, self.extract(net, self._images.gallery, size)
+            return self.extract(net, self._images.query, size), None
+        gallery = self.extract(net, self._images.gallery, size)
+        queries = self._found_in(gallery) if self._asked_by_gallery() else self.extract(net, self._images.query, size)
+        return queries, gallery
+
+    def _asked_by_gallery(self) -> bool:
+        """Whether every query stands in the gallery under a name of its own, so that none needs a second look."""
+        names = [self._images.image_name(int(row)) for row in self._images.gallery]
+        return len(set(names)) == len(names) and bool(np.isin(self._images.query, self._images.gallery).all())
+
+    def _found_in(self, gallery: Embeddings) -> Embeddings:
+        """The queries among what there is of the gallery."""
+        rows = exact.own_rows([self._images.image_name(int(row)) for row in self._images.query], gallery.paths)
+        return gallery.take(rows[rows >= 0])
 
     def extract(self, net: gluon.Block, rows: np.ndarray, size: Size | None = None) -> Embeddings:
         """The embeddings of the images ``rows``; ``size`` in place of the judge's own."""

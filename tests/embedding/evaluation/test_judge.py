@@ -89,3 +89,51 @@ def test_a_set_with_cameras_is_judged_under_their_rule(net, tmp_path):
     split = replace(images, query=np.array([3, 5]), gallery=np.array([2, 4, 6]))
     assert judge_of(split).vectors(net).gallery_cameras.tolist() == [1, 1, 1]
     assert judge_of(split).vectors(net).query_cameras.tolist() == [2, 2]
+
+
+def by_hand(vectors, labels, asking, k):
+    """recall@k: of images that ask all others, the share with one of their class among the k nearest."""
+    found = []
+    for row in asking:
+        distances = np.linalg.norm(vectors - vectors[row], axis=1)
+        others = [other for other in np.argsort(distances, kind="stable") if other != row]
+        found.append(any(labels[other] == labels[row] for other in others[:k]))
+    return np.mean(found)
+
+
+def test_a_class_with_one_image_asks_nothing_and_disturbs_the_others(net, tmp_path):
+    rng = np.random.default_rng(3)
+    labels = np.array([0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 5, 5])
+    pixels = np.repeat(rng.integers(0, 255, (12, 1, 1, 3)), 8, axis=1).repeat(8, axis=2).astype(np.uint8)
+    rows = np.arange(12)
+    whole = ImageSet("painted", pixels, labels, tuple("abcdef"), rows[:0], rows, rows, size=8)
+    images = whole.with_lone_in_gallery().check(alone=True)
+    assert images.query.tolist() == [0, 1, 2, 3, 4, 6, 7, 9, 10, 11] and images.gallery.tolist() == rows.tolist()
+    judge = judge_of(images)
+    vectors = judge.vectors(net)
+    colours = pixels[:, 0, 0].astype(float)
+    unit = colours / np.linalg.norm(colours, axis=1, keepdims=True)
+    scores = judge.scores(net)
+    for k in (1, 2):
+        assert scores[f"recall@{k}"] == pytest.approx(by_hand(unit, labels, images.query, k))
+    assert "queries left out" not in scores and scores["recall@1"] < 1
+    # the same as the whole set asking itself, where queries without an answer are left out
+    left = judge_of(whole.check(alone=True)).scores(net)
+    assert left.pop("queries left out") == 2
+    assert left == pytest.approx(scores)
+    vectors_file.save(tmp_path / "vectors.h5", vectors)
+    kept = vectors_file.load(tmp_path / "vectors.h5")
+    assert judge.scores_of(kept) == scores
+    assert kept.own_rows.tolist() == images.query.tolist()
+    assert not (kept.neighbors == kept.own_rows[:, None]).any()
+
+
+def test_queries_of_the_gallery_are_looked_at_once(net, monkeypatch):
+    images = painted(query=np.array([1, 0, 4]), gallery=np.arange(10))
+    judge, asked = judge_of(images), []
+    extract = judge.extract
+    monkeypatch.setattr(judge, "extract", lambda net, rows, size=None: asked.append(len(rows)) or extract(net, rows))
+    queries, gallery = judge.embeddings(net)
+    assert asked == [10]
+    assert queries.paths == ("painted[1]", "painted[0]", "painted[4]")
+    np.testing.assert_array_equal(queries.vectors, gallery.vectors[[1, 0, 4]])
