@@ -1,7 +1,7 @@
 """Pixels of a picture, whatever kind of file it is in: the one reader.
 
-Pillow opens every file, which reads its header. OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all
-else. Both have libjpeg-turbo, and their pixels of a JPEG are equal to within 2 of 255, the rounding of two versions.
+OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all else. Both have libjpeg-turbo, and their pixels
+of a JPEG are equal to within 2 of 255, the rounding of two versions.
 """
 
 import io
