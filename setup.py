@@ -103,6 +103,7 @@ DOCS = [
 WITH_TEMPLATES = (
     "embedding.report",
     "embedding.categories",
+    "embedding.duplicates",
     "hashing.report",
     "vse.report",
     "vse.search",
