@@ -38,8 +38,8 @@ def test_what_stands_in_train_and_test_is_told(run, pets, tmp_path):
     out = tmp_path / "out"
     done = run("duplicates.py", "--data=folder", f"--data-path={pets}", f"--out={out}")
     assert done.returncode == 0, done.stderr
-    assert "11 pictures: 1 groups of copies, 1 to let go" in done.stdout
-    assert "1 groups stand in train and test" in done.stdout and "broken.jpg" in done.stdout
+    assert "11 pictures: 1 group of copies, 1 to let go" in done.stdout
+    assert "1 group in train and test" in done.stdout and "broken.jpg" in done.stdout
     keep, leak = lines(out)
     assert (keep["path"], keep["keep"], keep["part"]) == (str(pets / "train/a/1.png"), "True", "train")
     assert (leak["path"], leak["keep"], leak["part"]) == (str(pets / "test/c/leak.jpg"), "False", "test")
