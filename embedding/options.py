@@ -11,54 +11,18 @@ from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.files.folder_name import check_name
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from embedding.batches.decode import RESIZES, parse_size, show_size
 from embedding.network import backbone
 
 _ABOVE_0 = (
-    *(
-        "embed_dim",
-        "bits",
-        "word_dim",
-        "num_layers",
-        "threshold",
-        "lr_update",
-        "img_dim",
-        "batch_size",
-        "batch_k",
-        "epochs",
-        "epoch_steps",
-    ),
-    *(
-        "lr",
-        "lr_beta",
-        "lr_classes",
-        "factor",
-        "clip",
-        "margin",
-        "neg_margin",
-        "beta",
-        "scale",
-        "alpha",
-        "gamma",
-        "similar_weight",
-        "head_mult",
-        "workers",
-    ),
+    *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "lr_update", "img_dim", "batch_size", "batch_k"),
+    *("epochs", "epoch_steps", "lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta"),
+    *("scale", "alpha", "gamma", "similar_weight", "head_mult", "workers"),
 )
 _FROM_0 = (
-    "seed",
-    "grad_clip",
-    "hidden",
-    "sharpen",
-    "quantization",
-    "wd",
-    "nu",
-    "l2_reg",
-    "pos_margin",
-    "pull",
-    "warm_up",
-    "lr_mult",
-    "log_interval",
+    *("seed", "grad_clip", "hidden", "sharpen", "quantization", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up"),
+    *("lr_mult", "log_interval"),
 )
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
@@ -137,6 +101,8 @@ class TrainOptions:
     """Share of the training classes that is not trained on but chooses the best checkpoint; 0 for none."""
     max_bad: float = 0.01
     """Share of the training images that may be unreadable and are then skipped."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that an image may have; a larger one counts as unreadable, and is not decoded."""
     test_k: str = "1,2,4,8,16"
     """The k of recall@k."""
     gpus: str = ""

@@ -17,6 +17,7 @@ import tyro
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
@@ -58,6 +59,8 @@ class SearchOptions:
     """Folder of the page; RUN/search if not given."""
     grid: bool = False
     """Write grid.png beside the page too: a row a sentence with its first pictures."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
 

@@ -68,7 +68,8 @@ class Pixels:
             yield nd.array(pixels, dtype="uint8")
 
     def _load(self, row: int, seed: tuple[int, ...]) -> np.ndarray:
-        image = decode.read(self._images, row)
+        at_least = decode.enough(self._size, self._augmentation)
+        image = decode.read(self._images, row, at_least=at_least)
         return decode.augment(image, self._size, self._augmentation, np.random.default_rng(seed))
 
 

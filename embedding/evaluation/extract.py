@@ -46,7 +46,7 @@ def outputs(
     items = [[(int(row),) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size)]
 
     def load(row: int) -> np.ndarray:
-        return decode.fit(decode.read(images, row), size, resize=resize)
+        return decode.read_fitted(images, row, size, resize=resize)
 
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:

@@ -48,7 +48,7 @@ def test_epochs_differ_and_repeat_with_the_seed():
 
 def test_workers_share_the_batches_of_one(monkeypatch):
     read = []
-    monkeypatch.setattr(decode, "read", lambda images, row: read.append(row) or images.images[row])
+    monkeypatch.setattr(decode, "read", lambda images, row, **_: read.append(row) or images.images[row])
     how = {"deal": ByClass(4, 3), "size": 8, "augmentation": Augmentation(0.5), "steps": 3, "workers": 1}
     whole = list(Batches(drawn(), **how).epoch(2))
     rows = sorted(read)
