@@ -54,6 +54,7 @@ ROOMS = {
         "recipes": "options",
         "options": "network batches",
         "categories": "report evaluation",
+        "duplicates": "report",
         "report": "evaluation training",
         "evaluation": "training extraction engine network batches mx",
         "training": "losses.base batches mx",
