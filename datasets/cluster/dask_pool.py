@@ -9,6 +9,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,11 @@ class DaskPool:
 
     def _result(self, future: Future) -> Any:
         if future.status == "finished":
-            return task.opened(future.result())
+            try:
+                outcome = future.result()
+            except (OSError, CancelledError):
+                raise self._lost() from None
+            return task.opened(outcome)
         if future.status != "error":
             raise self._lost()
         error = future.exception()
@@ -147,9 +152,7 @@ def _silence() -> Iterator[None]:
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.handlers, logger.propagate = [logging.NullHandler()], False
-    try:
-        with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
-            yield
-    finally:
-        for logger, handlers, propagate in before:
-            logger.handlers, logger.propagate = handlers, propagate
+    with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
+        yield
+    for logger, handlers, propagate in before:  # not after an interrupt, of which Dask's thread would still complain
+        logger.handlers, logger.propagate = handlers, propagate

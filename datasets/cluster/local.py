@@ -21,7 +21,7 @@ class Workers:
     """
 
     def __init__(self, address: str, count: int, folder: Path) -> None:
-        self._command = [sys.executable, "-P", "-m", "datasets.cluster.worker", address, str(folder)]
+        self._command = [sys.executable, "-P", "-m", "datasets.cluster.worker", str(os.getpid()), address, str(folder)]
         self._environment = _environment(max(1, place.cores() // count))
         self._closed = threading.Event()
         self._lock = threading.Lock()

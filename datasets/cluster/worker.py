@@ -1,4 +1,4 @@
-"""One worker process of this machine: python -m datasets.cluster.worker ADDRESS FOLDER."""
+"""One worker process of this machine: python -m datasets.cluster.worker PARENT ADDRESS FOLDER."""
 
 import asyncio
 import os
@@ -6,6 +6,8 @@ import signal
 import sys
 
 from distributed import Worker
+
+from datasets.cluster.parent import die_with_parent
 
 
 async def work(address: str, folder: str) -> None:
@@ -17,5 +19,6 @@ async def work(address: str, folder: str) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that started this one
-    asyncio.run(work(*sys.argv[1:]))
+    die_with_parent(int(sys.argv[1]))
+    asyncio.run(work(*sys.argv[2:]))
     os._exit(0)  # whatever a thread may still be computing: nobody waits for it
