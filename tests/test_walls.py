@@ -29,7 +29,7 @@ ROOMS = {
         "sources": "stored vectors vectors.base images images.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
-        "stored": "vectors.base images.base files errors",
+        "stored": "cluster vectors.base images.base files errors",
         "images": "lists images.base files plugins errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
