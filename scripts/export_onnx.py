@@ -17,6 +17,7 @@ import engines
 
 from datasets.errors import InputError
 from datasets.files.whole import beside
+from embedding.batches.decode import show_size
 from embedding.engine.onnx import facts_in
 
 
@@ -44,23 +45,43 @@ def main(options: ExportOptions) -> None:
     """Write the file and print where it is and what it holds."""
     if options.out is not None and options.out.suffix != ".onnx":
         raise InputError(f"--out={options.out}: the name of an ONNX file ends with .onnx")
-    path = _of_run(options) if options.run is not None else _of_trunk(options)
-    if options.out is not None:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        with beside(options.out) as part:
-            shutil.copyfile(path, part)
-        path = options.out
+    if options.run is None:
+        _tell(_copied(_of_trunk(options), options.out))
+        return
+    _check_alone(options)
+    run = command.there("--run", options.run)
+    _tell(_copied(engines.file_of_run(run, options.checkpoint), options.out))
+    if engines.knows_sentences(run):
+        out = options.out and options.out.with_stem(f"{options.out.stem}-captions")
+        captions = _copied(engines.file_of_captions(run, options.checkpoint), out)
+        print(f"captions to the same space, {_mebibytes(captions)}: {captions}")
+
+
+def _copied(path: Path, out: Path | None) -> Path:
+    """``path``, or where ``out`` is another place, its copy there, whole or not at all."""
+    if out is None:
+        return path
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with beside(out) as part:
+        shutil.copyfile(path, part)
+    return out
+
+
+def _tell(path: Path) -> None:
     facts = facts_in(path)
-    high, wide = facts.size
-    kind = f"{facts.dim} bits" if facts.codes else f"{facts.dim} numbers"
-    print(f"{facts.model}, images of {high} x {wide} to {kind}, {path.stat().st_size / 2**20:.1f} MiB: {path}")
+    gives = f"{facts.dim} bits" if facts.codes else f"{facts.dim} numbers"
+    takes = f"images of {show_size(facts.size)} pixels"
+    print(f"{facts.model}, {takes} to {gives}, {_mebibytes(path)}: {path}")
 
 
-def _of_run(options: ExportOptions) -> Path:
-    for name in ("model", "use_pretrained", "pool"):
+def _mebibytes(path: Path) -> str:
+    return f"{path.stat().st_size / 2**20:.1f} MiB"
+
+
+def _check_alone(options: ExportOptions) -> None:
+    for name in ("model", "use_pretrained", "pool", "image_size"):
         if (given := getattr(options, name)) != getattr(ExportOptions, name):
             raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
-    return engines.file_of_run(command.there("--run", options.run), options.checkpoint)
 
 
 def _of_trunk(options: ExportOptions) -> Path:

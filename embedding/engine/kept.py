@@ -13,7 +13,7 @@ from embedding.engine import onnx
 log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "onnx", "mxnet")
-NAME = "net.onnx"  # of the file, beside the weights of a run
+NAME, WEIGHTS = "net.onnx", "net.params"  # in the folder of a checkpoint: the ONNX file, and MXNet's weights
 
 
 def chosen(engine: str) -> str:
@@ -37,6 +37,13 @@ def fingerprint(file: Path) -> str:
         raise InputError(f"{file}: cannot be read ({error.strerror}); name a run folder that holds weights") from None
 
 
+def network_of(folder: Path) -> str:
+    """The fingerprint of the network of a checkpoint's folder, of which the ONNX file may be all that is there."""
+    weights, file = folder / WEIGHTS, folder / NAME
+    found = onnx.words_in(file) if file.exists() and not weights.exists() else {}
+    return found.get("network") or fingerprint(weights)
+
+
 def kept(path: Path, network: str, write: Callable[[Path], None]) -> Path:
     """``path``, the ONNX file of the ``network`` of that fingerprint, which ``write`` writes where it is not there.
 
@@ -54,5 +61,4 @@ def kept(path: Path, network: str, write: Callable[[Path], None]) -> Path:
 
 
 def _is_of(path: Path, network: str) -> bool:
-    found = onnx.facts_in(path) if path.exists() else None
-    return found is not None and found.network == network
+    return path.exists() and onnx.words_in(path).get("network") == network

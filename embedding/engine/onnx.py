@@ -31,7 +31,7 @@ class OnnxEngine:
 
     def __init__(self, path: Path, *, gpus: str = "", threads: int = 0) -> None:
         self._sessions = sessions(path, gpus=gpus, threads=threads)
-        found = _facts(self._sessions[0])
+        found = facts.from_words(self._sessions[0].get_modelmeta().custom_metadata_map)
         if found is None:
             raise InputError(f"{path}: tells nothing of how it wants its images; write it anew by export_onnx.py")
         self.facts: Facts = found
@@ -66,18 +66,20 @@ def run_once(model: bytes, pixels: np.ndarray) -> np.ndarray:
 
 def facts_in(path: Path) -> Facts | None:
     """The facts in the metadata of an ONNX file; None where it is none, or has none."""
+    return facts.from_words(words_in(path))
+
+
+def words_in(path: Path) -> dict[str, str]:
+    """The metadata of an ONNX file; nothing where it is none."""
     runtime = _runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = _QUIET
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it is only looked at
     try:
-        return _facts(_session(runtime, path, options, ("CPUExecutionProvider", {})))
+        session = _session(runtime, path, options, ("CPUExecutionProvider", {}))
     except InputError:
-        return None
-
-
-def _facts(session: Any) -> Facts | None:
-    return facts.from_words(session.get_modelmeta().custom_metadata_map)
+        return {}
+    return dict(session.get_modelmeta().custom_metadata_map)
 
 
 def sessions(path: Path, *, gpus: str = "", threads: int = 0) -> list[Any]:

@@ -12,7 +12,7 @@ from embedding import build
 from embedding.engine import facts
 from embedding.engine.base import Engine, Facts
 from embedding.engine.gluon import GluonEngine
-from embedding.engine.kept import fingerprint
+from embedding.engine.kept import fingerprint, network_of
 from embedding.engine.onnx import run_once
 from embedding.mx import contexts, gluon, mx, nd
 from embedding.network import export, weights
@@ -67,7 +67,7 @@ def of_run(folder: Path, checkpoint: str, devices: list[mx.Context]) -> Served:
     Raises InputError where the folder holds none such.
     """
     net, options = build.trained_network(folder, checkpoint, devices)
-    network = fingerprint(folder / checkpoint / "net.params")
+    network = network_of(folder / checkpoint)
     return Served(net, facts_of(options, network, dim=options.embed_dim))
 
 

@@ -62,7 +62,7 @@ def test_a_run_is_written_beside_its_weights_and_gives_the_same(run, request, ki
     folder, net = request.getfixturevalue(kind)
     done = run("export_onnx.py", f"--run={folder}")
     assert done.returncode == 0, done.stderr
-    assert f"convnet, images of 28 x 28 to {gives}" in done.stdout
+    assert f"convnet, images of 28 pixels to {gives}" in done.stdout
     engine = OnnxEngine(folder / "best" / "net.onnx")
     assert engine.facts.codes == (kind == "hash_run") and engine.facts.size == (28, 28)
     expected = net(nd.array(pixels(), dtype="uint8")).asnumpy()
