@@ -19,6 +19,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
@@ -61,6 +62,8 @@ class ExtractOptions:
     """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given."""
     resize: str | None = None
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that an image may have; a larger one counts as unreadable, and is not decoded."""
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
     max_bad: float = MAX_BAD
@@ -68,7 +71,7 @@ class ExtractOptions:
     engine: str = "auto"
     """What computes: onnx, mxnet, or auto, the faster that is installed."""
     batch_size: int | None = None
-    """Pictures that the network sees at once; 64 on GPUs, and 8, which take less memory and no more time, on the CPU, if
+    """Pictures that the network sees at once; 8 on the CPU, which take less memory and no more time, 64 on GPUs, if
     not given."""
     piece: int | None = None
     """Vectors after which they are written to disk, a multiple of the batch size; a fiftieth of all, 4096 at most, if
@@ -93,7 +96,7 @@ def main(options: ExtractOptions) -> None:
     try:
         run.here(job, skipped)
     finally:
-        skipped.save(beside)
+        _save_skipped(skipped, beside)
     if len(images.class_names) > 1:
         _save_scored(options, whole, images, rows, job, skipped)
     else:  # no labels, no scores, and perhaps too many for the memory
@@ -102,6 +105,14 @@ def main(options: ExtractOptions) -> None:
         print(line)
     shutil.rmtree(folder)
     os.close(held)
+
+
+def _save_skipped(skipped: Skipped, path: Path) -> None:
+    try:
+        skipped.save(path)
+    except OSError as error:
+        line = f"{path}: cannot be written, make room ({error.strerror}); the same command goes on from what is done"
+        raise InputError(line) from None
 
 
 def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:

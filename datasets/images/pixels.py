@@ -99,13 +99,17 @@ def read(path: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
         but not below them
     Raises Unreadable.
     """
+    return decode(fetch(path), path, at_least=at_least)
+
+
+def fetch(path: str) -> bytes:
+    """The bytes of the picture ``path``, which ``decode`` takes; raises Unreadable."""
     try:
-        data = contents.read(path)
+        return contents.read(path)
     except contents.Unopened as error:
         raise Unreadable(path, error.reason) from None
     except ValueError as error:  # a null character in its name
         raise Unreadable(path, f"cannot be read ({error})") from None
-    return decode(data, path, at_least=at_least)
 
 
 def decode(data: bytes, name: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:

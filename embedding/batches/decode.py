@@ -55,21 +55,36 @@ def show_size(size: Size) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
-def read(images: ImageSet, row: int, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def fetch(images: ImageSet, row: int) -> bytes | np.ndarray:
+    """The file of image ``row``, or its pixels where it is in memory; raises ``pixels.Unreadable``."""
+    stored = images.images[row]
+    return stored if isinstance(stored, np.ndarray) else pixels.fetch(stored)
+
+
+def read(
+    images: ImageSet,
+    row: int,
+    *,
+    at_least: tuple[int, int] | None = None,
+    fetched: bytes | np.ndarray | None = None,
+) -> np.ndarray:
     """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
 
     at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
+    fetched : what ``fetch`` has given of it, if it has been called before
     Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
-    stored, boxes = images.images[row], images.boxes
-    if not isinstance(stored, np.ndarray):
-        stored = pixels.read(stored, at_least=at_least if boxes is None else None)
-    return stored if boxes is None else _crop_box(stored, boxes[row], images.image_name(row))
+    found, boxes = fetch(images, row) if fetched is None else fetched, images.boxes
+    if isinstance(found, bytes):
+        found = pixels.decode(found, images.image_name(row), at_least=at_least if boxes is None else None)
+    return found if boxes is None else _crop_box(found, boxes[row], images.image_name(row))
 
 
-def read_fitted(images: ImageSet, row: int, size: Size, *, resize: str = "crop") -> np.ndarray:
-    """Image ``row`` fit to ``size``, decoded no larger than that takes; raises as ``read``."""
-    return fit(read(images, row, at_least=_covered(size, resize)), size, resize=resize)
+def read_fitted(
+    images: ImageSet, row: int, size: Size, *, resize: str = "crop", fetched: bytes | np.ndarray | None = None
+) -> np.ndarray:
+    """Image ``row`` fit to ``size``, decoded no larger than that takes; ``fetched`` and errors as of ``read``."""
+    return fit(read(images, row, at_least=_covered(size, resize), fetched=fetched), size, resize=resize)
 
 
 def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:

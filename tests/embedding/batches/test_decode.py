@@ -204,9 +204,9 @@ def test_an_image_that_is_decoded_smaller_is_fit_to_the_same(photograph, size, r
 
 def test_no_more_is_decoded_than_is_needed(photograph, monkeypatch):
     shapes = []
-    read = decode.pixels.read
+    whole = decode.pixels.decode
     monkeypatch.setattr(
-        decode.pixels, "read", lambda *a, **how: shapes.append(read(*a, **how).shape) or read(*a, **how)
+        decode.pixels, "decode", lambda *a, **how: shapes.append(whole(*a, **how).shape) or whole(*a, **how)
     )
     images = image_set([photograph])
     decode.read_fitted(images, 0, 140)  # scales it to cover 160
