@@ -84,7 +84,7 @@ def test_train_part_and_mistakes(trained, tmp_path, monkeypatch):
         ([f"--run={trained}", "--data=digits", "--checkpoint=first"], "first"),
         (["--data=digits"], "nothing to extract with"),
         ([f"--run={trained}", "--data=digits", "--model=vgg16"], "--model=vgg16: --run names the network"),
-        ([f"--run={trained}", "--data=files"], "needs a folder of images: name it"),
+        ([f"--run={trained}", "--data=files"], "needs images: name by --data-path a folder"),
         ([f"--run={trained}", "--data=lfw"], "--data=lfw without --data-path, so looked for in data/"),
         ([f"--run={trained}", "--data=digits", "--workers=0"], "--workers=0"),
         ([f"--run={trained}", "--data=digits", "--resize=squash"], "--resize=squash"),
@@ -143,7 +143,7 @@ def test_a_set_of_pairs_is_verified(trained, tmp_path):
     extract = [sys.executable, "-c", WITHOUT_COUNTS, str(SCRIPTS / "extract.py"), *flags]
     done = subprocess.run(extract, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(SCRIPTS.parent)})
     assert done.returncode == 0, done.stderr
-    table = done.stdout.splitlines()
+    table = done.stdout[done.stdout.index("test scores") :].splitlines()
     assert table[0] == "test scores on lfw" and table[1].split()[:3] == ["accuracy", "standard", "error"]
     found = vectors_file.load(tmp_path / "faces.h5")
     assert len(found.gallery) == 4 and found.pairs.rows.tolist() == [[0, 1], [0, 2], [2, 3], [1, 3]]
