@@ -11,7 +11,7 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
 from datasets.decoding import colours, jpeg, orientation
 from datasets.decoding.quiet import quiet
@@ -25,8 +25,9 @@ except ImportError:
 else:
     pillow_heif.register_heif_opener()
 
-# Threads of ours decode several images at once; OpenCV's own would only fight them for the cores.
+# Threads of ours decode several images at once; those of a library would only fight them for the cores.
 cv2.setNumThreads(1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # What is wrong with a picture is our error, once, or nothing that a person would see.
 cv2.setLogLevel(0)  # silent
 warnings.filterwarnings("ignore", module=r"PIL\.")
