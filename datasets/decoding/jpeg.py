@@ -43,7 +43,7 @@ def header(data: bytes) -> Header | None:
     Where something stands in the middle of a file that does not belong there, OpenCV makes a picture nevertheless, its
     lower part grey, or of another picture that had its place in memory before (OpenCV's issue 26488). So the segments
     and scans must follow each other up to the end marker; more may come after that. Scans are not decoded for this.
-    Raises ValueError as ``_segments``.
+    Raises OSError where there are too many scans.
     """
     segments = _segments(data) if data.startswith(b"\xff\xd8\xff") else None
     if segments is None:
@@ -63,7 +63,7 @@ def header(data: bytes) -> Header | None:
 def _segments(data: bytes) -> list[tuple[int, bytes]] | None:
     """Kind and content of the segments up to the end marker, scans passed over; None where they do not get there.
 
-    Raises ValueError where there are so many scans that decoding them is what the file is made for.
+    Raises OSError where there are so many scans that decoding them is what the file is made for.
     """
     found, scans, at = [], 0, 2
     while data[at : at + 1] == b"\xff" and at + 1 < len(data):
@@ -77,7 +77,7 @@ def _segments(data: bytes) -> list[tuple[int, bytes]] | None:
         if kind == _SCAN:
             scans += 1
             if scans > _MOST_SCANS:
-                raise ValueError(f"more than {_MOST_SCANS} scans")
+                raise OSError(f"more than {_MOST_SCANS} scans")
             if at != start + 4 + 2 * data[start]:  # a channel is two bytes
                 return None
             end = _SCAN_END.search(data, at)
