@@ -3,15 +3,17 @@
 import dataclasses
 import importlib.metadata
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sized
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 from tensorboardX import SummaryWriter
 
 from datasets.errors import RunFailed
+from datasets.images import skipped
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from datasets.sources.overlap import overlap
 from embedding import build
 from embedding.options import TrainOptions
@@ -73,6 +75,23 @@ def _classes(images: ImageSet, training: ImageSet) -> str:
     return f"{count} classes: " + ", ".join(f"{len(found)} {use}" for use, found in classes.items() if len(found))
 
 
+@contextmanager
+def skipping(options: TrainOptions, run: Run, images: Sized) -> Iterator[Skipped]:
+    """What a run notes those of its ``images`` in that it cannot read; told at its end, and kept in skipped.csv.
+
+    A run that goes on begins with what it had noted before. However it ends, the file is written.
+    """
+    file, noted = run.folder / skipped.NAME, Skipped(len(images), max_bad=options.max_bad)
+    try:
+        if run.epoch:
+            noted.load(file)
+        yield noted
+    finally:
+        noted.save(file)
+    if line := noted.line(file):
+        log.warning("%s", line)
+
+
 def resume(options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices) -> None:
     """Load the last checkpoint, and log from where the training goes on, or that nothing is left of it."""
     run.restore(parts.net, parts.loss, parts.optimizers, devices)
@@ -128,6 +147,7 @@ def keep(run: Run, parts: build.Parts, epoch: Epoch, score: Mapping[str, float],
     if value is None or best is None or value >= best:
         best = value
         run.keep_as_best(epoch.number, parts.net, score)
+    parts.skipped.save(run.folder / skipped.NAME)
     run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
 
 

@@ -36,12 +36,12 @@ def train(options: HashOptions) -> Path:
     options = options.resolve(images)
     folder = options.runs / (options.name or f"{images.name}-{options.method}-{options.bits}")
     run = Run(folder, session.describe(options, images, {}))
-    with run.logging():
+    with run.logging(), session.skipping(options, run, images) as skipped:
         session.tell_overlap(run, images)
         mx.random.seed(options.seed)
         if not run.epoch:
             tell_random_trunk(options)
-        parts = build.parts(options, images, devices)
+        parts = build.parts(options, images, devices, skipped)
         session.tell(options, run, images, parts)
         if run.epoch:
             session.resume(options, run, parts, devices)

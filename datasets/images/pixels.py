@@ -1,10 +1,11 @@
 """Pixels of a picture, whatever kind of file it is in: the one reader.
 
-Pillow opens every file, which reads its header. OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all
-else. Both have libjpeg-turbo, and their pixels of a JPEG are equal to within 2 of 255, the rounding of two versions.
+OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all else. Both have libjpeg-turbo, and their pixels
+of a JPEG are equal to within 2 of 255, the rounding of two versions.
 """
 
 import io
+import logging
 import re
 import warnings
 
@@ -29,6 +30,7 @@ cv2.setNumThreads(1)
 # What is wrong with a picture is our error, once, or nothing that a person would see.
 cv2.setLogLevel(0)  # silent
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 MAX_PIXELS = 200_000_000  # of a picture: 600 MB when decoded
 

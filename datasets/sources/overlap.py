@@ -124,12 +124,12 @@ def _sizes(images: ImageSet, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:
 
 
 def _size(path: str, number: int) -> int:
-    """The bytes of a file; of one that cannot be had a size that no other has."""
+    """The bytes of a file; of one that is empty or cannot be had, which is no picture, a size that no other has."""
     try:
         found = contents.size(path)
     except contents.Unopened:
         found = None
-    return -1 - number if found is None else found
+    return found or -1 - number
 
 
 def _comparable(part: np.ndarray, other: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

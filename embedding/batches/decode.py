@@ -59,7 +59,7 @@ def read(images: ImageSet, row: int, *, at_least: tuple[int, int] | None = None)
     """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
 
     at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
-    Raises ``pixels.Unreadable``, or InputError naming the image where its box lies outside.
+    Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
     stored, boxes = images.images[row], images.boxes
     if not isinstance(stored, np.ndarray):
@@ -77,9 +77,7 @@ def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
     left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
-        raise InputError(
-            f"image {name}: its box {box.tolist()} lies outside its {width} x {height} pixels; correct the box"
-        )
+        raise pixels.Unreadable(name, f"its box {box.tolist()} lies outside its {width} x {height} pixels")
     return image[top:bottom, left:right]
 
 

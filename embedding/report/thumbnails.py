@@ -40,6 +40,19 @@ def read_thumbnail(name: str, *, side: int = SIDE) -> np.ndarray:
     return tile
 
 
+class Tiles:
+    """``read_thumbnail`` that knows in ``grey`` the names of which it had no image to show."""
+
+    def __init__(self) -> None:
+        self.grey: list[str] = []
+
+    def __call__(self, name: str) -> np.ndarray:
+        tile = read_thumbnail(name)
+        if (tile == _GREY).all():
+            self.grey.append(name)
+        return tile
+
+
 def jpeg(thumbnail: np.ndarray) -> str:
     """A thumbnail (H, W, 3) uint8 RGB as a JPEG file, in the text that a page holds it by."""
     encoded = cv2.imencode(".jpg", cv2.cvtColor(thumbnail, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]

@@ -221,10 +221,12 @@ def test_an_unreadable_image_of_a_held_out_class_is_skipped_up_to_the_limit(tmp_
     broken = training.image_name(int(training.query[0]))
     with open(broken, "w") as file:
         file.write("text")
-    with pytest.raises(InputError, match="--max-bad=0.01"):
-        run(on_folder(tmp_path, validation=0.4))
-    run(on_folder(tmp_path, validation=0.4, max_bad=0.1))
-    assert f"skipped: image {broken}" in caplog.text
+    with pytest.raises(InputError, match="1 of 30 pictures cannot be read, --max-bad=0 allows 0"):
+        run(on_folder(tmp_path, validation=0.4, max_bad=0.0))
+    folder = run(on_folder(tmp_path, validation=0.4, name="again"))
+    assert "data: scores are of 7 of 8 queries: the others cannot be read" in caplog.messages
+    assert f"skipped 1 of 30 pictures that cannot be read: {broken}" in caplog.messages[-1]
+    assert (folder / "skipped.csv").read_text().splitlines()[1].startswith(broken)
 
 
 def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):

@@ -2,10 +2,14 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
+from datasets.errors import InputError
 from datasets.images.base import ImageSet, Pairs
+from datasets.images.pixels import Unreadable
+from datasets.images.skipped import Skipped
 from datasets.stored import vectors_file
 from embedding.evaluation.judge import Judge, table
 from embedding.mx import contexts, gluon
@@ -137,3 +141,77 @@ def test_queries_of_the_gallery_are_looked_at_once(net, monkeypatch):
     assert asked == [10]
     assert queries.paths == ("painted[1]", "painted[0]", "painted[4]")
     np.testing.assert_array_equal(queries.vectors, gallery.vectors[[1, 0, 4]])
+
+
+BROKEN = (0, 5)
+
+
+def on_disk(images: ImageSet, folder) -> ImageSet:
+    """The same set as files, of which BROKEN are no pictures."""
+    for row, image in enumerate(images.images):
+        cv2.imwrite(str(folder / f"{row}.png"), image[..., ::-1])
+    for row in BROKEN:
+        (folder / f"{row}.png").write_text("no picture")
+    return replace(images, images=[str(folder / f"{row}.png") for row in range(len(images))])
+
+
+CAMERAS = np.array([1, 2, 1, 2, 1, 2, 3, 2, 1, 2])
+SPLITS = {
+    "leave-one-out": {},
+    "apart": {"query": np.array([0, 2, 4, 7, 9]), "gallery": np.array([1, 3, 5, 6, 8])},
+    "queries in the gallery": {"query": np.array([0, 3, 5, 9])},
+    "cameras": {"cameras": CAMERAS},
+    "cameras, apart": {"cameras": CAMERAS, "query": np.array([0, 2, 4, 7]), "gallery": np.array([1, 3, 5, 6, 8])},
+    "pairs": {"query": np.arange(2, 10), "gallery": np.arange(2, 10), "pairs": PAIRS},
+}
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_what_cannot_be_read_is_as_if_the_set_did_not_have_it(split, net, tmp_path, caplog):
+    images = on_disk(painted(**SPLITS[split]), tmp_path)
+    skipped = Skipped(len(images))
+    judge = Judge(images, size=8, ks=(1, 2), nmi=True, contexts=contexts(""), workers=2, skipped=skipped)
+    scores, vectors = judge.scores(net), judge.vectors(net)
+    judge.scores(net)
+    asked = np.isin(BROKEN, np.concatenate([images.query, images.gallery])).sum()
+    assert len(skipped) == asked and len(caplog.messages) == 1
+
+    there = {part: np.setdiff1d(getattr(images, part), BROKEN) for part in ("query", "gallery")}
+    keep = ~np.isin(PAIRS.rows, BROKEN).any(axis=1)
+    pairs = images.pairs and Pairs(PAIRS.rows[keep], PAIRS.same[keep], PAIRS.folds[keep])
+    mended = Judge(replace(images, **there, pairs=pairs), size=8, ks=(1, 2), nmi=True, contexts=contexts(""), workers=1)
+    assert scores == mended.scores(net)
+    wanted = mended.vectors(net)
+    for name in ("gallery", "queries", "gallery_labels", "query_labels", "neighbors"):
+        np.testing.assert_array_equal(getattr(vectors, name), getattr(wanted, name))
+    assert vectors.query_paths == wanted.query_paths and vectors.gallery_paths == wanted.gallery_paths
+    for name in ("query_cameras", "gallery_cameras"):
+        np.testing.assert_array_equal(getattr(vectors, name), getattr(wanted, name))
+    assert not pairs or vectors.pairs.rows.tolist() == wanted.pairs.rows.tolist()
+
+
+def test_how_many_images_scores_are_of_is_told_once(net, tmp_path, caplog):
+    images = on_disk(painted(query=np.array([0, 2, 4]), gallery=np.array([1, 3, 5, 6])), tmp_path)
+    judge = Judge(images, size=8, nmi=False, contexts=contexts(""), skipped=Skipped(10))
+    judge.scores(net)
+    judge.vectors(net)
+    assert caplog.messages == [
+        "painted: scores are of 2 of 3 queries and 3 of 4 gallery images: the others cannot be read"
+    ]
+    with pytest.raises(Unreadable):
+        judge_of(images).scores(net)  # without a ledger
+
+
+def test_where_nothing_can_be_read_there_is_nothing_to_score(net, tmp_path):
+    images = on_disk(painted(query=np.array(BROKEN), gallery=np.array([1, 3, 6])), tmp_path)
+    judge = Judge(images, size=8, nmi=False, contexts=contexts(""), skipped=Skipped(10))
+    with pytest.raises(InputError, match="dataset painted: none of 2 pictures can be read: .*0.png"):
+        judge.scores(net)
+
+
+def test_what_a_network_makes_nan_of_is_no_picture_that_cannot_be_read(tmp_path):
+    images = on_disk(painted(), tmp_path)
+    judge = Judge(images, size=8, nmi=False, contexts=contexts(""), skipped=Skipped(10))
+    diverged = gluon.nn.Lambda(lambda pixels: pixels.astype("float32").mean(axis=(1, 2)) * float("nan"))
+    with pytest.raises(InputError, match="8 of 8 embeddings hold NaN or infinity"):
+        judge.scores(diverged)
