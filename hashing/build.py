@@ -14,7 +14,9 @@ from datasets.sources import image_source
 from embedding import build
 from embedding.batches import holdout
 from embedding.batches.plan import AtRandom, ByClass, deal_by_class
+from embedding.engine.kept import network_of
 from embedding.losses.base import settings
+from embedding.serving.networks import Served, facts_of
 from embedding.training.fit import Optimizers
 from embedding.training.workers import Team
 from hashing import losses
@@ -132,6 +134,13 @@ def trained_network(
 ) -> tuple[HashingNet, HashOptions]:
     """The hashing network of a run folder and its options, as ``embedding.build`` has those of other runs."""
     return build.trained_network(folder, checkpoint, devices, image_size=image_size, kind=HashOptions, net_of=hash_net)
+
+
+def served(folder: Path, checkpoint: str, devices: build.Devices) -> Served:
+    """The hashing network of a run folder, as ``embedding.serving`` has those of other runs."""
+    net, options = trained_network(folder, checkpoint, devices)
+    network = network_of(folder / checkpoint)
+    return Served(net, facts_of(options, network, dim=options.bits, codes=True))
 
 
 def hash_net(options: HashOptions) -> HashingNet:

@@ -16,8 +16,12 @@ start.begin()
 from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-SCRIPTS = {path.stem.replace("_", "-"): path for path in sorted(_FOLDER.glob("*.py")) if path.stem[0] != "_"}
-del SCRIPTS["command"]
+_SHARED = ("command", "engines", "scoring")  # files that are no commands, but what commands share
+SCRIPTS = {
+    path.stem.replace("_", "-"): path
+    for path in sorted(_FOLDER.glob("*.py"))
+    if path.stem[0] != "_" and path.stem not in _SHARED
+}
 
 program = ""  # what help calls the command, where it is not called by its file
 

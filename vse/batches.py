@@ -9,20 +9,12 @@ from datasets.images.base import ImageSet, Size
 from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from embedding.batches import decode
-from embedding.batches.loader import Batch, in_threads
+from embedding.batches.ahead import in_threads
+from embedding.batches.loader import Batch
 from embedding.mx import nd
+from vse.padding import padded
 
 _POOL = 20  # batches whose captions are sorted by length together
-_STEP = 4  # lengths that batches are padded to are multiples of it: a network is compiled for each
-
-
-def padded(sentences: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
-    """Words (B, T) int32, zeros behind the end of each sentence, and lengths (B,); T is a multiple of 4."""
-    lengths = np.array([len(sentence) for sentence in sentences])
-    words = np.zeros((len(sentences), -(-int(lengths.max()) // _STEP) * _STEP), np.int32)
-    for row, sentence in enumerate(sentences):
-        words[row, : len(sentence)] = sentence
-    return words, lengths
 
 
 def plan_by_length(lengths: np.ndarray, size: int, rng: np.random.Generator) -> Iterator[np.ndarray]:

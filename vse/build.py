@@ -1,8 +1,7 @@
 """What the options of an image-text command describe, built: caption set, vocabulary, towers, loss, batches, judge."""
 
-import json
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from vse.network.embedder import Embedder
 from vse.network.towers import CaptionTower, ImageTower, Towers, VseNet
 from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary
 from vse.network.words import tell_unknown, vocabulary_of
-from vse.options import OWN, VseOptions, set_of
+from vse.options import OWN, VseOptions, set_of, stored_options
 
 log = logging.getLogger(__name__)
 
@@ -214,7 +213,13 @@ class Trained:
 
 
 def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
-    """The network of a run folder; ``checkpoint`` is best or last.
+    """The network of a run folder for those who search; ``checkpoint`` and errors as of ``trained_network``."""
+    net, vocabulary, options = trained_network(folder, checkpoint, devices)
+    return Trained(options, Embedder(net, vocabulary, options, devices), losses.get(options.loss).Loss.similarity)
+
+
+def trained_network(folder: Path, checkpoint: str, devices: build.Devices) -> tuple[VseNet, Vocabulary, VseOptions]:
+    """The network of a run folder, its vocabulary and options; ``checkpoint`` is best or last.
 
     Raises InputError where the folder is not that of an image-text run, or holds no such checkpoint.
     """
@@ -225,7 +230,7 @@ def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     load(net, folder, checkpoint, devices)
     net.hybridize(static_alloc=True, static_shape=True)
-    return Trained(options, Embedder(net, vocabulary, options, devices), loss.similarity)
+    return net, vocabulary, options
 
 
 def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **how: bool) -> None:
@@ -235,16 +240,3 @@ def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **h
     except (OSError, ValueError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no such network '{checkpoint}' ({last_line(error)}): name a run folder of train_vse.py"
         raise InputError(line) from None
-
-
-def stored_options(folder: Path) -> VseOptions:
-    """The options of a run folder; raises InputError where it is not that of an image-text run."""
-    try:
-        stored = json.loads((folder / "options.json").read_text())
-        if not isinstance(stored, dict) or "word_dim" not in stored:
-            raise ValueError("its network knows no sentences")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{folder} is no run of train_vse.py ({why}): name a folder that it made") from None
-    known = {field.name for field in fields(VseOptions)}
-    return VseOptions(**{name: value for name, value in stored.items() if name in known})

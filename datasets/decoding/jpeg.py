@@ -39,10 +39,9 @@ class Header:
 def header(data: bytes) -> Header | None:
     """The header of a JPEG file; None where it is none, not a plain one, or not whole.
 
-    Of a file that ends early OpenCV makes a picture nevertheless, its lower part grey; where something stands in the
-    middle that does not belong there, with pixels of the last picture that had its place in memory (OpenCV's issue
-    26488). So the segments and scans must follow each other up to the end marker; more may come after that. The scans
-    themselves are not decoded here.
+    Where something stands in the middle of a file that does not belong there, OpenCV makes a picture nevertheless, its
+    lower part grey, or of another picture that had its place in memory before (OpenCV's issue 26488). So the segments
+    and scans must follow each other up to the end marker; more may come after that. Scans are not decoded for this.
     """
     segments = _segments(data) if data.startswith(b"\xff\xd8\xff") else None
     if segments is None:
@@ -71,6 +70,8 @@ def _segments(data: bytes) -> list[tuple[int, bytes]] | None:
             continue
         start, at = at + 4, at + 2 + _number(data, at + 2)
         if kind == _SCAN:
+            if at != start + 4 + 2 * data[start]:  # a channel is two bytes
+                return None
             end = _SCAN_END.search(data, at)
             at = end.start() if end else len(data)
         else:

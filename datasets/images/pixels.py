@@ -1,16 +1,17 @@
 """Pixels of a picture, whatever kind of file it is in: the one reader.
 
-Pillow opens every file, which reads its header. OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all
-else. Both have libjpeg-turbo, and their pixels of a JPEG are equal to within 2 of 255, the rounding of two versions.
+OpenCV decodes a plain JPEG, which it does fastest; Pillow decodes all else. Both have libjpeg-turbo, and their pixels
+of a JPEG are equal to within 2 of 255, the rounding of two versions.
 """
 
 import io
+import logging
 import re
 import warnings
 
 import cv2
 import numpy as np
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from datasets.decoding import colours, jpeg, orientation
 from datasets.decoding.quiet import quiet
@@ -29,6 +30,7 @@ cv2.setNumThreads(1)
 # What is wrong with a picture is our error, once, or nothing that a person would see.
 cv2.setLogLevel(0)  # silent
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 MAX_PIXELS = 200_000_000  # of a picture: 600 MB when decoded
 
@@ -128,6 +130,7 @@ def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray | N
 
 def _any(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray:
     """The picture by Pillow."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # GluonCV sets it, for the whole process: half a picture would be one
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         _check(image.height, image.width)
         if at_least and image.format in _JPEG:
@@ -158,5 +161,7 @@ def _reason(error: Exception, data: bytes) -> str:
         return "is not an image, or damaged at its start"
     if isinstance(error, MemoryError):
         return "takes more memory than there is"
+    if not isinstance(error, OSError | SyntaxError):  # what a decoder stumbled over tells nothing
+        return "is damaged or ends early"
     text = " ".join(str(error).split())[:100] or type(error).__name__
     return f"is damaged or ends early ({text})"

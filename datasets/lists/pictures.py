@@ -6,10 +6,9 @@ from pathlib import Path
 from datasets.errors import InputError
 from datasets.files import contents, packed, tree
 from datasets.files.tree import PassedOver
-from datasets.images import pixels
+from datasets.images.pixels import ENDINGS
 
-# The endings of files that are opened as pictures.
-ENDINGS = frozenset(getattr(pixels, "ENDINGS", (".bmp", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")))
+_ENDINGS = frozenset(ENDINGS)
 # How pictures begin; looked at where a name has no ending to go by.
 _STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\0", b"MM\0*", b"\0\0\0\x0cjP  ")
 _BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1")  # of files whose first box is "ftyp"
@@ -28,7 +27,7 @@ def is_picture(path: str, passed: PassedOver) -> bool:
     """Whether a file is a picture by its ending, or without one by how it begins; ``passed`` takes it where not."""
     name = os.path.basename(path)
     ending = os.path.splitext(name)[1].lower()
-    if ending in ENDINGS or not ending and _begins_as_picture(path):
+    if ending in _ENDINGS or not ending and _begins_as_picture(path):
         return True
     archive = ending in packed.ENDINGS
     passed.add("archives (give one of them by itself)" if archive else "files of other kinds", name)

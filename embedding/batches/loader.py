@@ -1,11 +1,8 @@
 """ImageSet to training batches, decoded and augmented in threads ahead of the trainer."""
 
 import itertools
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
@@ -15,14 +12,11 @@ from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from datasets.relevance import relevant
 from embedding.batches import decode
+from embedding.batches.ahead import in_threads
 from embedding.batches.plan import AtRandom, ByClass
 from embedding.mx import nd
 
-Loaded = TypeVar("Loaded")
 Found = tuple[np.ndarray, int]  # an image, and its position in the train part
-
-# Batches that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
-_AHEAD = 3
 
 
 @dataclass(frozen=True)
@@ -31,26 +25,6 @@ class Batch:
 
     inputs: tuple[nd.NDArray, ...]
     targets: tuple[nd.NDArray, ...]
-
-
-def in_threads(
-    load: Callable[..., Loaded], batches: Iterable[Sequence[tuple]], *, workers: int
-) -> Iterator[list[Loaded]]:
-    """The load(*item) of the items of each batch, in order, some batches ahead of who asks.
-
-    Threads do: OpenCV leaves Python's lock while it decodes and resizes.
-    """
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        waiting: deque = deque()
-        try:
-            for batch in batches:
-                waiting.append([pool.submit(load, *item) for item in batch])
-                if len(waiting) > _AHEAD:
-                    yield [job.result() for job in waiting.popleft()]
-            while waiting:
-                yield [job.result() for job in waiting.popleft()]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
 
 
 class Batches:

@@ -1,6 +1,7 @@
 """Network and images to embeddings."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings
 from embedding.batches import decode
-from embedding.batches.loader import in_threads
+from embedding.extraction.stream import Loaded, Made, stream
 from embedding.mx import gluon, mx, nd
 
 
@@ -89,35 +90,36 @@ def outputs(
     mirror : look at the mirror images
     skipped : where an image that cannot be read is noted; its row is NaN. None: it is an error, Unreadable
     """
-    items = [[(i,) for i in range(len(rows))[start : start + batch_size]] for start in range(0, len(rows), batch_size)]
-    missing: list[int] = []
+    high, wide = decode.sides(size)
 
-    def load(i: int) -> np.ndarray:
+    def load(row: int) -> Loaded:
         try:
-            return decode.read_fitted(images, int(rows[i]), size, resize=resize)
+            pixels = decode.read_fitted(images, row, (high, wide), resize=resize)
         except Unreadable as error:
-            if skipped is None:
-                raise
-            skipped.add(error)
-            missing.append(i)
-            return np.zeros((*decode.sides(size), 3), np.uint8)
+            return Loaded(error)
+        return Loaded(pixels[:, ::-1] if mirror else pixels)
 
+    batches = ([int(row) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size))
+    forward = partial(_forward, net, contexts)
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
-        for loaded in in_threads(load, items, workers=workers):
-            pixels = np.stack(loaded)
-            parts.append(_forward(net, pixels[:, :, ::-1] if mirror else pixels, batch_size, contexts))
-            bar.update(len(pixels))
-            if skipped is not None:
-                skipped.look(len(pixels))
-    found = np.concatenate(parts)
-    found[missing] = np.nan
-    return found
+        for made in stream(forward, load, batches, size=(high, wide), batch_size=batch_size, workers=workers):
+            _note(made, skipped)
+            parts.append(made.vectors)
+            bar.update(len(made.vectors))
+    return np.concatenate(parts)
 
 
-def _forward(net: gluon.Block, pixels: np.ndarray, batch_size: int, contexts: list[mx.Context]) -> np.ndarray:
-    count = len(pixels)
-    if count < batch_size:  # a network compiled for one shape of batch would be compiled again for the last one
-        pixels = np.concatenate([pixels, np.repeat(pixels[-1:], batch_size - count, axis=0)])
+def _note(made: Made, skipped: Skipped | None) -> None:
+    """Note in ``skipped`` what of a batch cannot be read; raises it where there is no such place."""
+    for error in made.unreadable.values():
+        if skipped is None:
+            raise error
+        skipped.add(error)
+    if skipped is not None:
+        skipped.look(len(made.vectors))
+
+
+def _forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
     parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
-    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])[:count]
+    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])

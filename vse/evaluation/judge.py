@@ -10,12 +10,11 @@ from datasets.errors import InputError
 from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.extract import unread
-from vse.evaluation.scores import evaluate, evaluate_folds
+from vse.evaluation.scores import CAPTIONS, evaluate, evaluate_folds
 from vse.network.embedder import Embedder
 
 log = logging.getLogger(__name__)
 
-CAPTIONS = "captions"  # what the attribute "queries" of a vectors file says where its queries are captions
 FOLDS, FOLDED = 5, 5_000  # of COCO's 5,000 test images, five folds of 1,000 are scored too
 
 

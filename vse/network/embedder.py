@@ -10,12 +10,12 @@ from datasets.images.skipped import Skipped
 from embedding import build
 from embedding.evaluation.extract import outputs, through
 from embedding.mx import nd
-from vse.batches import padded
 from vse.network.towers import VseNet
 from vse.network.vocab import Vocabulary
 from vse.options import VseOptions
+from vse.padding import by_length
 
-_IMAGES_AT_ONCE, _FEATURES_AT_ONCE, _CAPTIONS_AT_ONCE = 64, 1024, 256
+_IMAGES_AT_ONCE, _FEATURES_AT_ONCE = 64, 1024
 
 
 class Embedder:
@@ -70,11 +70,8 @@ class Embedder:
         return np.concatenate([tower(nd.array(part, ctx=self._devices[0])).asnumpy() for part in parts])
 
     def sentences(self, sentences: Sequence[str]) -> np.ndarray:
-        """The embeddings (C, D) float32 of sentences; they go through the tower sorted by length."""
-        numbers = [self.vocabulary.encode(sentence) for sentence in sentences]
-        order = np.argsort([len(sentence) for sentence in numbers], kind="stable")
-        found = []
-        for start in range(0, len(order), _CAPTIONS_AT_ONCE):
-            arrays = padded([numbers[i] for i in order[start : start + _CAPTIONS_AT_ONCE]])
-            found.append(self._net.towers.captions(*(nd.array(array, ctx=self._devices[0]) for array in arrays)))
-        return np.concatenate([part.asnumpy() for part in found])[np.argsort(order)]
+        """The embeddings (C, D) float32 of sentences."""
+        return by_length(self._of_words, [self.vocabulary.encode(sentence) for sentence in sentences])
+
+    def _of_words(self, *padded: np.ndarray) -> np.ndarray:
+        return self._net.towers.captions(*(nd.array(array, ctx=self._devices[0]) for array in padded)).asnumpy()

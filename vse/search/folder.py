@@ -17,8 +17,8 @@ from datasets.images.pixels import Unreadable
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
-from vse.network.embedder import Embedder
 from vse.search.gallery import NETWORK, Gallery, fingerprint
+from vse.search.searcher import Embeds
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _AT_ONCE = 4096  # images: what the trunk makes of them is held until the tower 
 _FORMAT = b"2"  # of what is kept; other numbers are of files that are made again
 
 
-def of_folder(folder: Path, run: Path, embedder: Embedder, *, max_bad: float = MAX_BAD) -> Gallery:
+def of_folder(folder: Path, run: Path, embedder: Embeds, *, max_bad: float = MAX_BAD) -> Gallery:
     """All images under ``folder``, but those that cannot be read, which the log tells of.
 
     Kept in ``run``/galleries under the names, sizes and times of the files and the network's weights. Another process
@@ -60,7 +60,7 @@ def of_folder(folder: Path, run: Path, embedder: Embedder, *, max_bad: float = M
 
 
 def _key(folder: Path, paths: Sequence[str], run: Path) -> str:
-    digest = hashlib.sha256(_FORMAT + (run / "best" / "net.params").read_bytes())
+    digest = hashlib.sha256(_FORMAT + fingerprint(run).encode())
     for path in paths:
         about = os.stat(path)
         line = f"{os.path.relpath(path, folder)}\0{about.st_size}\0{about.st_mtime_ns}\n"
@@ -68,7 +68,7 @@ def _key(folder: Path, paths: Sequence[str], run: Path) -> str:
     return digest.hexdigest()[:12]
 
 
-def _embed(name: str, paths: Sequence[str], file: Path, embedder: Embedder, network: str, skipped: Skipped) -> None:
+def _embed(name: str, paths: Sequence[str], file: Path, embedder: Embeds, network: str, skipped: Skipped) -> None:
     """Write the vectors file of the images; it has no queries. ``network`` is the fingerprint of that of the run.
 
     Beside it stands which of them are not in it, by their absolute paths, and why.

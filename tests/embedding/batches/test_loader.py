@@ -11,7 +11,7 @@ from datasets.images.base import ImageSet
 from datasets.images.skipped import Skipped
 from embedding.batches import decode
 from embedding.batches.decode import Augmentation
-from embedding.batches.loader import Batches, in_threads
+from embedding.batches.loader import Batches
 from embedding.batches.plan import AtRandom, ByClass
 
 NOTHING = np.zeros(0, np.int64)
@@ -131,18 +131,6 @@ def test_an_image_in_place_of_another_brings_its_own_concepts(tmp_path):
         values = batch.inputs[0].asnumpy()[:, 0, 0, 0]
         assert not {3, 7} & set(values)
         np.testing.assert_array_equal(batch.targets[0].asnumpy(), concepts[values])
-
-
-def test_threads_keep_the_order_and_pass_errors_on():
-    def load(number):
-        if number == 9:
-            raise InputError("nine")
-        return np.full(2, number)
-
-    found = list(in_threads(load, [[(i,), (i + 1,)] for i in range(0, 8, 2)], workers=3))
-    np.testing.assert_array_equal(np.concatenate(found)[:, 0], np.arange(8))
-    with pytest.raises(InputError, match="nine"):
-        list(in_threads(load, [[(8,), (9,)]], workers=2))
 
 
 def test_several_concepts_an_image_are_the_targets_as_they_are():
