@@ -19,6 +19,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
@@ -63,6 +64,8 @@ class ExtractOptions:
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     max_bad: float = MAX_BAD
     """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     engine: str = "auto"
@@ -117,6 +120,7 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: en
         batch_size=options.batch_size or (_ON_GPUS if options.gpus else _ON_CPU),
         piece=options.piece,
         workers=options.workers,
+        max_pixels=options.max_pixels,
     )
 
 

@@ -170,7 +170,7 @@ def _reason(error: Exception, data: bytes) -> str:
     if _HEIF.match(data):
         return "is HEIF, which takes the package pillow-heif: pip install pillow-heif"
     if isinstance(error, UnidentifiedImageError):
-        return "is not an image, or damaged at its start"
+        return "is not an image that can be read, or damaged at its start"
     if isinstance(error, MemoryError):
         return "takes more memory than there is"
     if not isinstance(error, OSError | SyntaxError):  # what a decoder stumbled over tells nothing
