@@ -104,6 +104,7 @@ DOCS = [
 WITH_TEMPLATES = (
     "embedding.report",
     "embedding.categories",
+    "embedding.duplicates",
     "hashing.report",
     "vse.report",
     "vse.search",

@@ -1,13 +1,11 @@
 """A child process that reports what it does, and is killed where it takes too much time or memory."""
 
 import contextlib
-import ctypes
 import json
 import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +15,7 @@ from typing import Any
 import psutil
 
 from ann_bench.units import in_bytes, in_time
+from datasets.cluster.parent import die_with_parent as die_with_parent
 
 _GLANCE = 0.05  # seconds between two looks at a child's memory
 # Where cgroups are, and their files: the limit, what is used, and the lines of memory.stat that can be dropped.
@@ -229,15 +228,3 @@ class Reporter:
     def __call__(self, event: str, **facts: object) -> None:
         """Report one event."""
         self._pipe.write(json.dumps({"event": event, **facts}) + "\n")
-
-
-def die_with_parent(parent: int | None = None) -> None:
-    """Let the system kill this process when its parent is gone, so that a killed sweep leaves no orphan (Linux).
-
-    parent : its process id; where that is gone already, when nobody asked the system yet, this process exits now
-    """
-    with_parent = 1  # PR_SET_PDEATHSIG
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(with_parent, signal.SIGKILL)
-    if parent is not None and os.getppid() != parent:
-        sys.exit("the process that started this one is gone")

@@ -9,6 +9,7 @@ from typing import Any
 from ann_bench import limits
 from ann_bench.results.results import MODES
 from ann_bench.units import read_bytes
+from datasets.cluster import place
 from datasets.errors import InputError
 from datasets.sources.vector_source import Source
 from datasets.vectors import metric_names
@@ -53,6 +54,9 @@ class RunOptions(Source):
     """GPUs for Faiss, such as 0 or 0,1; the CPU if not given."""
     uri: str = ""
     """Address of a Milvus server; Milvus Lite in a file if not given."""
+    cluster: str = ""
+    """Who searches for the true neighbors: local:4, so many processes; slurm:8, so many jobs; or the address of a Dask
+    scheduler, tcp://host:8786; this process if not given. Nothing else of a sweep is done there."""
     seed: int = 0
     """Of everything random: training samples, k-means, graphs, forests."""
 
@@ -77,6 +81,7 @@ class RunOptions(Source):
             raise InputError(f"--search={self.search}: belongs to a --build; give that too")
         if self.build and (not self.index or "," in self.index or "*" in self.index):
             raise InputError(f"--build={self.build}: belongs to one --index; name it")
+        place.read(self.cluster)
         self.modes()
         self.gpu_ids()
         self.memory_limit()

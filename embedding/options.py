@@ -11,55 +11,19 @@ from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.files.folder_name import check_name
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD
 from embedding.batches.decode import RESIZES, parse_size, show_size
 from embedding.network import backbone, packaged
 
 _ABOVE_0 = (
-    *(
-        "embed_dim",
-        "bits",
-        "word_dim",
-        "num_layers",
-        "threshold",
-        "lr_update",
-        "img_dim",
-        "batch_size",
-        "batch_k",
-        "epochs",
-        "epoch_steps",
-    ),
-    *(
-        "lr",
-        "lr_beta",
-        "lr_classes",
-        "factor",
-        "clip",
-        "margin",
-        "neg_margin",
-        "beta",
-        "scale",
-        "alpha",
-        "gamma",
-        "similar_weight",
-        "head_mult",
-        "workers",
-    ),
+    *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "lr_update", "img_dim", "batch_size", "batch_k"),
+    *("epochs", "epoch_steps", "lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta"),
+    *("scale", "alpha", "gamma", "similar_weight", "head_mult", "workers"),
 )
 _FROM_0 = (
-    "seed",
-    "grad_clip",
-    "hidden",
-    "sharpen",
-    "quantization",
-    "wd",
-    "nu",
-    "l2_reg",
-    "pos_margin",
-    "pull",
-    "warm_up",
-    "lr_mult",
-    "log_interval",
+    *("seed", "grad_clip", "hidden", "sharpen", "quantization", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up"),
+    *("lr_mult", "log_interval"),
 )
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
@@ -78,7 +42,7 @@ class TrainOptions:
     data: str = ""
     """Image set: glyphs (if not given) and digits are built in; folder is your own, in --data-path."""
     data_path: Path | None = None
-    """Folder that holds the set as it was unpacked, data/ if not given; for folder, class folders or a CSV manifest."""
+    """Folder that holds the set as it was unpacked, data/ if not given; for folder also a .zip, .tar or CSV file."""
     boxes: bool = False
     """Crop every image to its annotated box; every score then says so."""
 
@@ -139,6 +103,8 @@ class TrainOptions:
     """Share of the training classes that is not trained on but chooses the best checkpoint; 0 for none."""
     max_bad: float = MAX_BAD
     """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that an image may have; a larger one counts as unreadable, and is not decoded."""
     test_k: str = "1,2,4,8,16"
     """The k of recall@k."""
     gpus: str = ""

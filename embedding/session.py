@@ -14,6 +14,7 @@ from datasets.errors import RunFailed
 from datasets.images import skipped
 from datasets.images.base import ImageSet
 from datasets.images.skipped import Skipped
+from datasets.sources.overlap import overlap
 from embedding import build
 from embedding.options import TrainOptions
 from embedding.training.fit import Diverged, Epoch, Schedule, fit
@@ -48,6 +49,16 @@ def tell(options: TrainOptions, run: Run, images: ImageSet, parts: build.Parts) 
     if k > 1 and size < asked:
         wanted = f"--batch-size={asked} asks for {asked // k} classes of {k} images"
         log.info("%s; the set has %d training classes, so batches hold %d images", wanted, size // k, size)
+
+
+def tell_overlap(run: Run, images: ImageSet) -> None:
+    """Say before anything is extracted or trained which images the parts of the set share, by their content."""
+    found = overlap(images)
+    tell = log.warning if found.leaks else log.info
+    for line in found.lines():
+        tell("%s", line)
+    if not run.epoch:
+        run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
 
 
 def _classes(images: ImageSet, training: ImageSet) -> str:

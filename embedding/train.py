@@ -8,6 +8,7 @@ from typing import Any
 
 from datasets.images.base import ImageSet
 from datasets.images.skipped import Skipped
+from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding import build, losses, session
 from embedding.batches.decode import show_size
@@ -70,6 +71,8 @@ def _lead(
     """What the first worker does, which most often is the only one."""
     run = Run(folder, described)
     with run.logging(), session.skipping(options, run, images) as skipped:
+        if options.data in image_source.OWN:
+            session.tell_overlap(run, images)
         mx.random.seed(options.seed)
         if not run.epoch:
             build.tell_random_trunk(options)

@@ -27,8 +27,16 @@ program = ""  # what help calls the command, where it is not called by its file
 
 
 def main(function: Callable[[Any], None], options: type, words: list[str] | None = None, **more: Any) -> None:
-    """``datasets.command.main`` under the name that the command was called by."""
-    command.main(function, options, words, name=program, **more)
+    """``datasets.command.main`` under the name that the command was called by; --max-pixels holds for all it reads."""
+
+    def limited(read: Any) -> None:
+        if hasattr(read, "max_pixels"):
+            from datasets.images import pixels  # not where a command reads no pictures
+
+            pixels.allow(read.max_pixels)
+        function(read)
+
+    command.main(limited, options, words, name=program, **more)
 
 
 def there(flag: str, path: Path) -> Path:

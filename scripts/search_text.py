@@ -18,6 +18,7 @@ import tyro
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD
 from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
@@ -60,6 +61,8 @@ class SearchOptions:
     """Folder of the page; RUN/search if not given."""
     grid: bool = False
     """Write grid.png beside the page too: a row a sentence with its first pictures."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     engine: str = "auto"
     """What computes: onnx, mxnet, or auto, the faster that is installed."""
     gpus: str = ""

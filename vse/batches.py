@@ -79,7 +79,7 @@ class Pixels:
     def load(self, row: int, seed: tuple[int, ...]) -> np.ndarray | None:
         """A crop (H, W, 3) uint8 of the image ``row``; None where it cannot be read."""
         try:
-            image = decode.read(self._images, row)
+            image = decode.read(self._images, row, at_least=decode.enough(self._size, self._augmentation))
         except Unreadable as error:
             self._skipped.add(error)
             return None

@@ -2,36 +2,45 @@
 
 import hashlib
 import shutil
-import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
+from datasets.cluster.connect import connect
 from datasets.errors import InputError
-from datasets.files.whole import beside
+from datasets.stored import blocks
+from datasets.stored.blocks import Truth
 from datasets.vectors import exact, rows
 from datasets.vectors.base import VectorSet
 
-_BLOCK = 2048  # queries at a time: what a kill can cost, and how often a gallery larger than memory is read
 _SAMPLE = 10_000  # gallery rows, and a tenth as many queries, that published neighbors are held against
 _SEARCHED, _SEARCHED_ROWS = 20, 10_000_000  # so many queries are searched exactly, in a gallery of at most so many rows
 _WRONG = 0.01  # the share of published neighbors that may be too far: what rounding elsewhere may have done
 
-_Truth = tuple[np.ndarray, np.ndarray]
 
-
-def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = True) -> VectorSet:
+def with_truth(
+    vector_set: VectorSet,
+    k: int,
+    *,
+    cache: Path,
+    progress: bool = True,
+    cluster: str = "",
+    load: Callable[[], VectorSet] | None = None,
+) -> VectorSet:
     """The set with its true ``neighbors`` (Q, k) and their ``distances`` (Q, k), none of them the query itself.
 
     They are the set's own where those reach to k, else exact search's. Either way the distances are computed anew from
     the differences, and neighbors come in their order, the lower id first among equals; which of the rows that tie for
     the last place is found is not defined. The result stands in the folder ``cache`` by the set's fingerprint, and that
-    of the neighbors where they are its own; a search that was killed goes on after its last block of 2,048 queries.
+    of the neighbors where they are its own; a search that was killed goes on with what is missing (``blocks``).
     All vectors are looked through once for NaN.
 
-    ``progress`` shows a bar where stderr is a terminal. Raises InputError where k is larger than the set, vectors are
+    progress : whether a bar is shown where stderr is a terminal
+    cluster, load : who searches, as ``--cluster`` says; its workers ``load`` the set and all see ``cache``
+
+    Raises InputError where k is larger than the set, vectors are
     not finite, or the set's own neighbors are not its nearest: each is held against a sample of 10,000 gallery rows,
     and those of 20 queries against exact search where the gallery has no more than 10 million.
     """
@@ -51,10 +60,12 @@ def with_truth(vector_set: VectorSet, k: int, *, cache: Path, progress: bool = T
         if not any(cache.glob(f"{fingerprint}[.-]*")):
             vector_set.check_finite()
         if published is None:
-            found = _computed(vector_set, k, cache / f"{name}-{k}.blocks", progress=progress)
+            with connect(cluster) as pool:
+                job = blocks.job(vector_set, k, cache / f"{name}-{k}.blocks", load if pool.remote else None)
+                found = blocks.search(job, pool, progress=progress)
         else:
             found = _checked(vector_set, published)
-        _write(cache / f"{name}-{found[0].shape[1]}.npz", found)
+        blocks.write(cache / f"{name}-{found[0].shape[1]}.npz", found)
         shutil.rmtree(cache / f"{name}-{k}.blocks", ignore_errors=True)
     neighbors, distances = (values[:, :k] for values in found)
     return replace(vector_set, neighbors=neighbors, distances=distances)
@@ -66,10 +77,10 @@ def mark(vector_set: VectorSet, k: int) -> str:
     return "" if published is None else hashlib.sha256(published).hexdigest()[:8]
 
 
-def _cached(cache: Path, name: str, k: int) -> _Truth | None:
+def _cached(cache: Path, name: str, k: int) -> Truth | None:
     """What stands in the cache, of k or more columns."""
     widths = {int(path.stem.partition("-")[2]): path for path in cache.glob(f"{name}-*.npz")}
-    found = (_read(widths[width]) for width in sorted(widths) if width >= k)
+    found = (blocks.read(widths[width]) for width in sorted(widths) if width >= k)
     return next((truth for truth in found if truth is not None), None)
 
 
@@ -83,7 +94,7 @@ def _published(vector_set: VectorSet, k: int) -> np.ndarray | None:
     return np.ascontiguousarray(neighbors)
 
 
-def _checked(vector_set: VectorSet, published: np.ndarray) -> _Truth:
+def _checked(vector_set: VectorSet, published: np.ndarray) -> Truth:
     """Published neighbors in order, and their distances; raises InputError where they are not the nearest."""
     in_order = np.sort(published, axis=1)
     twice = (in_order[:, 1:] == in_order[:, :-1]).any(axis=1)
@@ -92,7 +103,7 @@ def _checked(vector_set: VectorSet, published: np.ndarray) -> _Truth:
             f"vectors {vector_set.name}: query {int(twice.argmax())} has a row twice among its true neighbors; leave"
             " them out, or name the right file"
         )
-    found = _in_order(vector_set.queries, vector_set.gallery, published, vector_set.metric)
+    found = blocks.in_order(vector_set.queries, vector_set.gallery, published, vector_set.metric)
     _check_by_sample(vector_set, *found)
     if len(vector_set.gallery) <= _SEARCHED_ROWS:
         _check_by_search(vector_set, *found)
@@ -123,7 +134,7 @@ def _check_by_search(vector_set: VectorSet, neighbors: np.ndarray, distances: np
     queries, own = rows.take(vector_set.queries, asked), vector_set.own_rows[asked]
     exclude = own if (own >= 0).any() else None
     ids, _ = exact.search(queries, gallery, neighbors.shape[1], metric=metric, exclude=exclude)
-    ids, near = _in_order(queries, gallery, ids, metric)
+    ids, near = blocks.in_order(queries, gallery, ids, metric)
     bound, reached = near[:, -1:].astype(np.float64), distances[asked]
     if metric == "euclidean":  # where |x|^2 - 2xy + |y|^2 is off by the length, squared, in the last digits
         length = np.linalg.norm(queries.astype(np.float64), axis=1, keepdims=True)
@@ -142,58 +153,3 @@ def _nearer(vector_set: VectorSet, row: int, query: int) -> InputError:
         f"vectors {vector_set.name}: row {row} is nearer to query {query} ({vector_set.metric}) than its true"
         " neighbors: they belong to other vectors or to another metric; leave them out, or name the right file"
     )
-
-
-def _computed(vector_set: VectorSet, k: int, folder: Path, *, progress: bool) -> _Truth:
-    """Exact search's neighbors; every finished block of queries is a file in ``folder``, and is not searched again."""
-    queries, gallery, own = vector_set.queries, vector_set.gallery, vector_set.own_rows
-    exclude = own if (own >= 0).any() else None
-    room = len(gallery) - (exclude is not None)
-    parts: list[_Truth] = []
-    while (part := _read(folder / f"{len(parts)}.npz")) is not None:
-        parts.append(part)
-    done = len(parts) * _BLOCK
-    # Faiss' sums of products can put near duplicates into a wrong order: some more are found, and k kept.
-    found = exact.blocks(
-        queries[done:],
-        gallery,
-        min(k + max(8, k // 8), room),
-        metric=vector_set.metric,
-        exclude=None if exclude is None else exclude[done:],
-        block=_BLOCK,
-    )
-    bar = tqdm(total=len(queries), initial=done, unit="query", desc="true neighbors", disable=not progress or None)
-    with bar:
-        for block, neighbors, _ in found:
-            ordered = _in_order(queries[done:][block], gallery, neighbors, vector_set.metric)
-            part = ordered[0][:, :k], ordered[1][:, :k]
-            _write(folder / f"{len(parts)}.npz", part)
-            parts.append(part)
-            bar.update(len(neighbors))
-    neighbors, distances = (np.concatenate(values) for values in zip(*parts, strict=True))
-    return neighbors, distances
-
-
-def _in_order(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, metric: str) -> _Truth:
-    """Neighbors and distances computed anew, sorted by distance and then by id."""
-    distances = exact.between(queries, gallery, neighbors, metric=metric)
-    order = np.lexsort((neighbors, -distances if metric == "inner_product" else distances), axis=1)
-    return np.take_along_axis(neighbors, order, axis=1), np.take_along_axis(distances, order, axis=1)
-
-
-def _read(path: Path) -> _Truth | None:
-    """What ``_write`` wrote; None where there is nothing, or nothing whole."""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            return file["neighbors"], file["distances"]
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path: Path, truth: _Truth) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with beside(path) as part, part.open("wb") as stream:
-            np.savez(stream, neighbors=truth[0], distances=truth[1])
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written, make room or name another folder ({error.strerror})") from error

@@ -118,7 +118,8 @@ class Batches:
 
     def _read(self, position: int) -> np.ndarray | None:
         try:
-            return decode.read(self._images, int(self._images.train[position]))
+            at_least = decode.enough(self._size, self._augmentation)
+            return decode.read(self._images, int(self._images.train[position]), at_least=at_least)
         except Unreadable as error:
             self._skipped.add(error)
             return None

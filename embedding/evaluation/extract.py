@@ -94,7 +94,7 @@ def outputs(
 
     def load(row: int) -> Loaded:
         try:
-            pixels = decode.fit(decode.read(images, row), (high, wide), resize=resize)
+            pixels = decode.read_fitted(images, row, (high, wide), resize=resize)
         except Unreadable as error:
             return Loaded(error)
         return Loaded(pixels[:, ::-1] if mirror else pixels)

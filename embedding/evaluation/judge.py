@@ -8,6 +8,7 @@ import numpy as np
 
 from datasets.images.base import ImageSet, Pairs, Size
 from datasets.images.skipped import Skipped
+from datasets.vectors import exact
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.extract import extract
 from embedding.evaluation.scores import KS, evaluate, evaluate_pairs, evaluate_set
@@ -77,9 +78,11 @@ class Judge:
 
     def embeddings(self, net: gluon.Block, size: Size | None = None) -> tuple[Embeddings, Embeddings | None]:
         """Those of the queries and of the gallery, None in leave-one-out; ``size`` in place of the judge's own."""
-        images = self._images
-        queries = self.extract(net, images.query, size)
-        gallery = None if images.leave_one_out else self.extract(net, images.gallery, size)
+        images, queries, gallery = self._images, None, None
+        if not images.leave_one_out:
+            gallery = self.extract(net, images.gallery, size)
+            queries = self._found_in(gallery) if self._asked_by_gallery() else None
+        queries = self.extract(net, images.query, size) if queries is None else queries
         self._tell({"queries": (queries, images.query), "gallery images": (gallery, images.gallery)})
         return queries, gallery
 
@@ -93,6 +96,16 @@ class Judge:
         if line != self._told:
             log.warning("%s: %s", self.title, line)
         self._told = line
+
+    def _asked_by_gallery(self) -> bool:
+        """Whether every query stands in the gallery under a name of its own, so that none needs a second look."""
+        names = [self._images.image_name(int(row)) for row in self._images.gallery]
+        return len(set(names)) == len(names) and bool(np.isin(self._images.query, self._images.gallery).all())
+
+    def _found_in(self, gallery: Embeddings) -> Embeddings:
+        """The queries among what there is of the gallery."""
+        rows = exact.own_rows([self._images.image_name(int(row)) for row in self._images.query], gallery.paths)
+        return gallery.take(rows[rows >= 0])
 
     def extract(self, net: gluon.Block, rows: np.ndarray, size: Size | None = None) -> Embeddings:
         """The embeddings of the images ``rows``; ``size`` in place of the judge's own."""

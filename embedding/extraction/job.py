@@ -62,7 +62,7 @@ class Job:
         """Picture ``row`` as the network takes it, or why it cannot be read."""
         start = time.perf_counter()
         try:
-            pixels = decode.fit(decode.read(self.images, row), self.size, resize=self.resize)
+            pixels = decode.read_fitted(self.images, row, self.size, resize=self.resize)
         except Unreadable as error:
             pixels = error
         return Loaded(pixels, decoding=time.perf_counter() - start)

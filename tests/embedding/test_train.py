@@ -1,6 +1,7 @@
 """A whole run on digits: rows, files, going on, and the options it refuses."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -201,6 +202,19 @@ def test_classes_that_are_trained_and_tested_are_told(tmp_path, caplog):
     assert "2 test classes of data are also trained on" in caplog.text
 
 
+def test_an_image_that_trains_and_tests_is_told_and_a_class_with_one_image_does_neither(tmp_path, caplog):
+    parts = {"train/a": 3, "train/b": 3, "train/lone": 1, "test/x": 3, "test/y": 3, "test/lonely": 1}
+    class_folders(tmp_path / "data", parts)
+    shutil.copy(tmp_path / "data" / "train" / "a" / "0.png", tmp_path / "data" / "test" / "x" / "leak.png")
+    folder = run(on_folder(tmp_path))
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any(line.startswith("1 of 7 queries is in the train part too, such as") for line in warned)
+    assert lines(folder, "overlap")[0]["leaks"] == 2
+    vectors = vectors_file.load(folder / "vectors.h5")
+    assert len(vectors.queries) == 7 and len(vectors.gallery) == 8
+    assert "queries left out" not in lines(folder, "scores")[-1]
+
+
 def test_an_unreadable_image_of_a_held_out_class_is_skipped_up_to_the_limit(tmp_path, caplog):
     class_folders(tmp_path / "data", {f"train/{c}": 4 for c in "abcdef"} | {"test/x": 3, "test/y": 3})
     training = hold_out_classes(image_sets.get("folder").load(tmp_path / "data"), 0.4, 123)
@@ -224,6 +238,7 @@ def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):
     run(on_folder(tmp_path, **given))
     folder = run(on_folder(tmp_path, **given, epochs=2))
     whole = run(on_folder(tmp_path, **given, epochs=2, name="whole"))
+    assert (folder / "skipped.csv").read_text() == (whole / "skipped.csv").read_text()
     found, wanted = (nd.load(str(path / "last" / "net.params")) for path in (folder, whole))
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name].asnumpy(), array.asnumpy())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.stored import formats, truth
+from datasets.stored import blocks, formats, truth
 from datasets.stored.truth import with_truth
 from datasets.vectors import exact
 from datasets.vectors.base import METRICS, VectorSet
@@ -36,7 +36,7 @@ def by_hand(vector_set: VectorSet) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture
 def searched(monkeypatch) -> list[slice]:
-    """The blocks of queries that exact search has been through, in blocks of eight."""
+    """The blocks of queries that exact search has been through, in blocks of at most eight, one after another."""
     done = []
     search = exact.blocks
 
@@ -46,7 +46,8 @@ def searched(monkeypatch) -> list[slice]:
             yield block
 
     monkeypatch.setattr(exact, "blocks", watched)
-    monkeypatch.setattr(truth, "_BLOCK", 8)
+    monkeypatch.setattr(blocks, "BLOCK", 8)
+    monkeypatch.setattr(blocks.faiss, "omp_get_max_threads", lambda: 1)
     return done
 
 
@@ -65,6 +66,32 @@ def test_computed_neighbors_are_the_nearest(tmp_path, searched, metric, own):
     ties = np.diff(found.distances, axis=1) == 0
     assert ties.any() and (np.diff(found.neighbors, axis=1)[ties] > 0).all()
     assert len(searched) == 4
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("k", [5, 290])
+def test_parts_of_the_gallery_are_merged(tmp_path, searched, monkeypatch, metric, own, k):
+    """In five parts of 60 rows, fewer than are asked for, the neighbors are those of one search."""
+    vector_set = made_up(metric, own=own)
+    monkeypatch.setattr(blocks, "PART", 64)
+    found = with_truth(vector_set, k, cache=tmp_path / "cache")
+    np.testing.assert_array_equal(found.distances, by_hand(vector_set)[1][:, :k])
+    assert all(len(set(row)) == k for row in found.neighbors.tolist())
+    np.testing.assert_array_equal(
+        exact.between(found.queries, found.gallery, found.neighbors, metric=metric), found.distances
+    )
+    assert len(searched) == 4 * 5
+
+
+def test_threads_find_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(blocks, "BLOCK", 4)
+    monkeypatch.setattr(blocks, "PART", 64)
+    found = []
+    for threads in (1, 3):
+        monkeypatch.setattr(blocks.faiss, "omp_get_max_threads", lambda threads=threads: threads)
+        found.append(with_truth(made_up(), 5, cache=tmp_path / str(threads)))
+    np.testing.assert_array_equal(found[0].neighbors, found[1].neighbors)
 
 
 def test_all_that_can_be_found(tmp_path):
@@ -118,18 +145,18 @@ def test_a_second_call_searches_nothing_and_fewer_columns_are_there(tmp_path, se
 
 
 def test_a_killed_search_goes_on_after_its_last_block(tmp_path, searched, monkeypatch):
-    write = truth._write
+    write = blocks.write
 
     def killed(path: Path, found: tuple[np.ndarray, np.ndarray]) -> None:
-        if path.name == "2.npz":
+        if path.name == "14-21.npz":
             raise KeyboardInterrupt
         write(path, found)
 
-    monkeypatch.setattr(truth, "_write", killed)
+    monkeypatch.setattr(blocks, "write", killed)
     with pytest.raises(KeyboardInterrupt):
         with_truth(made_up(own=True), 5, cache=tmp_path)
     assert len(searched) == 3
-    monkeypatch.setattr(truth, "_write", write)
+    monkeypatch.setattr(blocks, "write", write)
     found = with_truth(made_up(own=True), 5, cache=tmp_path)
     assert len(searched) == 3 + 2  # of four; the third was not on disk
     np.testing.assert_array_equal(found.distances, by_hand(made_up(own=True))[1][:, :5])
@@ -151,9 +178,9 @@ def test_published_neighbors_are_taken_and_their_distances_computed(tmp_path, se
     found = with_truth(published, 10, cache=tmp_path)
     np.testing.assert_array_equal(found.neighbors, ids[:, :10])
     np.testing.assert_array_equal(found.distances, distances[:, :10])
-    assert slice(0, 8) not in searched  # only compared with a sample
+    assert slice(0, 7) not in searched  # only compared with a sample
     with_truth(published, 11, cache=tmp_path)
-    assert slice(0, 8) in searched
+    assert slice(0, 7) in searched
 
 
 def test_a_mark_tells_published_neighbors_apart_where_they_are_taken():

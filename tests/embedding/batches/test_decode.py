@@ -185,3 +185,58 @@ def test_evaluation_takes_the_centre_or_all():
     whole = decode.fit(image, 64, resize="stretch")
     assert whole[0, 0, 0] < 3
     assert whole[0, -1, 0] > 124
+
+
+@pytest.fixture
+def photograph(tmp_path) -> str:
+    """A JPEG of 640 x 960, whose reading is cheaper at a half or a quarter; its detail shows how it is scaled."""
+    detail = np.random.default_rng(0).integers(0, 256, (160, 240, 3), np.uint8)
+    image = cv2.resize(detail, (960, 640), interpolation=cv2.INTER_CUBIC)
+    cv2.imwrite(str(tmp_path / "photo.jpg"), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    return str(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize(
+    ("size", "resize", "most"),
+    [
+        (64, "stretch", 8),
+        ((64, 128), "crop", 6),  # 9 where the smaller image were not averaged over areas, as the whole is
+        ((64, 128), "stretch", 4),
+        ((140, 60), "crop", 8),
+        ((140, 60), "stretch", 4),
+        (300, "crop", 0),
+        (300, "stretch", 5),
+    ],
+)
+def test_an_image_that_is_decoded_smaller_is_fit_to_the_same(photograph, size, resize, most):
+    images = image_set([photograph])
+    found = decode.read_fitted(images, 0, size, resize=resize).astype(int)
+    assert np.abs(found - decode.fit(decode.read(images, 0), size, resize=resize)).mean() <= most
+
+
+def test_no_more_is_decoded_than_is_needed(photograph, monkeypatch):
+    shapes = []
+
+    def read(*given):
+        image, by = read_reduced(*given)
+        shapes.append(image.shape)
+        return image, by
+
+    read_reduced = decode.pixels.read_reduced
+    monkeypatch.setattr(decode.pixels, "read_reduced", read)
+    images = image_set([photograph])
+    decode.read_fitted(images, 0, 140)  # scales it to cover 160
+    decode.read_fitted(images, 0, 141)
+    decode.read_fitted(images, 0, 160, resize="stretch")
+    decode.read_fitted(replace(images, boxes=np.array([[0, 0, 600, 600]], np.float32)), 0, 64)
+    assert shapes == [(160, 240, 3), (320, 480, 3), (160, 240, 3), (640, 960, 3)]
+
+
+@pytest.mark.parametrize("size", [64, (50, 120)])
+@pytest.mark.parametrize("how", [decode.Augmentation(), decode.Augmentation(min_area=0.5, max_stretch=2)])
+def test_of_an_image_that_is_large_enough_no_crop_is_enlarged(size, how):
+    high, wide = decode.sides(size)
+    least, rng = decode.enough(size, how), np.random.default_rng(0)
+    for height, width in (least, (least[0], 4 * least[1]), (3 * least[0], least[1])):
+        crops = [decode.random_crop(height, width, how, rng, aspect=wide / high)[2:] for _ in range(500)]
+        assert (np.min(crops, axis=0) >= (high - 1, wide - 1)).all()  # 1 for rounding
