@@ -33,6 +33,7 @@ NAMES = (
     "evaluation",
     "exact",
     "equal_training",
+    "extract",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

@@ -62,17 +62,17 @@ class ExtractOptions:
     """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given."""
     resize: str | None = None
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
-    max_pixels: int = MAX_PIXELS
-    """Most pixels that an image may have; a larger one counts as unreadable, and is not decoded."""
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     max_bad: float = MAX_BAD
     """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     engine: str = "auto"
     """What computes: onnx, mxnet, or auto, the faster that is installed."""
     batch_size: int | None = None
-    """Pictures that the network sees at once; 8 on the CPU, which take less memory and no more time, 64 on GPUs, if
-    not given."""
+    """Pictures that the network sees at once; 64 on GPUs, and 8, which take less memory and no more time, on the CPU,
+    if not given."""
     piece: int | None = None
     """Vectors after which they are written to disk, a multiple of the batch size; a fiftieth of all, 4096 at most, if
     not given."""
@@ -128,6 +128,7 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: en
         batch_size=options.batch_size or (_ON_GPUS if options.gpus else _ON_CPU),
         piece=options.piece,
         workers=options.workers,
+        max_pixels=options.max_pixels,
     )
 
 

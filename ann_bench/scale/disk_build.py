@@ -1,11 +1,13 @@
 """The command that builds an index larger than memory: Faiss's lists, shard by shard (ann_bench/scale/shards.py)."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+import faiss
 import psutil
 
 from ann_bench import limits
@@ -14,9 +16,13 @@ from ann_bench.options import RunOptions
 from ann_bench.scale import shards
 from ann_bench.sweep import builds
 from ann_bench.units import in_bytes, in_time
-from datasets.errors import InputError
+from datasets.cluster import place
+from datasets.cluster.connect import connect
+from datasets.cluster.pool import Killed
+from datasets.errors import InputError, RunFailed
 from datasets.files import lock
 from datasets.sources.vector_source import Source
+from datasets.vectors.base import VectorSet
 
 _STEPS = ("", "train", "add", "merge")
 
@@ -37,7 +43,10 @@ class BuildOptions(Source):
     shard: int = 0
     """Which shard to add, from 0; the processes that add them may run at the same time."""
     threads: int = 0
-    """Threads; 0 is one for every core."""
+    """Threads; 0 is one for every core, and for a worker of --cluster each of its own."""
+    cluster: str = ""
+    """Who adds the shards: local:4, so many processes; slurm:8, so many jobs; or the address of a Dask scheduler,
+    tcp://host:8786; this process if not given, which always trains and merges."""
     out: Path = Path("results")
     """Folder of the results, in which run --keep-indexes finds the index."""
     seed: int = 0
@@ -71,19 +80,39 @@ def main(options: BuildOptions) -> None:
     if options.step in ("", "train"):
         with _alone(folder, "train"):
             shards.train(index, vector_set, folder)
-    for part in range(options.shards) if not options.step else [options.shard] if options.step == "add" else []:
-        with _alone(folder, f"shard-{part}"):
-            shards.add_shard(folder, vector_set, part, options.shards)
+    if options.step in ("", "add"):
+        _add_all(options, vector_set, folder)
     if options.step in ("", "merge"):
         with _alone(folder, "merge"):
             shards.merge(folder, options.shards, saved)
         print(f"{saved}: measured by python -m ann_bench run with the same flags, --index=faiss_float and --search")
 
 
+def _add_all(options: BuildOptions, vector_set: VectorSet, folder: Path) -> None:
+    """Add the shards that are asked for; raises RunFailed where one ends every worker of a cluster."""
+    parts = [options.shard] if options.step == "add" else range(options.shards)
+    with connect(options.cluster) as pool:
+        given = None if pool.remote else vector_set
+        adding = functools.partial(add, options, folder, given)
+        with contextlib.closing(pool.run(adding, parts)) as done:
+            for part, result in done:
+                if isinstance(result, Killed):
+                    more = "give the workers more memory, or begin anew with more --shards"
+                    raise RunFailed(f"shard {part} {result.reason}; {more}")
+
+
+def add(options: BuildOptions, folder: Path, vector_set: VectorSet | None, part: int) -> None:
+    """Add one shard: of ``vector_set``, or where that is None, in a worker of a cluster, of the set it loads itself."""
+    if vector_set is None:
+        faiss.omp_set_num_threads(options.threads or place.cores())
+    with _alone(folder, f"shard-{part}", wait=vector_set is None):
+        shards.add_shard(folder, vector_set or options.load(), part, options.shards)
+
+
 @contextlib.contextmanager
-def _alone(folder: Path, step: str) -> Iterator[None]:
-    """Keep other processes from doing the same step at the same time."""
-    held = lock.hold(folder, flag="--shard", name=f"{step}.lock")
+def _alone(folder: Path, step: str, *, wait: bool = False) -> Iterator[None]:
+    """Keep other processes from doing the same step at the same time; ``wait`` until they have done it."""
+    held = lock.hold(folder, flag="--shard", name=f"{step}.lock", wait=wait)
     try:
         yield
     finally:

@@ -1,5 +1,7 @@
 """Shards: built in parts and merged on disk, an index answers as if it had been built at once."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from ann_bench.indexes.faiss_float import Index
 from ann_bench.results.saved_index import Saved
 from ann_bench.scale import disk_build, shards
 from ann_bench.scale.disk_build import BuildOptions
-from datasets.errors import InputError
+from datasets.errors import InputError, RunFailed
 from datasets.stored import formats
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
@@ -136,3 +138,29 @@ def test_the_command_refuses_what_cannot_fit(tmp_path, monkeypatch):
         disk_build.main(options(tmp_path, shards=2, shard=2))
     with pytest.raises(InputError, match="--step=build: must be train"):
         disk_build.main(options(tmp_path, step="build"))
+
+
+def test_a_cluster_adds_the_same_shards(tmp_path, capfd):
+    pytest.importorskip("distributed")
+    merged = {}
+    for cluster in ("", "local:2"):
+        at = tmp_path / f"by{cluster[:5]}"
+        at.mkdir()
+        disk_build.main(options(at, shards=3, cluster=cluster))
+        (folder,) = (path.parent for path in at.rglob("merged.faiss"))
+        merged[cluster] = [(folder / name).read_bytes() for name in ("merged.faiss", "merged.ivfdata")]
+        assert len(list(at.rglob("shard-*-of-3.faiss"))) == 3
+    assert merged[""][1] == merged["local:2"][1]  # codes and ids, bit for bit
+    assert "error" not in capfd.readouterr().err
+
+
+def test_a_shard_that_ends_every_worker_is_told(tmp_path, monkeypatch):
+    class Deadly:
+        remote = True
+
+        def run(self, function, tasks):
+            yield from ((task, disk_build.Killed("ended each of the 4 workers that took it")) for task in tasks)
+
+    monkeypatch.setattr(disk_build, "connect", lambda flag: contextlib.nullcontext(Deadly()))
+    with pytest.raises(RunFailed, match="^shard 0 ended each of the 4 workers that took it; give .* more --shards$"):
+        disk_build.main(options(tmp_path, shards=2, cluster="local:2"))
