@@ -77,7 +77,9 @@ def test_train_part_and_mistakes(trained, tmp_path, monkeypatch):
     assert done.returncode == 0, done.stderr
     assert set(vectors_file.load(tmp_path / "x.h5").gallery_labels) == {0, 1, 2, 3, 4}
     all_train = tmp_path / "all_train.csv"
-    all_train.write_text("label,path,split\n" + "a,1.png,train\n" * 2)
+    all_train.write_text("label,path,split\na,1.png,train\na,2.png,train\n")
+    for name in ("1.png", "2.png"):
+        cv2.imwrite(str(tmp_path / name), np.zeros((9, 9, 3), np.uint8))
     for flags, word in (
         (["--run=nowhere", "--data=digits"], "nowhere"),
         ([f"--run={trained}", "--data=digits", "--part=none"], "--part=none"),
