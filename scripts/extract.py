@@ -128,7 +128,6 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: en
         batch_size=options.batch_size or (_ON_GPUS if options.gpus else _ON_CPU),
         piece=options.piece,
         workers=options.workers,
-        max_pixels=options.max_pixels,
     )
 
 
