@@ -68,7 +68,7 @@ class ExtractOptions:
     engine: str = "auto"
     """What computes: onnx, mxnet, or auto, the faster that is installed."""
     batch_size: int | None = None
-    """Pictures that the network sees at once; 64 on GPUs, 32 on the CPU, there 8 of MXNet for less memory, if not given."""
+    """Pictures that the network sees at once; 64 on GPUs, 32 on the CPU (of MXNet 8, for less memory) if not given."""
     piece: int | None = None
     """Vectors after which they are written to disk, a multiple of the batch size; a fiftieth of all, 4096 at most, if
     not given."""
