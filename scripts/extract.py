@@ -19,6 +19,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
@@ -63,6 +64,8 @@ class ExtractOptions:
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     max_bad: float = MAX_BAD
     """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     engine: str = "auto"
@@ -92,7 +95,7 @@ def main(options: ExtractOptions) -> None:
     try:
         run.here(job, skipped)
     finally:
-        skipped.save(beside)
+        _save_skipped(skipped, beside)
     if len(images.class_names) > 1:
         _save_scored(options, whole, images, rows, job, skipped)
     else:  # no labels, no scores, and perhaps too many for the memory
@@ -101,6 +104,14 @@ def main(options: ExtractOptions) -> None:
         print(line)
     shutil.rmtree(folder)
     os.close(held)
+
+
+def _save_skipped(skipped: Skipped, path: Path) -> None:
+    try:
+        skipped.save(path)
+    except OSError as error:
+        line = f"{path}: cannot be written, make room ({error.strerror}); the same command goes on from what is done"
+        raise InputError(line) from None
 
 
 def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:
@@ -117,6 +128,7 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: en
         batch_size=options.batch_size or usual,
         piece=options.piece,
         workers=options.workers,
+        max_pixels=options.max_pixels,
     )
 
 

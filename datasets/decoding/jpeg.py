@@ -113,10 +113,17 @@ def _number(data: bytes, at: int, count: int = 2, order: str = "big") -> int:
 
 
 def scale(stored: tuple[int, int], enough: tuple[int, int] | None) -> int:
-    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``."""
-    if enough is None:
-        return 1
-    return next((by for by in (8, 4, 2) if all(s // by >= e for s, e in zip(stored, enough, strict=True))), 1)
+    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``.
+
+    A side that it does not divide is filled up by the decoder, which stretches the picture: by no more than a tenth of
+    a pixel of ``enough``.
+    """
+
+    def fits(side: int, least: int, by: int) -> bool:
+        return side // by >= least and 10 * (-side % by) * least <= side
+
+    sides = list(zip(stored, enough or stored, strict=True))
+    return next((by for by in (8, 4, 2) if all(fits(*side, by) for side in sides)), 1)
 
 
 def decode(data: bytes, by: int) -> np.ndarray | None:

@@ -24,7 +24,7 @@ class OnnxEngine:
 
     path : the file
     gpus : as ``--gpus`` says: "" for the CPU, "0" or "0,1" for GPUs, which share every batch
-    threads : of the CPU, which share every batch; 0 for as many as this process may use of its cores
+    threads : of the CPU, which share every batch; 0 for as many as OMP_NUM_THREADS says, or as it may use of its cores
 
     Raises InputError where ONNX Runtime, the GPU or the file is not there, or the file is none of ours.
     """
@@ -101,7 +101,7 @@ def sessions(path: Path, *, gpus: str = "", threads: int = 0) -> list[Any]:
         raise InputError(f"{path}: is not there; write it by export_onnx.py, or name another")
     options = runtime.SessionOptions()
     options.log_severity_level = _QUIET
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or place.cores_told()
     return [_session(runtime, path, options, provider) for provider in _providers(runtime, gpus)]
 
 
