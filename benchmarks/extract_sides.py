@@ -76,14 +76,15 @@ def pixels(images: ImageSet, row: int) -> np.ndarray:
     return decode.fit(decode.read(images, row), SIZE, resize=RESIZE)
 
 
-def whole(opener: Callable[[], Engine], folder: Path) -> Call:
+def whole(opener: Callable[[], Engine], folder: Path, batch: int) -> Call:
     """Files to a vectors file, as scripts/extract.py does it: pieces, and the file that they are joined into."""
+    how = {"size": SIZE, "resize": RESIZE, "batch_size": batch, "workers": CORES}
 
     def call(count: int) -> None:
         images = image_set(folder, count)
         with tempfile.TemporaryDirectory(dir=folder) as scratch:
             out = Path(scratch) / "vectors.h5"
-            job = begin.begin(out.with_suffix(".job"), images, images.query, opener, size=SIZE, resize=RESIZE)
+            job = begin.begin(out.with_suffix(".job"), images, images.query, opener, **how)
             run.here(job, Skipped(count))
             join.into_file(job, out, name=images.name)
 
@@ -119,11 +120,11 @@ def session(network: Path, folder: Path, batch: int) -> Call:
 def side(name: str, network: Path, folder: Path) -> Call:
     """The side of that name."""
     if name == "ours":
-        return whole(partial(OnnxEngine, network), folder)
+        return whole(partial(OnnxEngine, network), folder, 32)
     if name == "mxnet":
         from extract_network import engine
 
-        return whole(partial(engine, facts_in(network).model), folder)
+        return whole(partial(engine, facts_in(network).model), folder, 8)
     if name == "decoding":
         return decoding(folder)
     if name == "session":
