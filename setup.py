@@ -91,6 +91,7 @@ CLUSTER = ["dask[distributed]==2026.8.0", "dask-jobqueue==0.9.0", "fsspec==2026.
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
 BENCH = [
     "torch==2.13.0",
+    "torchvision==0.28.0",  # the networks whose speed ours is held against
     "pytorch-metric-learning==2.9.0",
 ]
 
@@ -103,6 +104,7 @@ DOCS = [
 WITH_TEMPLATES = (
     "embedding.report",
     "embedding.categories",
+    "embedding.duplicates",
     "hashing.report",
     "vse.report",
     "vse.search",

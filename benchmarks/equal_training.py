@@ -185,7 +185,7 @@ def check_same(net: EmbeddingNet, twin: Twin, batch: Batch) -> None:
 
 def recall(forward: Callable[[np.ndarray], np.ndarray], images: ImageSet) -> float:
     """recall@1 on the test characters of what ``forward`` makes of images (n, H, W, 3) uint8."""
-    pixels = np.stack([decode.fit(decode.read(images, int(row)), images.size) for row in images.query])
+    pixels = np.stack([decode.read_fitted(images, int(row), images.size) for row in images.query])
     vectors = np.concatenate([forward(pixels[start : start + 256]) for start in range(0, len(pixels), 256)])
     return evaluate(embeddings(vectors, images, images.query), None, ks=(1,), nmi=False)["recall@1"]
 

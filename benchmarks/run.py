@@ -26,6 +26,7 @@ NAMES = (
     "hash_step",
     "vse_step",
     "train_throughput",
+    "phone_photographs",
     "harness_overhead",
     "hash_map",
     "crossmodal_eval",

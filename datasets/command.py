@@ -45,7 +45,8 @@ def main(
     A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
     interrupt with code 130.
     """
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout, force=True)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_Lines(sys.stdout)], force=True)
+    logging.getLogger("faiss").setLevel(logging.WARNING)  # where it is loaded late, it would tell how it went about it
     arguments = spell_out(sys.argv[1:] if words is None else list(words), options)
     try:
         with _interruptible(), _read_as_far_as_wanted():
@@ -79,6 +80,21 @@ def choose(words: Sequence[str], known: Mapping[str, Choice], described: str) ->
     return known[words[0]]
 
 
+class _Lines(logging.StreamHandler):
+    """Lines for whoever reads our output; where nobody does any more, what is at work goes on without a word."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        if isinstance(sys.exc_info()[1], BrokenPipeError):
+            _look_away()
+        else:
+            super().handleError(record)
+
+
+def _look_away() -> None:
+    """Let what is still to be said go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def _read_as_far_as_wanted() -> Iterator[None]:
     """Whoever reads our output, ``head``, may have seen enough: that is no error, and nothing to go on for."""
@@ -88,7 +104,7 @@ def _read_as_far_as_wanted() -> Iterator[None]:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _look_away()
 
 
 @contextlib.contextmanager

@@ -35,7 +35,7 @@ SHARED = {
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
-VECTORS = ("extract", "report", "mine_categories", "launch")
+VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
 
 WORDS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 

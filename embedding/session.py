@@ -3,15 +3,18 @@
 import dataclasses
 import importlib.metadata
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Mapping, Sized
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
 from tensorboardX import SummaryWriter
 
 from datasets.errors import RunFailed
+from datasets.images import skipped
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
+from datasets.sources.overlap import overlap
 from embedding import build
 from embedding.options import TrainOptions
 from embedding.training.fit import Diverged, Epoch, Schedule, fit
@@ -48,6 +51,16 @@ def tell(options: TrainOptions, run: Run, images: ImageSet, parts: build.Parts) 
         log.info("%s; the set has %d training classes, so batches hold %d images", wanted, size // k, size)
 
 
+def tell_overlap(run: Run, images: ImageSet) -> None:
+    """Say before anything is extracted or trained which images the parts of the set share, by their content."""
+    found = overlap(images)
+    tell = log.warning if found.leaks else log.info
+    for line in found.lines():
+        tell("%s", line)
+    if not run.epoch:
+        run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
+
+
 def _classes(images: ImageSet, training: ImageSet) -> str:
     """How many classes ``images`` has, and how many train, choose and test; ``training`` is what is held out of it."""
     of = {
@@ -60,6 +73,23 @@ def _classes(images: ImageSet, training: ImageSet) -> str:
         del classes["choose the best checkpoint"]
     count = len(np.unique(np.concatenate(list(classes.values()))))
     return f"{count} classes: " + ", ".join(f"{len(found)} {use}" for use, found in classes.items() if len(found))
+
+
+@contextmanager
+def skipping(options: TrainOptions, run: Run, images: Sized) -> Iterator[Skipped]:
+    """What a run notes those of its ``images`` in that it cannot read; told at its end, and kept in skipped.csv.
+
+    A run that goes on begins with what it had noted before. However it ends, the file is written.
+    """
+    file, noted = run.folder / skipped.NAME, Skipped(len(images), max_bad=options.max_bad)
+    try:
+        if run.epoch:
+            noted.load(file)
+        yield noted
+    finally:
+        noted.save(file)
+    if line := noted.line(file):
+        log.warning("%s", line)
 
 
 def resume(options: TrainOptions, run: SeenRun, parts: build.Parts, devices: build.Devices) -> None:
@@ -117,6 +147,7 @@ def keep(run: Run, parts: build.Parts, epoch: Epoch, score: Mapping[str, float],
     if value is None or best is None or value >= best:
         best = value
         run.keep_as_best(epoch.number, parts.net, score)
+    parts.skipped.save(run.folder / skipped.NAME)
     run.save(epoch.number, parts.net, parts.loss, parts.optimizers, best=best)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
+from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding import build, losses, session
 from embedding.batches.decode import show_size
@@ -68,11 +70,13 @@ def _lead(
 ) -> None:
     """What the first worker does, which most often is the only one."""
     run = Run(folder, described)
-    with run.logging():
+    with run.logging(), session.skipping(options, run, images) as skipped:
+        if options.data in image_source.OWN:
+            session.tell_overlap(run, images)
         mx.random.seed(options.seed)
         if not run.epoch:
             build.tell_random_trunk(options)
-        parts = build.parts(options, images, make_loss, devices, team)
+        parts = build.parts(options, images, make_loss, devices, team, skipped)
         session.tell(options, run, images, parts)
         team.told(run.epoch)
         if run.epoch:
@@ -100,11 +104,14 @@ def _follow(
     run = SeenRun(folder)
     run.check(described, epoch)
     mx.random.seed(options.seed)
-    parts = build.parts(options, images, make_loss, devices, team)
+    skipped = Skipped(len(images), max_bad=options.max_bad)
+    parts = build.parts(options, images, make_loss, devices, team, skipped)
     if epoch:
         run.restore(parts.net, parts.loss, parts.optimizers, devices)
     for _ in session.epochs(options, run, parts, devices, team):
         pass
+    if line := skipped.line():
+        log.warning("%s", line)
 
 
 def _validated(parts: build.JudgedParts) -> dict[str, float]:

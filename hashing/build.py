@@ -9,11 +9,14 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from embedding import build
 from embedding.batches import holdout
-from embedding.batches.plan import AtRandom, ByClass
+from embedding.batches.plan import AtRandom, ByClass, deal_by_class
+from embedding.engine.kept import network_of
 from embedding.losses.base import settings
+from embedding.serving.networks import Served, facts_of
 from embedding.training.fit import Optimizers
 from embedding.training.workers import Team
 from hashing import losses
@@ -43,26 +46,30 @@ def image_set(options: HashOptions) -> ImageSet:
     return found.require("train", "query", "gallery")
 
 
-def parts(options: HashOptions, images: ImageSet, devices: build.Devices) -> HashParts:
-    """Everything that the options describe, made for ``images`` on the ``devices``."""
+def parts(options: HashOptions, images: ImageSet, devices: build.Devices, skipped: Skipped) -> HashParts:
+    """Everything that the options describe, made for ``images`` on the ``devices``.
+
+    skipped : of the run; all parts note in it what they cannot read
+    """
     training = _training(options, images)
     deal = _deal(options, training, len(devices))  # mistakes are told before anything takes time
     loss = _loss(options, training)
     net = hash_net(options)
     build.ready(net, loss, options, devices)
     net.head.collect_params().setattr("lr_mult", options.head_mult)
-    kept = build.trunk_features(options, net, images, devices) if options.cache_features else None
+    kept = build.trunk_features(options, net, images, devices, skipped) if options.cache_features else None
     trained = net if kept is None else net.head
 
     def judge(judged: ImageSet) -> HashJudge:
-        return HashJudge(build.judge(options, judged, devices, kept=kept), judged, options)
+        return HashJudge(build.judge(options, judged, devices, skipped, kept=kept), judged, options)
 
     return HashParts(
         net=net,
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
-        batches=build.batches(options, training, deal, kept, Team()),
+        batches=build.batches(options, training, deal, kept, Team(), skipped),
+        skipped=skipped,
         judge=judge(images),
         validation=judge(training) if len(training.query) else None,
     )
@@ -79,17 +86,16 @@ def _training(options: HashOptions, images: ImageSet) -> ImageSet:
         raise InputError(
             f"dataset {images.name}: in its train part {wrong}, so that nothing can be learned; add others"
         )
-    how = {"seed": options.seed, "max_bad": options.max_bad}
     known = images.several_labels or np.isin(images.labels[images.query], images.labels[images.train]).any()
     hold_out = holdout.hold_out_images if known else holdout.hold_out_classes
-    return hold_out(images, options.validation, **how)
+    return hold_out(images, options.validation, options.seed)
 
 
 def _deal(options: HashOptions, training: ImageSet, devices: int) -> AtRandom | ByClass:
     if options.batch_k > 1:
         if training.several_labels:
             raise InputError(f"--batch-k={options.batch_k}: images with several labels have no class; give --batch-k=1")
-        return ByClass(build.batch_classes(options, training, devices), options.batch_k)
+        return deal_by_class(training, size=options.batch_size, images=options.batch_k, devices=devices)
     size = min(options.batch_size, len(training.train))
     if size < 2 * devices or size % devices:
         what = f"a batch of {size} images cannot be dealt evenly to {devices} device(s), 2 or more to each"
@@ -128,6 +134,13 @@ def trained_network(
 ) -> tuple[HashingNet, HashOptions]:
     """The hashing network of a run folder and its options, as ``embedding.build`` has those of other runs."""
     return build.trained_network(folder, checkpoint, devices, image_size=image_size, kind=HashOptions, net_of=hash_net)
+
+
+def served(folder: Path, checkpoint: str, devices: build.Devices) -> Served:
+    """The hashing network of a run folder, as ``embedding.serving`` has those of other runs."""
+    net, options = trained_network(folder, checkpoint, devices)
+    network = network_of(folder / checkpoint)
+    return Served(net, facts_of(options, network, dim=options.bits, codes=True))
 
 
 def hash_net(options: HashOptions) -> HashingNet:

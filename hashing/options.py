@@ -22,6 +22,7 @@ _FEW = 4  # images of a class: so many must a batch at random hold on average, o
 class HashOptions(TrainOptions):
     """Options of the hashing commands; what other repositories call their flags is understood too."""
 
+    OF_PHOTOGRAPHS: ClassVar[str] = "resnet18_v1b"
     ALIASES: ClassVar[Mapping[str, str]] = {
         **{"code-size": "bits", "hash-bit": "bits", "triplet-margin": "margin", "dataset-name": "data"},
         **{"exp-name": "name", "train-batch": "batch-size"},
@@ -110,10 +111,7 @@ class HashOptions(TrainOptions):
 
     def resolve(self, images: ImageSet) -> "HashOptions":
         """The same options with what was left open filled in for ``images``."""
-        drawn = isinstance(images.images, np.ndarray)
-        model = self.model or ("convnet" if drawn else "resnet18_v1b")
-        filled = replace(self, model=model, batch_k=self.batch_k or self._usual_k(images))
-        return TrainOptions.resolve(filled, images)
+        return TrainOptions.resolve(replace(self, batch_k=self.batch_k or self._usual_k(images)), images)
 
     def _usual_k(self, images: ImageSet) -> int:
         """How the papers draw batches, unless those would hold few pairs of a class."""

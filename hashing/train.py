@@ -5,8 +5,6 @@ import math
 import shutil
 from pathlib import Path
 
-from datasets.images.base import ImageSet
-from datasets.sources.overlap import overlap
 from datasets.stored import vectors_file
 from embedding import session
 from embedding.build import Devices, tell_random_trunk
@@ -38,12 +36,12 @@ def train(options: HashOptions) -> Path:
     options = options.resolve(images)
     folder = options.runs / (options.name or f"{images.name}-{options.method}-{options.bits}")
     run = Run(folder, session.describe(options, images, {}))
-    with run.logging():
-        _tell_overlap(run, images)
+    with run.logging(), session.skipping(options, run, images) as skipped:
+        session.tell_overlap(run, images)
         mx.random.seed(options.seed)
         if not run.epoch:
             tell_random_trunk(options)
-        parts = build.parts(options, images, devices)
+        parts = build.parts(options, images, devices, skipped)
         session.tell(options, run, images, parts)
         if run.epoch:
             session.resume(options, run, parts, devices)
@@ -73,16 +71,6 @@ def _train_epochs(options: HashOptions, run: Run, parts: build.HashParts, device
 def _validated(parts: build.HashParts) -> dict[str, float]:
     """The score that chooses the best checkpoint: the first mAP of what is held out, if anything is."""
     return dict([next(iter(parts.validation.scores(parts.net).items()))]) if parts.validation else {}
-
-
-def _tell_overlap(run: Run, images: ImageSet) -> None:
-    """Say before anything is extracted or trained which images the parts of the set share, by their content."""
-    found = overlap(images)
-    tell = log.warning if found.leaks else log.info
-    for line in found.lines():
-        tell("%s", line)
-    if not run.epoch:
-        run.record(kind="overlap", lines=found.lines(), leaks=len(found.leaks))
 
 
 def _judge_baselines(run: Run, parts: build.HashParts) -> None:

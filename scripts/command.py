@@ -16,15 +16,27 @@ start.begin()
 from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-SCRIPTS = {path.stem.replace("_", "-"): path for path in sorted(_FOLDER.glob("*.py")) if path.stem[0] != "_"}
-del SCRIPTS["command"]
+_SHARED = ("command", "engines", "scoring")  # files that are no commands, but what commands share
+SCRIPTS = {
+    path.stem.replace("_", "-"): path
+    for path in sorted(_FOLDER.glob("*.py"))
+    if path.stem[0] != "_" and path.stem not in _SHARED
+}
 
 program = ""  # what help calls the command, where it is not called by its file
 
 
 def main(function: Callable[[Any], None], options: type, words: list[str] | None = None, **more: Any) -> None:
-    """``datasets.command.main`` under the name that the command was called by."""
-    command.main(function, options, words, name=program, **more)
+    """``datasets.command.main`` under the name that the command was called by; --max-pixels holds for all it reads."""
+
+    def limited(read: Any) -> None:
+        if hasattr(read, "max_pixels"):
+            from datasets.images import pixels  # not where a command reads no pictures
+
+            pixels.allow(read.max_pixels)
+        function(read)
+
+    command.main(limited, options, words, name=program, **more)
 
 
 def there(flag: str, path: Path) -> Path:

@@ -7,24 +7,26 @@ python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --o
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
 """
 
-import dataclasses
+import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import command
+import engines
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import lock
 from datasets.images.base import ImageSet
+from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
-from embedding import build
-from embedding.evaluation.judge import table
-from embedding.mx import contexts, gluon, mx
-from embedding.options import TrainOptions
-from hashing import build as hash_build
-from hashing.evaluation.judge import HashJudge
-from hashing.options import HashOptions
+from embedding.batches.decode import RESIZES, parse_size, show_size
+from embedding.extraction import join, run
+from embedding.extraction.begin import DTYPES, begin
+from embedding.extraction.job import Job, opened
+from hashing import codes
 
 PARTS = ("test", "train", "all")
 
@@ -57,6 +59,17 @@ class ExtractOptions:
     """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given."""
     resize: str | None = None
     """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
+    dtype: str = "float32"
+    """Type of the vectors in the file: float32, or float16 for half the size."""
+    max_bad: float = MAX_BAD
+    """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    engine: str = "auto"
+    """What computes: onnx, mxnet, or auto, the faster that is installed."""
+    batch_size: int = 32
+    """Pictures that the network sees at once."""
+    piece: int | None = None
+    """Vectors after which they are written to disk, a multiple of the batch size; a fiftieth of all, 4096 at most, if
+    not given."""
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
     workers: int = 2
@@ -64,35 +77,82 @@ class ExtractOptions:
 
 
 def main(options: ExtractOptions) -> None:
-    """Extract, score where there are labels, and save."""
+    """Extract piece by piece, going on from what is there; score where there are labels, and save."""
+    _check(options)
+    whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
+    images = _part(whole, options.part)
+    rows = np.union1d(images.query, images.gallery)
+    opener = _opener(options, images)
+    folder, beside = options.out.with_suffix(".pieces"), beside_file(options.out)
+    held = lock.hold(folder, flag="--out")
+    job = _job(options, images, rows, opener, folder)
+    skipped = Skipped(len(rows), max_bad=options.max_bad)
+    try:
+        run.here(job, skipped)
+    finally:
+        skipped.save(beside)
+    if len(images.class_names) > 1:
+        _save_scored(options, whole, images, rows, job, skipped)
+    else:  # no labels, no scores, and perhaps too many for the memory
+        _save_joined(options, images.title, job)
+    if line := skipped.line(beside):
+        print(line)
+    shutil.rmtree(folder)
+    os.close(held)
+
+
+def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:
+    facts = opened(opener).facts
+    return begin(
+        folder,
+        images,
+        rows,
+        opener,
+        size=parse_size(options.image_size, "--image-size") if options.image_size else facts.size,
+        resize=options.resize or facts.resize,
+        dtype=options.dtype,
+        batch_size=options.batch_size,
+        piece=options.piece,
+        workers=options.workers,
+    )
+
+
+def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
+    facts = job.engine.facts
+    told = {"network": facts.network, "model": facts.model, "engine": job.engine.name}
+    count, dim = join.into_file(job, options.out, name=name, attrs=told, pack=codes.pack if facts.codes else None)
+    print(f"{count} x {dim} {'bits' if facts.codes else 'vectors'}: {options.out}")
+
+
+def _save_scored(
+    options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job, skipped: Skipped
+) -> None:
+    import scoring  # which needs MXNet
+
+    kept = np.full((len(images), job.engine.facts.dim), np.nan, np.float32)
+    kept[rows] = join.into_memory(job)
+    vectors = scoring.scored(kept, whole, images, skipped, run=options.run, part=options.part, dtype=options.dtype)
+    vectors_file.save(options.out, vectors)
+    kind = "bits" if vectors.metric == "hamming" else "vectors"
+    print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
+
+
+def _check(options: ExtractOptions) -> None:
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
     _check_ending(options.out)
     if options.run is not None:
         command.there("--run", options.run)
-    devices = contexts(options.gpus)
-    whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
-    images = _part(whole, options.part)
-    net, trained = _network(options, images, devices)
-    asked = dataclasses.replace(
-        trained,
-        test_size=options.image_size or trained.test_size,
-        resize=options.resize or trained.resize,
-        workers=options.workers,
-    )
-    asked.check()
-    judge = build.judge(asked, images, devices)
-    if isinstance(asked, HashOptions):
-        known = hash_build.was_trained_on(options.run, whole)  # of other sets, no image was
-        judge = HashJudge(judge, images if known else dataclasses.replace(images, train=images.train[:0]), asked)
-    vectors = judge.vectors(net)
-    if len(images.class_names) == 1:  # no labels, no scores
-        vectors = dataclasses.replace(vectors, gallery_labels=None, query_labels=None, class_names=())
-    vectors_file.save(options.out, vectors)
-    if len(images.class_names) > 1 and (vectors.metric == "hamming" or not images.several_labels):
-        print(table([{"row": options.part, "data": judge.title, **judge.scores_of(vectors)}]))
-    kind = "bits" if vectors.metric == "hamming" else "vectors"
-    print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
+    if options.dtype not in DTYPES:
+        raise InputError(f"--dtype={options.dtype}: must be one of {', '.join(DTYPES)}")
+    if options.resize not in (None, *RESIZES):
+        raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
+    if not 0 <= options.max_bad <= 1:
+        raise InputError(f"--max-bad={options.max_bad}: must lie between 0 and 1")
+    for name in ("batch_size", "piece", "workers"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise InputError(f"--{name.replace('_', '-')}={value}: must be above 0")
 
 
 def _check_ending(out: Path) -> None:
@@ -117,24 +177,22 @@ def _part(images: ImageSet, part: str) -> ImageSet:
     return images.with_split(train=images.train, query=rows, gallery=rows)
 
 
-def _network(
-    options: ExtractOptions, images: ImageSet, devices: list[mx.Context]
-) -> tuple[gluon.HybridBlock, TrainOptions]:
+def _opener(options: ExtractOptions, images: ImageSet) -> engines.Opener:
+    """What opens the network that the options name."""
     if options.run is not None:
         for name in ("model", "use_pretrained", "pool"):
             if (given := getattr(options, name)) != getattr(ExtractOptions, name):
                 raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
-        kind = hash_build if hash_build.is_hashing_run(options.run) else build
-        return kind.trained_network(options.run, options.checkpoint, devices, image_size=options.image_size)
+        return engines.of_run(options.run, options.checkpoint, engine=options.engine, gpus=options.gpus)
     if not options.use_pretrained:
         raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
-    described = TrainOptions(
-        model=options.model, use_pretrained=options.use_pretrained, pool=options.pool, image_size=options.image_size
-    ).resolve(images)
-    described.check()
-    net = build.embedding_net(described)
-    build.settle(net, described, devices)
-    return net.encoder, described
+    described = engines.trunk(
+        model=options.model,
+        use_pretrained=options.use_pretrained,
+        pool=options.pool,
+        image_size=options.image_size or show_size(images.size),
+    )
+    return engines.of_trunk(described, engine=options.engine, gpus=options.gpus)
 
 
 if __name__ == "__main__":

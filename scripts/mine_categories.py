@@ -20,6 +20,7 @@ from embedding.categories.proposals import Proposals, scores
 from embedding.categories.review import Scores, write_review
 from embedding.categories.unlabelled import Unlabelled, hold_out, known_of, unlabelled
 from embedding.evaluation.cluster import kmeans
+from embedding.report.thumbnails import Tiles
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,11 @@ def main(options: MineOptions) -> None:
     print(
         f"manifest: {options.out / 'manifest.csv'}, {len(manifest.lines):,} images of {len(manifest.labels):,} classes"
     )
-    print(f"page: {write_review(options.out, images, mined, manifest, known_names=known_names, scores=rows)}")
+    tiles = Tiles()
+    shown = {"known_names": known_names, "scores": rows, "thumbnails": tiles}
+    print(f"page: {write_review(options.out, images, mined, manifest, **shown)}")
+    if tiles.grey:
+        print(f"grey on it: {len(tiles.grey):,} images that cannot be read, such as {tiles.grey[0]}")
 
 
 def _read(options: MineOptions) -> tuple[Unlabelled, Known | None, tuple[str, ...]]:

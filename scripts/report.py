@@ -12,7 +12,7 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file as file
 from embedding.report.page import write_report
 from hashing.report.page import write_hash_report
-from vse.evaluation.judge import CAPTIONS
+from vse.evaluation.scores import CAPTIONS
 from vse.report.page import write_pairs_report
 
 

@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Annotated
 
 import command
+import engines
 import numpy as np
 import tyro
 
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
+from datasets.images.skipped import MAX_BAD
 from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
-from embedding.mx import contexts
 from embedding.report.thumbnails import read_image
-from vse import build
-from vse.build import Trained
 from vse.search import folder, gallery, page, search, sentences
 from vse.search.gallery import Gallery
 from vse.search.search import Hit, Ranked
+from vse.search.searcher import Searcher
 
 EXACT = 100_000  # images up to which all are compared
 INDEX = "hnswlib"  # beyond
@@ -45,6 +46,8 @@ class SearchOptions:
     """How many pictures, or sentences, to find."""
     images: Path | None = None
     """Folder of images to search, at any depth; embedded once. The test images of the run if not given."""
+    max_bad: float = MAX_BAD
+    """Share of --images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     vectors: Path | None = None
     """Vectors file whose gallery is searched, made by the same network."""
     index: str = ""
@@ -58,6 +61,10 @@ class SearchOptions:
     """Folder of the page; RUN/search if not given."""
     grid: bool = False
     """Write grid.png beside the page too: a row a sentence with its first pictures."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
+    engine: str = "auto"
+    """What computes: onnx, mxnet, or auto, the faster that is installed."""
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
 
@@ -65,6 +72,8 @@ class SearchOptions:
         """Raises InputError where flags are out of their range or do not go together."""
         if self.k < 1:
             raise InputError(f"-k {self.k}: must be at least 1")
+        if not 0 <= self.max_bad <= 1:
+            raise InputError(f"--max-bad={self.max_bad}: must lie between 0 and 1")
         if not self.sentence and not self.image:
             raise InputError('nothing to search with: give a sentence, "two dogs play in the snow", or --image=FILE')
         if self.image and self.sentence:
@@ -84,22 +93,22 @@ def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
     sys.stdout.reconfigure(errors="replace")  # names of files may be in any bytes, sentences in any script
-    trained = build.trained(command.there("--run", options.run), "best", contexts(options.gpus))
+    searcher = engines.searcher(command.there("--run", options.run), engine=options.engine, gpus=options.gpus)
     place = options.out or options.run / "search"
-    written = (_sentences if options.image else _pictures)(options, trained, place)
+    written = (_sentences if options.image else _pictures)(options, searcher, place)
     print(f"page: {written}")
 
 
-def _pictures(options: SearchOptions, trained: Trained, place: Path) -> Path:
+def _pictures(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     """Pictures for sentences."""
-    if options.index and trained.similarity == "order":
+    if options.index and searcher.similarity == "order":
         raise InputError(f"--index={options.index}: no index searches by order, as this network does; leave it out")
     asked = list(dict.fromkeys(options.sentence))
-    vectors = sentences.asked(asked, trained.embedder)
-    searched = _gallery(options, trained)
-    name = options.index or (INDEX if len(searched) > EXACT and trained.similarity == "cosine" else "")
+    vectors = sentences.asked(asked, searcher.embedder)
+    searched = _gallery(options, searcher)
+    name = options.index or (INDEX if len(searched) > EXACT and searcher.similarity == "cosine" else "")
     ranked = _by_index(name, vectors, searched, options.k) if name else None
-    ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=trained.similarity)
+    ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=searcher.similarity)
     found = dict(zip(asked, search.hits(ranked, searched.paths), strict=True))
     for sentence, hits in found.items():
         print(f"\n{sentence}\n{_table(hits)}")
@@ -107,10 +116,10 @@ def _pictures(options: SearchOptions, trained: Trained, place: Path) -> Path:
     return page.write_pictures(place, found, page.Source(str(options.run), facts), grid=options.grid)
 
 
-def _gallery(options: SearchOptions, trained: Trained) -> Gallery:
+def _gallery(options: SearchOptions, searcher: Searcher) -> Gallery:
     if options.images:
-        return folder.of_folder(options.images, options.run, trained.embedder)
-    dim = trained.options.embed_dim
+        return folder.of_folder(options.images, options.run, searcher.embedder, max_bad=options.max_bad)
+    dim = searcher.dim
     if options.vectors:
         return gallery.of_file(options.vectors, options.run, dim=dim)
     return gallery.of_run(options.run, dim=dim)
@@ -124,14 +133,14 @@ def _by_index(name: str, vectors: np.ndarray, searched: Gallery, k: int) -> Rank
     return search.by_score(vectors, searched.vectors, neighbors)
 
 
-def _sentences(options: SearchOptions, trained: Trained, place: Path) -> Path:
+def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     """Sentences for a picture."""
-    dim, similarity = trained.options.embed_dim, trained.similarity
+    dim, similarity = searcher.dim, searcher.similarity
     if options.sentences:
-        searched = sentences.of_file(options.sentences, trained.embedder)
+        searched = sentences.of_file(options.sentences, searcher.embedder)
     else:
         searched = sentences.of_run(options.run, dim=dim)
-    vector = _embedded(options, trained)
+    vector = _embedded(options, searcher)
     ranked = search.sentences_for(vector, searched.vectors, options.k, similarity=similarity)
     (hits,) = search.hits(ranked, searched.texts)
     print(f"\n{options.image}\n{_table(hits)}")
@@ -139,10 +148,10 @@ def _sentences(options: SearchOptions, trained: Trained, place: Path) -> Path:
     return page.write_sentences(place, options.image, hits, source)
 
 
-def _embedded(options: SearchOptions, trained: Trained) -> np.ndarray:
+def _embedded(options: SearchOptions, searcher: Searcher) -> np.ndarray:
     """The embedding (1, D) of --image: a test image of the run, by its name, or any other that can be read."""
     if (options.run / vectors_file.NAME).exists():
-        known = gallery.of_run(options.run, dim=trained.options.embed_dim)
+        known = gallery.of_run(options.run, dim=searcher.dim)
         if options.image in known.paths:
             return np.array(known.vectors[known.paths.index(options.image)])[None]
     pixels = read_image(options.image)
@@ -150,7 +159,7 @@ def _embedded(options: SearchOptions, trained: Trained) -> np.ndarray:
         raise InputError(f"--image={options.image}: cannot be read; name an image file, or a row as scenes[3310]")
     nothing, row = np.zeros(0, np.int64), np.zeros(1, np.int64)
     alone = ImageSet("image", pixels[None], np.zeros(1, np.int64), ("image",), nothing, row, row)
-    return trained.embedder.images(alone, row)
+    return searcher.embedder.images(alone, row)
 
 
 def _table(hits: list[Hit]) -> str:

@@ -1,8 +1,7 @@
 """What the options of an image-text command describe, built: caption set, vocabulary, towers, loss, batches, judge."""
 
-import json
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,11 @@ import numpy as np
 from datasets import captions as caption_sets
 from datasets.captions.base import CaptionSet
 from datasets.errors import InputError
+from datasets.images.skipped import Skipped
 from datasets.sources.image_source import DATA
 from embedding import build
 from embedding.batches.decode import Augmentation
+from embedding.evaluation.extract import unread
 from embedding.losses.base import settings
 from embedding.mx import gluon, mx
 from embedding.network.net import Encoder, Net
@@ -28,7 +29,7 @@ from vse.network.embedder import Embedder
 from vse.network.towers import CaptionTower, ImageTower, Towers, VseNet
 from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary
 from vse.network.words import tell_unknown, vocabulary_of
-from vse.options import OWN, VseOptions, set_of
+from vse.options import OWN, VseOptions, set_of, stored_options
 
 log = logging.getLogger(__name__)
 
@@ -68,21 +69,21 @@ def caption_set(options: VseOptions) -> CaptionSet:
     return found.require("train", "dev", "test")
 
 
-def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> VseParts:
-    """Everything that the options describe, made for ``captions`` on the ``devices``."""
+def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices, skipped: Skipped) -> VseParts:
+    """All that the options describe, made for ``captions`` on the ``devices``; what it cannot read is ``skipped``."""
     told = captions.captions_of(captions.train)
     size = _batch_size(options, len(told), len(devices))
     vocabulary = vocabulary_of(options, captions, told)
     tell_unknown(vocabulary, captions)
     loss = _loss(options, captions)
-    encoder, views = _images(options, captions, devices)
+    encoder, views = _images(options, captions, devices, skipped)
     features = None if views is None else views.mean(axis=1)
     mx.random.seed(options.seed)  # extracting features draws numbers, and is done once
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     if options.word_vectors is not None:
         log.info("%s", word_vectors.load(net.towers.captions.words.weight, vocabulary, options.word_vectors))
     embedder = Embedder(net, vocabulary, options, devices)
-    _begin(options, net, captions, features, embedder, devices)
+    _begin(options, net, captions, features, embedder, devices, skipped)
     loss.initialize(ctx=devices)
     for block in (net.towers, loss):
         block.hybridize(static_alloc=True)
@@ -98,17 +99,33 @@ def parts(options: VseOptions, captions: CaptionSet, devices: build.Devices) -> 
             wd=options.wd,
             clip=options.grad_clip / size or None,  # our losses are means over the batch
         ),
-        batches=CaptionBatches(
-            _pixels(options, captions) if views is None else KeptFeatures(views),
-            [vocabulary.encode(captions.captions[i]) for i in told],
-            captions.image_of[told],
-            size=size,
-            unknown=vocabulary.words.index(UNKNOWN),
-            word_dropout=options.word_dropout,
-            seed=options.seed,
-        ),
+        batches=_batches(options, captions, vocabulary, views, skipped),
+        skipped=skipped,
         vocabulary=vocabulary,
-        judge=PairJudge(captions, embedder, features=features, similarity=loss.similarity),
+        judge=PairJudge(captions, embedder, features=features, similarity=loss.similarity, skipped=skipped),
+    )
+
+
+def _batches(
+    options: VseOptions, captions: CaptionSet, vocabulary: Vocabulary, views: np.ndarray | None, skipped: Skipped
+) -> CaptionBatches:
+    """The training batches; captions of images that are known to be unreadable are not among them."""
+    rows = captions.train
+    if views is None:
+        augmentation = Augmentation(options.min_crop, flip=bool(options.flip))
+        how = {"size": options.size("image"), "augmentation": augmentation, "workers": options.workers}
+        shown = Pixels(captions.as_images(), skipped=skipped, **how)
+    else:
+        rows, shown = rows[~unread(views[rows])], KeptFeatures(views)
+    told = captions.captions_of(rows)
+    return CaptionBatches(
+        shown,
+        [vocabulary.encode(captions.captions[i]) for i in told],
+        captions.image_of[told],
+        size=options.batch_size,
+        unknown=vocabulary.words.index(UNKNOWN),
+        word_dropout=options.word_dropout,
+        seed=options.seed,
     )
 
 
@@ -128,7 +145,7 @@ def _loss(options: VseOptions, captions: CaptionSet) -> PairingLoss:
 
 
 def _images(
-    options: VseOptions, captions: CaptionSet, devices: build.Devices
+    options: VseOptions, captions: CaptionSet, devices: build.Devices, skipped: Skipped
 ) -> tuple[Encoder | None, np.ndarray | None]:
     """The trunk, None for features that somebody has extracted, and the features (N, V, C), None where it learns.
 
@@ -146,9 +163,9 @@ def _images(
     if not options.use_pretrained and options.start is None:
         log.warning("the trunk has random weights and does not learn: give --use-pretrained=FILE, or --finetune")
     images = captions.as_images()
-    views = [build.trunk_features(options, net, images, devices)]
+    views = [build.trunk_features(options, net, images, devices, skipped)]
     if options.mirrored:
-        views.append(build.trunk_features(options, net, images, devices, mirror=True))
+        views.append(build.trunk_features(options, net, images, devices, skipped, mirror=True))
     return encoder, np.stack(views, axis=1)
 
 
@@ -174,20 +191,16 @@ def _begin(
     features: np.ndarray | None,
     embedder: Embedder,
     devices: build.Devices,
+    skipped: Skipped,
 ) -> None:
     """First weights that depend on the images, or those of another run."""
     rows = captions.train
     if features is None:
         rows = np.random.default_rng((options.seed, 0)).permutation(rows)[:_SEEN]
-    seen = embedder.features(captions.as_images(), rows) if features is None else features[rows]
-    net.towers.images.settle(seen)
+    seen = embedder.features(captions.as_images(), rows, skipped) if features is None else features[rows]
+    net.towers.images.settle(seen[~unread(seen)])
     if options.start is not None:
         load(net, options.start, "best", devices)
-
-
-def _pixels(options: VseOptions, captions: CaptionSet) -> Pixels:
-    augmentation = Augmentation(options.min_crop, flip=bool(options.flip))
-    return Pixels(captions.as_images(), size=options.size("image"), augmentation=augmentation, workers=options.workers)
 
 
 @dataclass(frozen=True)
@@ -200,7 +213,13 @@ class Trained:
 
 
 def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
-    """The network of a run folder; ``checkpoint`` is best or last.
+    """The network of a run folder for those who search; ``checkpoint`` and errors as of ``trained_network``."""
+    net, vocabulary, options = trained_network(folder, checkpoint, devices)
+    return Trained(options, Embedder(net, vocabulary, options, devices), losses.get(options.loss).Loss.similarity)
+
+
+def trained_network(folder: Path, checkpoint: str, devices: build.Devices) -> tuple[VseNet, Vocabulary, VseOptions]:
+    """The network of a run folder, its vocabulary and options; ``checkpoint`` is best or last.
 
     Raises InputError where the folder is not that of an image-text run, or holds no such checkpoint.
     """
@@ -211,7 +230,7 @@ def trained(folder: Path, checkpoint: str, devices: build.Devices) -> Trained:
     net = VseNet(encoder, _towers(options, loss, vocabulary, devices))
     load(net, folder, checkpoint, devices)
     net.hybridize(static_alloc=True, static_shape=True)
-    return Trained(options, Embedder(net, vocabulary, options, devices), loss.similarity)
+    return net, vocabulary, options
 
 
 def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **how: bool) -> None:
@@ -221,16 +240,3 @@ def load(net: VseNet, folder: Path, checkpoint: str, devices: build.Devices, **h
     except (OSError, ValueError, AssertionError, mx.base.MXNetError) as error:
         line = f"{folder} holds no such network '{checkpoint}' ({last_line(error)}): name a run folder of train_vse.py"
         raise InputError(line) from None
-
-
-def stored_options(folder: Path) -> VseOptions:
-    """The options of a run folder; raises InputError where it is not that of an image-text run."""
-    try:
-        stored = json.loads((folder / "options.json").read_text())
-        if not isinstance(stored, dict) or "word_dim" not in stored:
-            raise ValueError("its network knows no sentences")
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise InputError(f"{folder} is no run of train_vse.py ({why}): name a folder that it made") from None
-    known = {field.name for field in fields(VseOptions)}
-    return VseOptions(**{name: value for name, value in stored.items() if name in known})

@@ -1,7 +1,8 @@
 """What the commands of image-text embedding can be told, beside what every training command can be."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,7 +24,6 @@ _NOT_HERE = (
     "clip",
     "cache_features",
     "epoch_steps",
-    "max_bad",
     "raw_size",
     "save_model_prefix",
     "test_k",
@@ -186,3 +186,16 @@ def set_of(options: VseOptions) -> tuple[str, str]:
     """The name of the caption set's file, and the folder inner to --data-path that the name given asks for, or ""."""
     name = caption_sets.canonical(options.data)
     return name, options.data if name == "precomputed" != options.data else ""
+
+
+def stored_options(folder: Path) -> VseOptions:
+    """The options of a run folder; raises InputError where it is not that of an image-text run."""
+    try:
+        stored = json.loads((folder / "options.json").read_text())
+        if not isinstance(stored, dict) or "word_dim" not in stored:
+            raise ValueError("its network knows no sentences")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{folder} is no run of train_vse.py ({why}): name a folder that it made") from None
+    known = {field.name for field in fields(VseOptions)}
+    return VseOptions(**{name: value for name, value in stored.items() if name in known})

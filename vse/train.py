@@ -36,11 +36,11 @@ def train(options: VseOptions) -> Path:
         log.info("these change nothing here: %s", ", ".join(idle))
     folder = options.runs / (options.name or f"{captions.name}-{options.loss}")
     run = Run(folder, session.describe(options, captions, {}))
-    with run.logging():
+    with run.logging(), session.skipping(options, run, captions) as skipped:
         mx.random.seed(options.seed)
         if options.finetune and options.start is None and not run.epoch:
             tell_random_trunk(options)
-        parts = build.parts(options, captions, devices)
+        parts = build.parts(options, captions, devices, skipped)
         _keep(parts.vocabulary, run)
         log.info("%s: %s, %d words", run.folder, parts.batches, len(parts.vocabulary))
         if run.epoch:
@@ -72,7 +72,7 @@ def _judge_trained(options: VseOptions, run: Run, parts: build.VseParts, devices
     session.record_row(run, "test", judge.title, judge.scores(pairs))
     if folds := judge.fold_scores(pairs):
         session.record_row(run, "test, mean of five folds", judge.title, folds)
-    vectors = judge.vectors(pairs, "test")
+    vectors = judge.vectors(pairs)
     attrs = {**vectors.attrs, NETWORK: fingerprint(run.folder)}
     vectors_file.save(run.folder / vectors_file.NAME, replace(vectors, attrs=attrs))
     log.info("%s", table(run.recorded("scores")))

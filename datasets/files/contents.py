@@ -1,6 +1,9 @@
-"""The bytes of a file that a path names."""
+"""The bytes of a file that a path names: of a plain file, of a file in an archive, or behind an address."""
+
+import os
 
 from datasets.errors import InputError
+from datasets.files import address, packed
 
 
 class Unopened(InputError):
@@ -12,9 +15,75 @@ class Unopened(InputError):
 
 
 def read(path: str) -> bytes:
-    """The bytes of the file ``path``; raises Unopened where they cannot be had."""
+    """The bytes of the file ``path``; raises Unopened where they cannot be had.
+
+    The path may lead through a .zip or .tar (photos.zip/cat/a.jpg), or be an address (https://, s3:// and the like).
+    Threads and processes may share it. Raises InputError where nothing of its kind can be had: an archive that is
+    damaged, or addresses of a kind for which a library is missing.
+    """
+    if address.is_address(path):
+        return _of_address(path)
     try:
         with open(path, "rb") as file:
             return file.read()
+    except NotADirectoryError as error:  # it leads through a file
+        if (inside := packed.split(path)) is None:
+            raise _unopened(path, error) from None
+        return _of_archive(path, *inside)
+    except (OSError, ValueError) as error:
+        raise _unopened(path, error) from None
+
+
+def _unopened(path: str, error: Exception) -> Unopened:
+    return Unopened(path, f"cannot be read ({getattr(error, 'strerror', None) or error})")
+
+
+def _of_address(path: str) -> bytes:
+    try:
+        return address.read(path)
+    except address.Refused as error:
+        raise Unopened(path, str(error)) from None
+
+
+def _of_archive(path: str, archive: str, name: str) -> bytes:
+    try:
+        return packed.index(archive).read(name)
+    except KeyError:
+        raise Unopened(path, f"cannot be read (there is no {name} in {archive})") from None
+    except packed.Damaged as error:
+        raise Unopened(path, str(error)) from None
+
+
+def is_file(path: str) -> bool:
+    """Whether ``path`` is a plain file, or one in an archive; raises InputError where the archive is damaged."""
+    if os.path.isfile(path):
+        return True
+    inside = packed.split(path)
+    return inside is not None and inside[1] in packed.index(inside[0]).members
+
+
+def first(path: str, count: int) -> bytes:
+    """The first ``count`` bytes of a file, fewer where it has no more; raises as ``read`` does."""
+    if address.is_address(path) or packed.split(path):
+        return read(path)[:count]
+    try:
+        with open(path, "rb") as file:
+            return file.read(count)
     except OSError as error:
-        raise Unopened(path, f"cannot be read ({error.strerror})") from None
+        raise _unopened(path, error) from None
+
+
+def size(path: str) -> int | None:
+    """The bytes that a file has, None where that takes reading it; raises as ``read`` does."""
+    if address.is_address(path):
+        return None
+    try:
+        return os.stat(path).st_size
+    except NotADirectoryError as error:
+        inside = packed.split(path)
+        member = packed.index(inside[0]).members.get(inside[1]) if inside else None
+        if member is None:
+            raise _unopened(path, error) from None
+        return member.size
+    except OSError as error:
+        raise _unopened(path, error) from None

@@ -1,12 +1,15 @@
 """ImageSet: labelled images, as files or as arrays, with their split into train, query and gallery."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from datasets.errors import InputError
+
+log = logging.getLogger(__name__)
 
 Size = int | tuple[int, int]  # of an image in pixels: the side of a square, or height and width
 
@@ -82,8 +85,11 @@ class ImageSet:
         """What to call image ``row``: its path, or the set's name and the row."""
         return f"{self.name}[{row}]" if isinstance(self.images, np.ndarray) else str(self.images[row])
 
-    def check(self) -> "ImageSet":
-        """Itself, where sizes fit and every class can be trained on and asked for; raises InputError otherwise."""
+    def check(self, *, alone: bool = False) -> "ImageSet":
+        """Itself, where sizes fit and every class can be trained on and asked for; raises InputError otherwise.
+
+        alone : a class may have one image to be asked for, which evaluation then leaves out of the queries
+        """
         for part in ("train", "query", "gallery"):
             rows = getattr(self, part)
             if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
@@ -97,7 +103,7 @@ class ImageSet:
         if self.several_labels:
             return self._check_concepts()
         self._check_pairs("train")
-        if self.leave_one_out and self.pairs is None:
+        if self.leave_one_out and self.pairs is None and not alone:
             self._check_pairs("query")
         return self
 
@@ -121,13 +127,37 @@ class ImageSet:
         return self
 
     def _check_pairs(self, part: str) -> None:
-        counts = np.bincount(self.labels[getattr(self, part)], minlength=len(self.class_names))
-        alone = np.flatnonzero(counts == 1)
+        alone = self._alone(part)
         if len(alone):
             raise InputError(
                 f"dataset {self.name}: class '{self.class_names[alone[0]]}' has one image in its {part} part"
                 f" ({len(alone)} such class(es)); a class needs at least two to make a pair: add images or remove it"
             )
+
+    def with_lone_in_gallery(self) -> "ImageSet":
+        """The same where a class with one image trains nothing and, in leave-one-out, asks nothing; how many is told.
+
+        It stays in the gallery, where others may wrongly find it. Where two images have one name, for they are crops
+        of one file, all go on asking: only by its name a query is known in a gallery that is not the queries.
+        """
+        if self.several_labels:
+            return self
+        asks = self.leave_one_out and (isinstance(self.images, np.ndarray) or len(set(self.images)) == len(self))
+        parts = {"train": "train", "query": "ask"} if asks else {"train": "train"}
+        split = {part: getattr(self, part) for part in ("train", "query", "gallery")}
+        for part, what in parts.items():
+            alone = self._alone(part)
+            if len(alone):
+                log.info(
+                    "%s: %d class(es) with one image in the %s part %s nothing, such as '%s'",
+                    self.name, len(alone), "test" if part == "query" else part, what, self.class_names[alone[0]],
+                )  # fmt: skip
+            split[part] = split[part][~np.isin(self.labels[split[part]], alone)]
+        return self.with_split(**split)
+
+    def _alone(self, part: str) -> np.ndarray:
+        """The classes with one image in a part."""
+        return np.flatnonzero(np.bincount(self.labels[getattr(self, part)], minlength=len(self.class_names)) == 1)
 
     def with_split(self, *, train: np.ndarray, query: np.ndarray, gallery: np.ndarray) -> "ImageSet":
         """The same images under another split; the pairs stay only where their images all are queries still."""

@@ -22,8 +22,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.files import archive
 from datasets.images.base import ImageSet
-from datasets.images.folder import class_files
-from datasets.lists import reading
+from datasets.lists import pictures, reading
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
@@ -109,7 +108,10 @@ def _from_folders(root: Path) -> tuple[list[str], np.ndarray, tuple[str, ...]]:
         if not (root / part).is_dir():
             raise InputError(f"folder {root / part} is missing: its class folders are a part of the set")
     rows = [
-        (path, name) for part in ("train", "test") for name, paths in class_files(root / part).items() for path in paths
+        (path, name)
+        for part in ("train", "test")
+        for name, paths in pictures.class_files(root / part).items()
+        for path in paths
     ]
     labels, class_names = reading.classes([name for _, name in rows])
     return [path for path, _ in rows], labels, class_names

@@ -2,12 +2,13 @@
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import address, packed
 from datasets.images.base import ImageSet
 
 Counts = dict[str, tuple[int, int]]  # "train", "query", "gallery" or "all" -> its images, its classes
@@ -114,26 +115,64 @@ def classes(
 
 
 def check_present(paths: Sequence[str]) -> None:
-    """Raises InputError naming the first folder or image that is missing, and how many images are; else nothing.
-
-    Every folder is looked into once, which takes a second for a hundred thousand images.
-    """
-    found: dict[str, set[str]] = {}
-    missing = []
-    for path in paths:
-        parent, _, name = path.rpartition("/")
-        if parent not in found:
-            found[parent] = entries(parent)
-        if name not in found[parent]:
-            missing.append(path)
+    """Raises InputError naming the first folder or image that is missing, and how many images are; else nothing."""
+    missing = absent(paths)
     if not missing:
         return
-    parent = os.path.dirname(missing[0])
-    first = missing[0] if os.path.isdir(parent) else f"folder {parent}"
+    first = paths[missing[0]]
+    parent = os.path.dirname(first)
+    first = first if os.path.isdir(parent) else f"folder {parent}"
     raise InputError(
         f"{first} is missing, {len(missing):,} of {len(paths):,} images are not there: the set is half unpacked,"
         f" unpack it again"
     )
+
+
+def absent(paths: Sequence[str]) -> list[int]:
+    """The positions of those ``paths`` that are not there; addresses are not asked for.
+
+    Every folder is looked into once, which takes a second for a hundred thousand images.
+    """
+    found: dict[str, Container[str]] = {}
+    missing = []
+    for row, path in enumerate(paths):
+        if address.is_address(path):
+            continue
+        parent, name = os.path.split(path)
+        if parent not in found:
+            found[parent] = _names_in(parent or ".")
+        if name not in found[parent]:
+            missing.append(row)
+    return missing
+
+
+def _names_in(place: str) -> Container[str]:
+    if inside := packed.split(place):
+        return _Packed(*inside)
+    try:
+        return entries(place)
+    except PermissionError:
+        return _Unlisted(place)  # one may still know what stands in it
+
+
+class _Packed:
+    """The names of the files in a folder of an archive."""
+
+    def __init__(self, archive: str, inner: str) -> None:
+        self._members, self._inner = packed.index(archive).members, f"{inner}/" if inner else ""
+
+    def __contains__(self, name: object) -> bool:
+        return f"{self._inner}{name}" in self._members
+
+
+class _Unlisted:
+    """The names in a folder that cannot be listed."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+
+    def __contains__(self, name: object) -> bool:
+        return os.path.exists(os.path.join(self._place, str(name)))
 
 
 def entries(place: str) -> set[str]:

@@ -1,15 +1,17 @@
 """Overlap: which images stand in two parts of a set, by their content, so that a leak is seen under any name."""
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.files import contents
 from datasets.images.base import ImageSet
+
+T = TypeVar("T")
 
 PAIRS = (("query", "gallery"), ("query", "train"), ("train", "gallery"))
 THREADS = 8  # they wait for the disk more than they compute
@@ -87,7 +89,8 @@ def overlap(images: ImageSet) -> Overlap:
     """What query, train and gallery of a set share: images of equal bytes, and of equal rows where they are an array.
 
     A picture that was scaled or packed anew has other bytes and is not found. Files are read only where another file of
-    the other part has as many bytes. Raises InputError naming a file that is missing or cannot be read.
+    the other part has as many bytes. A file that cannot be read shares nothing, and what stands at an address is not
+    asked for.
     """
     ids, names = _distinct(images)
     parts = {part: np.unique(ids[getattr(images, part)]) for part in ("query", "train", "gallery")}
@@ -116,8 +119,17 @@ def _sizes(images: ImageSet, rows: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """The bytes of each image (by its number), 0 of those that are in no part."""
     sizes = np.zeros(len(rows), dtype=np.int64)
     if not isinstance(images.images, np.ndarray):
-        sizes[ids] = _each(lambda number: os.stat(images.images[rows[number]]).st_size, ids, images, rows)
+        sizes[ids] = _each(lambda number: _size(images.images[rows[number]], number), ids)
     return sizes
+
+
+def _size(path: str, number: int) -> int:
+    """The bytes of a file; of one that is empty or cannot be had, which is no picture, a size that no other has."""
+    try:
+        found = contents.size(path)
+    except contents.Unopened:
+        found = None
+    return found or -1 - number
 
 
 def _comparable(part: np.ndarray, other: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,26 +153,19 @@ def _digests(images: ImageSet, rows: np.ndarray, ids: np.ndarray) -> dict[int, b
         image = images.images[rows[number]]
         if isinstance(image, np.ndarray):
             return hashlib.sha256(np.ascontiguousarray(image)).digest()
-        with open(image, "rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
+        try:
+            return hashlib.sha256(contents.read(image)).digest()
+        except contents.Unopened:
+            return str(number).encode()  # as no other image
 
-    return dict(zip(ids.tolist(), _each(digest, ids, images, rows), strict=True))
+    return dict(zip(ids.tolist(), _each(digest, ids), strict=True))
 
 
-def _each(function: Callable[[int], object], ids: np.ndarray, images: ImageSet, rows: np.ndarray) -> list:
-    """``function`` of each number of an image, by threads; raises InputError naming the file that it fails on."""
+def _each(function: Callable[[int], T], ids: np.ndarray) -> list[T]:
+    """``function`` of each number, by threads."""
 
-    def chunk(numbers: Sequence[int]) -> list:
-        done = []
-        for number in numbers:
-            try:
-                done.append(function(number))
-            except OSError as error:
-                name = images.image_name(int(rows[number]))
-                raise InputError(
-                    f"{name} cannot be read: {error.strerror}; mend it or take it out of the set"
-                ) from None
-        return done
+    def chunk(numbers: Sequence[int]) -> list[T]:
+        return [function(number) for number in numbers]
 
     chunks = [ids[start : start + _CHUNK].tolist() for start in range(0, len(ids), _CHUNK)]
     with ThreadPoolExecutor(THREADS) as pool:

@@ -1,7 +1,5 @@
 """The vectors file: HDF5 with the keys of ann-benchmarks, and labels, paths, cameras, pairs and class names besides."""
 
-import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,88 +8,15 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import Pairs
-from datasets.vectors import metric_names, rows
+from datasets.stored.layout import KEYS, OWN_ATTRS, PAIRS, SAME, reason
+from datasets.stored.writing import save as save
+from datasets.stored.writing import save_blocks as save_blocks
+from datasets.vectors import metric_names
 from datasets.vectors.base import VectorSet
 
 NAME = "vectors.h5"  # what a training writes into its folder
 
-# Field of VectorSet -> key in the file. Those of ann-benchmarks, then ours.
-_KEYS = {
-    "gallery": "train",
-    "queries": "test",
-    "neighbors": "neighbors",
-    "distances": "distances",
-    "gallery_labels": "train_labels",
-    "query_labels": "test_labels",
-    "gallery_paths": "train_paths",
-    "query_paths": "test_paths",
-    "class_names": "class_names",
-    "query_rows": "test_rows",
-    "gallery_cameras": "train_cameras",
-    "query_cameras": "test_cameras",
-    "gallery_trained": "train_trained",
-}
-# Field of Pairs -> key; the rows are those of "train".
-_PAIRS = {"rows": "pairs", "same": "pairs_same", "folds": "pairs_folds"}
-_SAME = {  # in leave-one-out
-    "queries": "gallery",
-    "query_labels": "gallery_labels",
-    "query_paths": "gallery_paths",
-    "query_cameras": "gallery_cameras",
-}
 _BLOCK_ROWS = 1 << 16
-_OWN_ATTRS = ("distance", "dimension", "type", "point_type", "name")  # all others are VectorSet.attrs
-
-
-def save(path: Path, vector_set: VectorSet) -> None:
-    """Writes the vectors file whole or not at all: beside ``path`` first, then in its place.
-
-    In leave-one-out the queries' arrays are hard links to the gallery's, so that they take no room.
-    Raises InputError where the file cannot be written.
-    """
-    part = path.with_name(f"{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(part, "w") as file:
-            _write(file, vector_set)
-        os.replace(part, path)
-    except (OSError, RuntimeError) as error:
-        with suppress(OSError):
-            part.unlink()
-        raise InputError(f"{path}: cannot be written, make room or name another place ({_reason(error)})") from error
-
-
-def _write(file: h5py.File, vector_set: VectorSet) -> None:
-    same = _SAME if vector_set.leave_one_out else {}
-    for name, key in _KEYS.items():
-        value = getattr(vector_set, name)
-        if value is None or isinstance(value, tuple) and not value:
-            continue
-        if name in same:
-            file[key] = file[_KEYS[same[name]]]  # a hard link
-        elif isinstance(value, tuple):  # names of files need not be valid UTF-8
-            text = [item.encode("utf-8", "surrogateescape") for item in value]
-            file.create_dataset(key, data=text, dtype=h5py.string_dtype("utf-8"))
-        elif name in ("gallery", "queries"):
-            _write_vectors(file, key, value, bits=vector_set.metric == "hamming")
-        elif name == "distances" and vector_set.metric == "hamming":
-            file[key] = value / np.float32(vector_set.dim)  # ann-benchmarks has the share of differing bits
-        else:
-            file[key] = value
-    if vector_set.pairs is not None:
-        for name, key in _PAIRS.items():
-            file[key] = getattr(vector_set.pairs, name)
-    codes = vector_set.metric == "hamming"
-    own = (vector_set.metric, vector_set.dim, "dense", "bit" if codes else "float", vector_set.name)
-    file.attrs.update(dict(vector_set.attrs) | dict(zip(_OWN_ATTRS, own, strict=True)))
-
-
-def _write_vectors(file: h5py.File, key: str, vectors: np.ndarray, *, bits: bool) -> None:
-    """Vectors as they are, packed codes as ann-benchmarks has them: a bool a bit."""
-    width = vectors.shape[1] * (8 if bits else 1)
-    written = file.create_dataset(key, (len(vectors), width), bool if bits else vectors.dtype)
-    for start, block in rows.blocks(vectors, _BLOCK_ROWS):
-        written[start : start + len(block)] = np.unpackbits(block, axis=1).astype(bool) if bits else block
 
 
 def file_of(path: Path) -> Path:
@@ -106,10 +31,10 @@ def file_of(path: Path) -> Path:
 def load(path: Path) -> VectorSet:
     """Reads a vectors file, or any dense file of ann-benchmarks (which then has no labels).
 
-    float32, uint8 and int8 vectors that lie in the file in one uncompressed piece are mapped into memory, read-only;
-    others are read whole, as float32 where they are no such type. Where the metric is hamming, bits are packed; uint8
-    of an eighth of the attribute ``dimension`` are codes already. Raises InputError naming the file, and the key where
-    one is missing.
+    float32, float16, uint8 and int8 vectors that lie in the file in one uncompressed piece are mapped into memory,
+    read-only; others are read whole, as float32 where they are no such type. Where the metric is hamming, bits are
+    packed; uint8 of an eighth of the attribute ``dimension`` are codes already. Raises InputError naming the file, and
+    the key where one is missing.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -117,18 +42,18 @@ def load(path: Path) -> VectorSet:
     except FileNotFoundError as error:
         raise InputError(f"{path}: there is no such file") from error
     except (ValueError, TypeError) as error:
-        raise InputError(f"{path}: not a usable vectors file: {_reason(error)}") from error
+        raise InputError(f"{path}: not a usable vectors file: {reason(error)}") from error
     except (OSError, RuntimeError) as error:
-        raise InputError(f"{path}: not HDF5 or cut short, write it again ({_reason(error)})") from error
+        raise InputError(f"{path}: not HDF5 or cut short, write it again ({reason(error)})") from error
 
 
 def _read(file: h5py.File, name: str) -> VectorSet:
     for key, holder in (("train", file), ("test", file), ("distance", file.attrs)):
         if key not in holder:
             raise ValueError(f"{'attribute' if holder is not file else 'key'} '{key}' is missing")
-    same = _SAME if file.attrs.get("leave_one_out", False) else {}
+    same = SAME if file.attrs.get("leave_one_out", False) else {}
     values: dict[str, Any] = {}
-    for part, key in _KEYS.items():
+    for part, key in KEYS.items():
         if part in same and same[part] in values:
             values[part] = values[same[part]]
         elif key in file:
@@ -136,7 +61,7 @@ def _read(file: h5py.File, name: str) -> VectorSet:
     if "neighbors" in values and "distances" not in values:
         raise ValueError("key 'distances' is missing")
     values["pairs"] = _read_pairs(file)
-    attrs = {key: np.asarray(value).tolist() for key, value in file.attrs.items() if key not in _OWN_ATTRS}
+    attrs = {key: np.asarray(value).tolist() for key, value in file.attrs.items() if key not in OWN_ATTRS}
     return VectorSet(str(file.attrs.get("name", name)), _metric(file), attrs=attrs, **values)
 
 
@@ -150,18 +75,18 @@ def _metric(file: h5py.File) -> str:
 
 
 def _read_pairs(file: h5py.File) -> Pairs | None:
-    if _PAIRS["rows"] not in file:
+    if PAIRS["rows"] not in file:
         return None
-    for key in _PAIRS.values():
+    for key in PAIRS.values():
         if not isinstance(file.get(key), h5py.Dataset):
             raise ValueError(f"key '{key}' is missing")
-    rows, same, folds = (file[key][:] for key in _PAIRS.values())
+    rows, same, folds = (file[key][:] for key in PAIRS.values())
     return Pairs(rows.astype(np.int64, copy=False), same.astype(bool, copy=False), folds.astype(np.int64, copy=False))
 
 
 def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...]:
     if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"key '{_KEYS[part]}' is a group, not an array")
+        raise ValueError(f"key '{KEYS[part]}' is a group, not an array")
     if part in ("gallery_paths", "query_paths", "class_names"):
         return tuple(dataset.asstr(errors="surrogateescape")[:])
     if part in ("gallery", "queries"):
@@ -176,7 +101,7 @@ def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...
 
 def _vectors(dataset: h5py.Dataset) -> np.ndarray:
     """(N, D), mapped where they lie in one piece."""
-    if dataset.dtype not in (np.float32, np.uint8, np.int8):
+    if dataset.dtype not in (np.float32, np.float16, np.uint8, np.int8):
         return dataset[:].astype(np.float32, copy=False)
     offset = dataset.id.get_offset()  # None where they are in chunks or compressed
     if offset is None or dataset.is_virtual or dataset.external or not dataset.size:
@@ -206,9 +131,3 @@ def _distances(dataset: h5py.Dataset) -> np.ndarray:
     if _metric(dataset.file) == "hamming" and (distances % 1 != 0).any():
         distances = np.rint(distances * dataset.file["train"].shape[1])
     return distances
-
-
-def _reason(error: Exception) -> str:
-    """One line; what HDF5 says of a full disk runs over several and ends in addresses."""
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if number else " ".join(str(error).split())

@@ -14,7 +14,7 @@ from datasets.vectors.embeddings import Embeddings as Embeddings
 from datasets.vectors.embeddings import check_numbers, check_rows
 from datasets.vectors.metric_names import METRICS
 
-_DTYPES = ("float32", "uint8", "int8")
+_DTYPES = ("float32", "float16", "uint8", "int8")
 _HASHED_BYTES = 1 << 27  # up to here a fingerprint reads all rows
 _HASHED_ROWS = 4096  # beyond, so many of them
 _BLOCK_BYTES = 1 << 26
@@ -25,8 +25,8 @@ class VectorSet:
     """Queries and the gallery they are searched in.
 
     metric : euclidean, inner_product, angular or hamming
-    gallery (G, D), queries (Q, D) : float32, uint8 or int8, in memory or mapped from a file; packed uint8 codes where
-        metric is hamming. In leave-one-out they are the same array, and no query may find itself
+    gallery (G, D), queries (Q, D) : float32, float16, uint8 or int8, in memory or mapped from a file; packed uint8
+        codes where metric is hamming. In leave-one-out they are the same array, and no query may find itself
     neighbors, distances : (Q, k) int64 and float32, the true nearest gallery rows, nearest first, or None. A set whose
         publication gives only the ids has no distances; truth.with_truth computes them
     query_rows : (Q,) int64, the gallery row that each query is and must not find, -1 for none; or None
@@ -155,10 +155,12 @@ class VectorSet:
         """
         for part in ("gallery", "queries"):
             vectors = getattr(self, part)
-            if vectors.dtype != np.float32 or part == "queries" and vectors is self.gallery:
+            if vectors.dtype.kind != "f" or part == "queries" and vectors is self.gallery:
                 continue
             # Sums of squares are compared everywhere: what overflows them is as good as infinite.
-            finite = [np.isfinite(np.einsum("nd,nd->n", block, block)) for _, block in _blocks(vectors)]
+            finite = [
+                np.isfinite(np.einsum("nd,nd->n", block, block, dtype=np.float32)) for _, block in _blocks(vectors)
+            ]
             bad = np.flatnonzero(~np.concatenate([np.ones(0, bool), *finite]))  # there may be no queries
             if len(bad):
                 wrong = "hold NaN, infinity, or values whose squares are too large for float32"
@@ -183,6 +185,8 @@ class VectorSet:
         if labels is None:
             raise InputError(f"vectors {self.name} have no labels, so they cannot be scored; write them with labels")
         vectors = getattr(self, part)
+        if vectors.dtype == np.float16:
+            vectors = rows.prepared(vectors, "euclidean")
         return Embeddings(vectors, labels, paths or tuple(f"{part}[{row}]" for row in range(len(vectors))), cameras)
 
 

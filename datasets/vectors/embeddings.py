@@ -29,6 +29,11 @@ class Embeddings:
     def __len__(self) -> int:
         return len(self.vectors)
 
+    def take(self, rows: np.ndarray) -> "Embeddings":
+        """Those of ``rows``, in their order."""
+        cameras = None if self.cameras is None else self.cameras[rows]
+        return Embeddings(self.vectors[rows], self.labels[rows], tuple(self.paths[row] for row in rows), cameras)
+
 
 def check_rows(
     part: str,

@@ -7,10 +7,8 @@ import cv2
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images import pixels
 from datasets.images.base import ImageSet, Size
-
-# Threads of ours decode several images at once; OpenCV's own would only fight them for the cores.
-cv2.setNumThreads(1)
 
 RESIZES = ("crop", "stretch")
 
@@ -57,26 +55,21 @@ def show_size(size: Size) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
-def read(images: ImageSet, row: int) -> np.ndarray:
+def read(images: ImageSet, row: int, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
     """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
 
-    Raises InputError naming the file where it is missing or no image.
+    at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
+    Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
-    stored = images.images[row]
-    image = stored if isinstance(stored, np.ndarray) else _read_file(stored)
-    return image if images.boxes is None else _crop_box(image, images.boxes[row], images.image_name(row))
+    stored, boxes = images.images[row], images.boxes
+    if not isinstance(stored, np.ndarray):
+        stored = pixels.read(stored, at_least=at_least if boxes is None else None)
+    return stored if boxes is None else _crop_box(stored, boxes[row], images.image_name(row))
 
 
-def _read_file(path: str) -> np.ndarray:
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise InputError(f"image {path}: cannot be read ({error.strerror}); restore the file or remove it") from None
-    # A flag of imread's turns grey, palette and 16-bit images into 8-bit colour, and applies EXIF rotation.
-    image = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if image is None:
-        raise InputError(f"image {path}: is not an image that OpenCV can decode; replace the file or remove it")
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+def read_fitted(images: ImageSet, row: int, size: Size, *, resize: str = "crop") -> np.ndarray:
+    """Image ``row`` fit to ``size``, decoded no larger than that takes; raises as ``read``."""
+    return fit(read(images, row, at_least=_covered(size, resize)), size, resize=resize)
 
 
 def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
@@ -84,10 +77,18 @@ def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
     left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
-        raise InputError(
-            f"image {name}: its box {box.tolist()} lies outside its {width} x {height} pixels; correct the box"
-        )
+        raise pixels.Unreadable(name, f"its box {box.tolist()} lies outside its {width} x {height} pixels")
     return image[top:bottom, left:right]
+
+
+def enough(size: Size, how: Augmentation) -> tuple[int, int]:
+    """Height and width of an image of which every crop by ``augment`` is at least of ``size``.
+
+    The smallest crop keeps ``min_area``, and is stretched by ``max_stretch`` along either side.
+    """
+    times = np.sqrt(how.max_stretch / how.min_area)
+    high, wide = sides(size)
+    return int(np.ceil(high * times)), int(np.ceil(wide * times))
 
 
 def augment(image: np.ndarray, size: Size, how: Augmentation, rng: np.random.Generator) -> np.ndarray:
@@ -122,13 +123,20 @@ def fit(image: np.ndarray, size: Size, *, resize: str = "crop") -> np.ndarray:
         usual protocol for squares); "stretch" scales both sides to ``size`` and sees the whole image
     """
     high, wide = sides(size)
+    least_high, least_wide = _covered(size, resize)
     if resize == "stretch":
         return _resize(image, high, wide)
     height, width = image.shape[:2]
-    scale = max(round(high * 8 / 7) / height, round(wide * 8 / 7) / width)
+    scale = max(least_high / height, least_wide / width)
     scaled = _resize(image, max(high, round(height * scale)), max(wide, round(width * scale)))
     top, left = (scaled.shape[0] - high) // 2, (scaled.shape[1] - wide) // 2
     return scaled[top : top + high, left : left + wide]
+
+
+def _covered(size: Size, resize: str) -> tuple[int, int]:
+    """Height and width that an image is scaled to cover, to be fit to ``size``."""
+    high, wide = sides(size)
+    return (high, wide) if resize == "stretch" else (round(high * 8 / 7), round(wide * 8 / 7))
 
 
 def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:

@@ -1,25 +1,22 @@
 """ImageSet to training batches, decoded and augmented in threads ahead of the trainer."""
 
-import logging
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
+from datasets.images.pixels import Unreadable
+from datasets.images.skipped import Skipped
 from datasets.relevance import relevant
 from embedding.batches import decode
+from embedding.batches.ahead import in_threads
 from embedding.batches.plan import AtRandom, ByClass
 from embedding.mx import nd
 
-log = logging.getLogger(__name__)
-
-# Batches that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
-_AHEAD = 3
+Found = tuple[np.ndarray, int]  # an image, and its position in the train part
 
 
 @dataclass(frozen=True)
@@ -30,34 +27,14 @@ class Batch:
     targets: tuple[nd.NDArray, ...]
 
 
-def in_threads(
-    load: Callable[..., np.ndarray], batches: Iterable[Sequence[tuple]], *, workers: int
-) -> Iterator[np.ndarray]:
-    """``np.stack`` of load(*item) over the items of each batch, in order, some batches ahead of who asks.
-
-    Threads do: OpenCV leaves Python's lock while it decodes and resizes.
-    """
-    with ThreadPoolExecutor(workers, thread_name_prefix="decode") as pool:
-        waiting: deque = deque()
-        try:
-            for batch in batches:
-                waiting.append([pool.submit(load, *item) for item in batch])
-                if len(waiting) > _AHEAD:
-                    yield np.stack([job.result() for job in waiting.popleft()])
-            while waiting:
-                yield np.stack([job.result() for job in waiting.popleft()])
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
 class Batches:
     """The training batches of an image set's train part, the same ones for the same seed and epoch.
 
     deal : how an epoch's images are dealt into batches: so many classes with so many images each, or at random
     size : of the images that the network sees
     steps : batches an epoch; None: until every image has been seen
-    max_bad : share of the training images that may be unreadable; each is named once in the log and another image of
-        its class takes its place. Above it, InputError.
+    skipped : where images that cannot be read are noted; another image of its class takes the place of one, and where
+        its class has none, another class
     part : (rank, size) of a worker among those that share every batch; it gets its own part of it alone
     """
 
@@ -71,17 +48,16 @@ class Batches:
         seed: int = 0,
         steps: int | None = None,
         workers: int = 2,
-        max_bad: float = 0.01,
+        skipped: Skipped | None = None,
         part: tuple[int, int] = (0, 1),
     ) -> None:
         self._images, self._size, self._augmentation = images, size, augmentation
         self._deal, self._steps = deal, steps
-        self._seed, self._workers, self._max_bad = seed, workers, max_bad
+        self._seed, self._workers = seed, workers
+        self._skipped = Skipped(len(images)) if skipped is None else skipped
         self._sharers, share = part[1], deal.size // part[1]
         self._mine = slice(part[0] * share, (part[0] + 1) * share)
         self._labels, self.class_count = _from_0(images.labels[images.train])
-        self._bad: set[int] = set()
-        self._lock = threading.Lock()
 
     def __str__(self) -> str:
         batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
@@ -106,8 +82,11 @@ class Batches:
             for step, batch in enumerate(plan)
         ]
         loaded = in_threads(self._load, items, workers=self._workers)
-        for batch, pixels in zip(plan[:, self._mine], loaded, strict=True):
-            yield Batch(inputs=(nd.array(pixels, dtype="uint8"),), targets=(nd.array(self._labels[batch]),))
+        for step, (batch, found) in enumerate(zip(plan, loaded, strict=True)):
+            pixels, positions = zip(*self._fill(found, batch, (self._seed, number, step)), strict=True)
+            self._skipped.look(len(pixels))
+            labels = self._labels[list(positions)]
+            yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(labels),))
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""
@@ -117,45 +96,63 @@ class Batches:
             plan = np.concatenate([plan, self._deal.plan(self._labels, rng)])
         return plan[: self._steps]
 
-    def _load(self, position: int, seed: tuple[int, ...]) -> np.ndarray:
+    def _load(self, position: int, seed: tuple[int, ...]) -> Found | None:
         rng = np.random.default_rng(seed)
+        found = self._find(position, rng)
+        return found and (decode.augment(found[0], self._size, self._augmentation, rng), found[1])
+
+    def _find(self, position: int, rng: np.random.Generator) -> Found | None:
+        """The image at ``position``, or else another of its class, or with a concept in common, that can be read.
+
+        They are tried in an order from ``rng``, not by what is known to be unreadable so far: that depends on threads,
+        and is forgotten when a run is killed.
+        """
         image = self._read(position)
-        if image is None:
-            image = self._read_another(position, rng)
-        return decode.augment(image, self._size, self._augmentation, rng)
+        if image is not None:
+            return image, position
+        for other in rng.permutation(np.flatnonzero(relevant(self._labels, self._labels[position]))).tolist():
+            image = self._read(other)
+            if image is not None:
+                return image, other
+        return None
 
     def _read(self, position: int) -> np.ndarray | None:
         try:
-            return decode.read(self._images, int(self._images.train[position]))
-        except InputError as error:
-            self._note_bad(position, error)
+            at_least = decode.enough(self._size, self._augmentation)
+            return decode.read(self._images, int(self._images.train[position]), at_least=at_least)
+        except Unreadable as error:
+            self._skipped.add(error)
             return None
 
-    def _read_another(self, position: int, rng: np.random.Generator) -> np.ndarray:
-        """The first image of the same class, or with a concept in common, that can be read, in an order from ``rng``.
+    def _fill(self, loaded: list[Found | None], plan: np.ndarray, seed: tuple[int, ...]) -> list[Found]:
+        """``loaded`` with other images, of a class that is not in the ``plan`` of the batch, for a class without any.
 
-        Not by what is known to be unreadable so far: that depends on threads, and is forgotten when a run is killed.
+        plan : (B,) positions, those of other workers too; ``loaded`` is of this one's. Where no other class can be
+        read, one stands in the batch twice.
         """
-        same = rng.permutation(np.flatnonzero(relevant(self._labels, self._labels[position])))
-        for other in same:
-            image = self._read(int(other))
-            if image is not None:
-                return image
-        name = self._images.image_name(int(self._images.train[position]))
-        raise InputError(f"{name}: neither it nor any of {len(same)} training images like it can be read; remove them")
+        mine = plan[self._mine]
+        while lost := [slot for slot, found in enumerate(loaded) if found is None]:
+            rng = np.random.default_rng((*seed, self._mine.start + lost[0]))
+            others = self._another_class(plan, rng)
+            same = (self._labels[mine[lost]] == self._labels[mine[lost[0]]]).reshape(len(lost), -1).all(axis=1)
+            for slot, other in zip(np.array(lost)[same].tolist(), itertools.cycle(others), strict=False):
+                loaded[slot] = self._load(other, (*seed, self._mine.start + slot))
+        return loaded
 
-    def _note_bad(self, position: int, error: InputError) -> None:
-        with self._lock:
-            if position in self._bad:
-                return
-            self._bad.add(position)
-            count, total = len(self._bad), len(self._images.train)
-        if count > self._max_bad * total:
-            raise InputError(
-                f"{error}; {count} of {total} training images cannot be used, --max-bad={self._max_bad:g} allows"
-                f" {int(self._max_bad * total)}"
-            )
-        log.warning("skipped: %s", error)
+    def _another_class(self, plan: np.ndarray, rng: np.random.Generator) -> list[int]:
+        """Positions of a class that has an image that can be read, one that is not in the ``plan`` before others.
+
+        Of images with several concepts it is one. Raises InputError where there is none.
+        """
+        order = rng.permutation(len(self._labels))
+        if not self._images.several_labels:
+            order = order[np.argsort(np.isin(self._labels[order], self._labels[plan]), kind="stable")]
+        for position in order.tolist():
+            if self._find(position, rng):
+                same = self._labels == self._labels[position]
+                return [position] if same.ndim == 2 else rng.permutation(np.flatnonzero(same)).tolist()
+        count = len(order)
+        raise InputError(f"dataset {self._images.name}: none of {count:,} training images can be read; mend them")
 
 
 def _from_0(labels: np.ndarray) -> tuple[np.ndarray, int]:

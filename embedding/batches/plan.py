@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images.base import ImageSet
 
 Group = tuple[int, np.ndarray]  # a class, and rows of it
 
@@ -49,6 +50,26 @@ class AtRandom:
         order = rng.permutation(count)
         again = rng.permutation(order[: (steps - 1) * self.size])[: steps * self.size - count]  # none twice in a batch
         return np.concatenate([order, again]).reshape(steps, self.size)
+
+
+def deal_by_class(training: ImageSet, *, size: int, images: int, devices: int) -> ByClass:
+    """Batches of ``size`` images, so many of a class, of the train part; smaller ones where it has fewer classes.
+
+    devices : over all workers, which share a batch by whole classes. Raises InputError where they cannot.
+    """
+    classes, rest = divmod(size, images)
+    if rest or images < 2 or classes < 2:
+        raise InputError(
+            f"--batch-size={size} --batch-k={images}: a batch must hold at least 2 classes"
+            " and the same number of images, at least 2, of each"
+        )
+    classes = min(classes, len(np.unique(training.labels[training.train])))
+    if classes < 2:
+        raise InputError(f"dataset {training.name} has one training class, and none to tell it from: add classes")
+    if classes % devices or classes < 2 * devices:
+        what = f"a batch of {classes} classes cannot be dealt evenly to {devices} devices, 2 or more to each"
+        raise InputError(f"--batch-size={size}: {what}; change it or --batch-k, or take fewer devices")
+    return ByClass(classes, images)
 
 
 def plan_epoch(labels: np.ndarray, *, classes: int, images: int, rng: np.random.Generator) -> np.ndarray:

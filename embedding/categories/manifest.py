@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import cv2
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import address, contents
 from datasets.files.whole import beside
 from embedding.categories.proposals import Proposals
 from embedding.report.thumbnails import read_image
@@ -73,7 +75,7 @@ def write_manifest(
 def check_images(names: tuple[str, ...]) -> None:
     """Raises InputError where none of the images is there, going by a hundred of them: before mining, not after."""
     some = names[:: max(1, len(names) // 100)]
-    if not any(_is_file(Path(name)) or read_image(name) is not None for name in some):
+    if not any(_is_file(name) or read_image(name) is not None for name in some):
         raise InputError(f"{some[0]}: no such image, nor any other of the vectors: call from where their paths start")
 
 
@@ -94,9 +96,9 @@ def text(lines: list[tuple[str, ...]]) -> str:
 
 def _path(folder: Path, name: str) -> str | None:
     """Where the image is, as its line says it; None where it is not, or where its name is no text."""
-    file = Path(name).absolute()
-    if _is_file(file):
-        return str(file) if str(file).isprintable() else None
+    if _is_file(name):
+        file = name if address.is_address(name) else os.path.abspath(name)
+        return file if file.isprintable() else None
     image = read_image(name)
     if image is None:
         return None
@@ -107,8 +109,6 @@ def _path(folder: Path, name: str) -> str | None:
     return str(written)
 
 
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):  # too long, or with a null character
-        return False
+def _is_file(name: str) -> bool:
+    """Whether ``name`` is a file, in an archive or not; an address counts as one."""
+    return address.is_address(name) or contents.is_file(name)

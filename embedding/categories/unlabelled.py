@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 from embedding.categories.known import Known, known_classes
 
@@ -41,7 +42,7 @@ def unlabelled(found: VectorSet) -> Unlabelled:
     _check(found)
     if not found.gallery_paths:
         raise InputError(f"vectors {found.name} have no paths of images; write them with scripts/extract.py")
-    return Unlabelled(found.name, found.gallery, found.gallery_paths, found.gallery_labels, found.class_names)
+    return Unlabelled(found.name, _float32(found), found.gallery_paths, found.gallery_labels, found.class_names)
 
 
 def known_of(found: VectorSet) -> Known:
@@ -49,7 +50,12 @@ def known_of(found: VectorSet) -> Known:
     _check(found)
     if found.gallery_labels is None:
         raise InputError(f"vectors {found.name} have no labels: known classes need them; extract a labelled set")
-    return known_classes(found.gallery, found.gallery_labels)
+    return known_classes(_float32(found), found.gallery_labels)
+
+
+def _float32(found: VectorSet) -> np.ndarray:
+    """The gallery, copied where it is of a smaller type."""
+    return rows.prepared(found.gallery, "euclidean")
 
 
 def _check(found: VectorSet) -> None:

@@ -1,27 +1,73 @@
 """Network and images to embeddings."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
+from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
+from datasets.images.pixels import Unreadable
+from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings
 from embedding.batches import decode
-from embedding.batches.loader import in_threads
+from embedding.extraction.stream import Loaded, Made, stream
 from embedding.mx import gluon, mx, nd
 
 
-def extract(net: gluon.Block, images: ImageSet, rows: np.ndarray, **how: Any) -> Embeddings:
-    """What ``net`` makes of the images ``rows``, as vectors of unit length; ``how`` as for ``outputs``."""
-    return embeddings(outputs(net, images, rows, **how), images, rows)
+def extract(
+    net: gluon.Block, images: ImageSet, rows: np.ndarray, *, skipped: Skipped | None = None, **how: Any
+) -> Embeddings:
+    """What ``net`` makes of the images ``rows``, as vectors of unit length; all else as for ``outputs``.
+
+    Those that cannot be read are not among them.
+    """
+    return embeddings(outputs(net, images, rows, skipped=skipped, **how), images, rows, skipped)
 
 
-def embeddings(vectors: np.ndarray, images: ImageSet, rows: np.ndarray) -> Embeddings:
-    """``vectors`` (R, D) of the images ``rows`` at unit length, with labels and names."""
+def embeddings(vectors: np.ndarray, images: ImageSet, rows: np.ndarray, skipped: Skipped | None = None) -> Embeddings:
+    """``vectors`` (R, D) of the images ``rows`` at unit length, with labels and names, without what was ``skipped``.
+
+    Raises InputError where nothing is left.
+    """
+    if skipped:
+        vectors, rows = _without(vectors, images, rows, skipped)
     vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
     cameras = None if images.cameras is None else images.cameras[rows]
     return Embeddings(vectors, images.labels[rows], tuple(images.image_name(int(row)) for row in rows), cameras)
+
+
+def _without(
+    vectors: np.ndarray, images: ImageSet, rows: np.ndarray, skipped: Skipped
+) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors and rows of images that were not skipped; what a network has made NaN of is no such image."""
+    missing = [i for i in np.flatnonzero(unread(vectors)) if images.image_name(int(rows[i])) in skipped]
+    if len(missing) == len(rows):
+        raise InputError(f"dataset {images.name}: none of {len(rows):,} pictures can be read: {skipped.some()}")
+    return np.delete(vectors, missing, axis=0), np.delete(rows, missing)
+
+
+def unread(vectors: np.ndarray) -> np.ndarray:
+    """Which rows (R,) of ``vectors`` (R, ...) stand for a picture that cannot be read: those of NaN alone."""
+    return np.isnan(vectors).reshape(len(vectors), -1).all(axis=1)
+
+
+def through(part: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> np.ndarray:
+    """What ``part`` of a network makes of ``features`` (N, C), (N, D); rows of NaN it does not see, they stay NaN.
+
+    Where there are no others, they come back as they are.
+    """
+    missing = unread(features)
+    if missing.all():
+        return features
+    if not missing.any():
+        return part(features)
+    found = part(features[~missing])
+    whole = np.full((len(features), *found.shape[1:]), np.nan, found.dtype)
+    whole[~missing] = found
+    return whole
 
 
 def outputs(
@@ -36,29 +82,44 @@ def outputs(
     workers: int = 2,
     progress: bool = False,
     mirror: bool = False,
+    skipped: Skipped | None = None,
 ) -> np.ndarray:
     """What ``net`` makes of the images ``rows``, (R, D) float32.
 
     size, resize : as in ``decode.fit``
     mirror : look at the mirror images
-    Raises InputError where an image cannot be read: a score over other images than it claims would be wrong.
+    skipped : where an image that cannot be read is noted; its row is NaN. None: it is an error, Unreadable
     """
-    items = [[(int(row),) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size)]
+    high, wide = decode.sides(size)
 
-    def load(row: int) -> np.ndarray:
-        return decode.fit(decode.read(images, row), size, resize=resize)
+    def load(row: int) -> Loaded:
+        try:
+            pixels = decode.read_fitted(images, row, (high, wide), resize=resize)
+        except Unreadable as error:
+            return Loaded(error)
+        return Loaded(pixels[:, ::-1] if mirror else pixels)
 
+    batches = ([int(row) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size))
+    forward = partial(_forward, net, contexts)
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
-        for pixels in in_threads(load, items, workers=workers):
-            parts.append(_forward(net, pixels[:, :, ::-1] if mirror else pixels, batch_size, contexts))
-            bar.update(len(pixels))
+        for made in stream(forward, load, batches, size=(high, wide), batch_size=batch_size, workers=workers):
+            _note(made, skipped)
+            parts.append(made.vectors)
+            bar.update(len(made.vectors))
     return np.concatenate(parts)
 
 
-def _forward(net: gluon.Block, pixels: np.ndarray, batch_size: int, contexts: list[mx.Context]) -> np.ndarray:
-    count = len(pixels)
-    if count < batch_size:  # a network compiled for one shape of batch would be compiled again for the last one
-        pixels = np.concatenate([pixels, np.repeat(pixels[-1:], batch_size - count, axis=0)])
+def _note(made: Made, skipped: Skipped | None) -> None:
+    """Note in ``skipped`` what of a batch cannot be read; raises it where there is no such place."""
+    for error in made.unreadable.values():
+        if skipped is None:
+            raise error
+        skipped.add(error)
+    if skipped is not None:
+        skipped.look(len(made.vectors))
+
+
+def _forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
     parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
-    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])[:count]
+    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ from datasets.errors import InputError
 from datasets.files import lock
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped, beside_file
 from datasets.vectors.base import Embeddings
-from embedding.batches.loader import Batch, Batches
-from embedding.evaluation.extract import embeddings, outputs
+from embedding.batches.loader import Batch, Batches, Found
+from embedding.evaluation.extract import embeddings, outputs, through, unread
 from embedding.evaluation.judge import Judge
 from embedding.mx import gluon, nd
 from embedding.network.net import Encoder, Net
@@ -25,23 +27,37 @@ _ROWS = 4096  # go through the head at once
 
 
 def cached(
-    encoder: Encoder, images: ImageSet, *, folder: Path, size: Any, resize: str, mirror: bool = False, **how: Any
+    encoder: Encoder,
+    images: ImageSet,
+    *,
+    folder: Path,
+    size: Any,
+    resize: str,
+    mirror: bool = False,
+    skipped: Skipped | None = None,
+    **how: Any,
 ) -> np.ndarray:
     """What ``encoder`` makes of every image of the set, (N, C) float32, from ``folder`` where it is there.
 
     Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
     ``decode.fit``, and ``mirror``, which is as in ``extract.outputs``; ``how`` goes there too. No augmentation: every
     image has one row.
-    Another process that is extracting the same is waited for. Raises InputError where an image cannot be read.
+    Another process that is extracting the same is waited for. The row of an image that cannot be read is NaN, and why
+    is kept beside the features, for ``skipped``; without that, such an image is an error.
     """
     path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
 
     def make() -> None:
         log.info("extracting features of %d images, once: %s", len(images), path)
         rows = np.arange(len(images))
-        _save(path, outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, **how))
+        found = outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, skipped=skipped, **how)
+        if skipped is not None:
+            skipped.save(beside_file(path))
+        _save(path, found)
 
     lock.make_once(path, make, flag="working folder")
+    if skipped is not None:
+        skipped.load(beside_file(path))
     return _load(path, len(images))
 
 
@@ -80,11 +96,23 @@ class FeatureBatches(Batches):
     def __init__(self, features: np.ndarray, images: ImageSet, **how: Any) -> None:
         super().__init__(images, **how)
         self._features = features[images.train]
+        self._missing = unread(self._features)
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of features (B, C) and float32 labels, (B,) in [0, class_count) or (B, L) of 0 and 1."""
-        for batch in self.plan(number)[:, self._mine]:
+        for step, whole in enumerate(self.plan(number)):
+            batch = whole[self._mine]
+            if self._missing[batch].any():
+                seed = (self._seed, number, step)
+                loaded = [self._load(int(i), (*seed, self._mine.start + slot)) for slot, i in enumerate(batch)]
+                batch = np.array([position for _, position in self._fill(loaded, whole, seed)])
             yield Batch(inputs=(nd.array(self._features[batch]),), targets=(nd.array(self._labels[batch]),))
+
+    def _load(self, position: int, seed: tuple[int, ...]) -> Found | None:
+        return self._find(position, np.random.default_rng(seed))
+
+    def _read(self, position: int) -> np.ndarray | None:
+        return None if self._missing[position] else self._features[position]
 
 
 class FeatureJudge(Judge):
@@ -98,10 +126,11 @@ class FeatureJudge(Judge):
         if size not in (None, self._size):  # another size than that of the features
             return super().extract(net, rows, size)
         kept = self._features[rows]
-        return embeddings(_through(net.head, kept) if isinstance(net, Net) else kept, self._images, rows)
+        vectors = through(partial(_head, net.head), kept) if isinstance(net, Net) else kept
+        return embeddings(vectors, self._images, rows, self._skipped)
 
 
-def _through(head: gluon.Block, features: np.ndarray) -> np.ndarray:
+def _head(head: gluon.Block, features: np.ndarray) -> np.ndarray:
     device = next(iter(head.collect_params().values())).list_ctx()[0]
     parts = [head(nd.array(features[i : i + _ROWS], ctx=device)).asnumpy() for i in range(0, len(features), _ROWS)]
     return np.concatenate(parts)

@@ -9,15 +9,20 @@ from types import ModuleType
 
 from datasets.errors import unknown
 from embedding.mx import Array, gluon, gluoncv_zoo
-
-# oneDNN keeps feature maps in blocks of 16 channels where it can (AVX-512), of 8 where it cannot.
-_CHANNEL_BLOCK = 16
-
+from embedding.network import efficientnet_lite
+from embedding.network.bottleneck import Bottleneck, ReLU6, channels_of
 
 # The means and deviations by which pretrained trunks normalise RGB values of 0..255: those of ImageNet's images, or
 # what scales to -1..1 (torchvision's googlenet and inception_v3 do so themselves, as ``transform_input``).
 _IMAGENET = ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375))
 _PLUS_MINUS_1 = ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5))
+_NORMALISATIONS = {
+    "googlenet": _PLUS_MINUS_1,
+    "inceptionv3": _PLUS_MINUS_1,
+    **dict.fromkeys(efficientnet_lite.SCALES, efficientnet_lite.NORMALISATION),
+}
+
+_SIDE = 224  # pixels of the square photographs that trunks were trained on, where nothing else is said
 
 
 class Trunk(gluon.nn.HybridSequential):
@@ -30,41 +35,8 @@ class Trunk(gluon.nn.HybridSequential):
     def __init__(self, model: str, layers: list[gluon.Block]) -> None:
         super().__init__()
         self.model = model
-        self.mean, self.deviation = _PLUS_MINUS_1 if model in ("googlenet", "inceptionv3") else _IMAGENET
+        self.mean, self.deviation = _NORMALISATIONS.get(model, _IMAGENET)
         self.add(*layers)
-
-
-class ReLU6(gluon.HybridBlock):
-    """min(max(x, 0), 6), in the operators that are fast in training.
-
-    MXNet's ``clip`` takes more than half of MobileNetV2's training time on the CPU. This takes a third of it, but
-    leaves gradients in oneDNN's own memory layout. Where that layout differs from the one of the activations, the
-    gradient of the batch norm before falls back to a reference loop, 100 times as slow. ``plain_gradient`` avoids
-    that: the gradient of ``slice_axis`` always has the plain layout.
-    """
-
-    def __init__(self, *, plain_gradient: bool = False) -> None:
-        super().__init__()
-        self.plain_gradient = plain_gradient
-
-    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
-        if self.plain_gradient:
-            x = F.slice_axis(x, axis=0, begin=0, end=None)
-        return F.minimum(F.Activation(x, act_type="relu"), 6)
-
-
-class Bottleneck(gluon.HybridBlock):
-    """MobileNetV2's inverted residual: ``layers`` expand, filter each channel and project, plus the input itself."""
-
-    def __init__(self, layers: list[gluon.Block], *, shortcut: bool) -> None:
-        super().__init__()
-        self.layers = gluon.nn.HybridSequential()
-        self.layers.add(*layers)
-        self.shortcut = shortcut
-
-    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
-        out = self.layers(x)
-        return F.elemwise_add(out, x) if self.shortcut else out
 
 
 def names() -> list[str]:
@@ -81,6 +53,11 @@ def canonical(name: str) -> str:
     if known not in _LAYERS:
         raise unknown("model", name, names())
     return known
+
+
+def side(name: str) -> int:
+    """The side in pixels of the square photographs that the trunk ``name``, of ``names()``, sees best."""
+    return efficientnet_lite.SCALES[name].side if name in efficientnet_lite.SCALES else _SIDE
 
 
 def build(name: str) -> Trunk:
@@ -117,27 +94,11 @@ def _resnext(name: str) -> list[gluon.Block]:
 
 def _mobilenetv2(name: str) -> list[gluon.Block]:
     stem, norm, _, *bottlenecks, head, head_norm, _, _ = gluoncv_zoo.get_model(name, pretrained=False).features
-    layers, channels = [stem, norm, ReLU6()], _channels(stem)
+    layers, channels = [stem, norm, ReLU6()], channels_of(stem)
     for block in bottlenecks:
-        layers.append(Bottleneck(_fast_layers(list(block.out), channels), shortcut=block.use_shortcut))
-        channels = _channels(block.out[-2])
+        layers.append(Bottleneck(list(block.out), channels, shortcut=block.use_shortcut))
+        channels = channels_of(block.out[-2])
     return [*layers, head, head_norm, ReLU6()]
-
-
-def _fast_layers(layers: list[gluon.Block], channels: int) -> list[gluon.Block]:
-    """The layers of a bottleneck with our ReLU6; ``channels`` come in.
-
-    A convolution of 24 channels works in blocks of 8, the one on the other side of a ReLU6 in blocks of 16.
-    """
-    *expand, filter_, norm, _, project, project_norm = layers
-    if expand:
-        expand = [*expand[:2], ReLU6(plain_gradient=channels % _CHANNEL_BLOCK > 0)]
-    odd = _channels(project) % _CHANNEL_BLOCK > 0
-    return [*expand, filter_, norm, ReLU6(plain_gradient=odd), project, project_norm]
-
-
-def _channels(convolution: gluon.Block) -> int:
-    return convolution.weight.shape[0]
 
 
 def _densenet(name: str) -> list[gluon.Block]:
@@ -222,6 +183,7 @@ _LAYERS: dict[str, Callable[[str], list[gluon.Block]]] = {
     "vgg16": _vgg,
     "vgg19": _vgg,
     "alexnet": _alexnet,
+    **dict.fromkeys(efficientnet_lite.SCALES, efficientnet_lite.layers),
 }
 
 SMALL = ("convnet", "strided_convnet")  # for drawn images: they learn from random weights
@@ -241,4 +203,5 @@ _ALIASES = {
     "mobilenetv2_100": "mobilenetv2_1.0",
     "inception_v1": "googlenet",
     "inception_v3": "inceptionv3",
+    **{name.replace("_", "-"): name for name in efficientnet_lite.SCALES},
 }

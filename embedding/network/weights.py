@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.errors import InputError
+from datasets.errors import InputError, suggestion
 from embedding.mx import gluon, mx, nd
+from embedding.network import efficientnet_lite, packaged
 from embedding.network.backbone import Trunk
 from embedding.network.checkpoint import read
 
@@ -45,16 +46,28 @@ def load(trunk: Trunk, path: str | Path) -> Report:
 
 
 def find(named: str, model: str) -> Path:
-    """The file that --use-pretrained names, or for "auto" that of ``model`` in data/weights."""
+    """The file that --use-pretrained names: itself, that of a trunk by pip, or for "auto" that of ``model``.
+
+    Which is the one in data/weights or, where pip brings it, the installed one. Raises InputError for neither.
+    """
+    if trunk := packaged.trunk_of(named):
+        return packaged.find(trunk)
     if named != "auto":
+        if not Path(named).suffix and not Path(named).exists():  # a name, not a file
+            hint = suggestion(named, packaged.PACKAGES)
+            known = ", ".join(packaged.PACKAGES)
+            raise InputError(f"--use-pretrained={named}: no such file; {hint}pip brings {known}; else name a file")
         return Path(named)
     for suffix in (".safetensors", ".pth"):
         path = Path("data/weights") / (model + suffix)
         if path.exists():
             return path
+    if model in packaged.PACKAGES:
+        return packaged.find(model)
     raise InputError(
         f"--use-pretrained: no data/weights/{model}.safetensors or .pth; Gluon's own weights can no longer be"
-        " downloaded, so put a torchvision or timm checkpoint there or name it: --use-pretrained=FILE"
+        " downloaded, so put a torchvision or timm checkpoint there or name it: --use-pretrained=FILE;"
+        f" or take a trunk that pip brings: --use-pretrained={next(iter(packaged.PACKAGES))}"
     )
 
 
@@ -181,6 +194,15 @@ def _alexnet() -> Iterator[str]:
     yield from ("classifier.1", "classifier.4")
 
 
+def _efficientnet_lite(trunk: str) -> Iterator[str]:
+    """The names of the packages that pip brings."""
+    yield from ("_conv_stem", "_bn0")
+    for i, (_, _, expansion, _) in enumerate(efficientnet_lite.blocks(trunk)):
+        parts = ("_expand_conv", "_bn0", "_depthwise_conv", "_bn1", "_project_conv", "_bn2")
+        yield from (f"_blocks.{i}.{part}" for part in (parts if expansion > 1 else parts[2:]))
+    yield from ("_conv_head", "_bn1")
+
+
 # Classifiers whose names begin as those of layers that a trunk has.
 _CLASSIFIERS = {"alexnet": "classifier.6."}
 
@@ -200,4 +222,5 @@ _LAYOUTS: dict[str, tuple[Callable[[], Iterator[str]], ...]] = {
     "vgg16": (partial(_vgg, (2, 2, 3, 3, 3)),),
     "vgg19": (partial(_vgg, (2, 2, 4, 4, 4)),),
     "alexnet": (_alexnet,),
+    **{name: (partial(_efficientnet_lite, name),) for name in efficientnet_lite.SCALES},
 }

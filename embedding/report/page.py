@@ -78,7 +78,10 @@ def _draw(vectors: VectorSet, thumbnails: Thumbnails, seed: int) -> dict[str, by
 
 
 def _images_of_map(vectors: VectorSet, seed: int) -> Embeddings:
-    parts = [vectors.query_embeddings] + ([] if vectors.leave_one_out else [vectors.gallery_embeddings])
+    parts = [vectors.query_embeddings]
+    if not vectors.leave_one_out:
+        others = np.setdiff1d(np.arange(len(vectors.gallery)), vectors.own_rows)  # an image that is both is shown once
+        parts.append(vectors.gallery_embeddings.take(others))
     labels = np.concatenate([part.labels for part in parts])
     rows = sample_by_class(labels, _MAP_LIMIT, seed=seed)
     paths = [path for part in parts for path in part.paths]

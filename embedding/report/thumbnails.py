@@ -11,6 +11,7 @@ import numpy as np
 
 from datasets import captions, images
 from datasets.errors import InputError
+from datasets.images import pixels
 
 Thumbnails = Callable[[str], np.ndarray]  # name of an image -> (side, side, 3) uint8 RGB
 
@@ -26,7 +27,7 @@ def read_thumbnail(name: str, *, side: int = SIDE) -> np.ndarray:
     name : the path of a file, or the name and row of a built-in set ("glyphs[12]"); a grey tile stands for anything
         that is neither
     """
-    image = read_image(name)
+    image = read_image(name, at_least=(side, side))
     if image is None:
         return np.full((side, side, 3), _GREY, np.uint8)
     height, width = image.shape[:2]
@@ -39,23 +40,37 @@ def read_thumbnail(name: str, *, side: int = SIDE) -> np.ndarray:
     return tile
 
 
+class Tiles:
+    """``read_thumbnail`` that knows in ``grey`` the names of which it had no image to show."""
+
+    def __init__(self) -> None:
+        self.grey: list[str] = []
+
+    def __call__(self, name: str) -> np.ndarray:
+        tile = read_thumbnail(name)
+        if (tile == _GREY).all():
+            self.grey.append(name)
+        return tile
+
+
 def jpeg(thumbnail: np.ndarray) -> str:
     """A thumbnail (H, W, 3) uint8 RGB as a JPEG file, in the text that a page holds it by."""
     encoded = cv2.imencode(".jpg", cv2.cvtColor(thumbnail, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1]
     return base64.b64encode(encoded.tobytes()).decode()
 
 
-def read_image(name: str) -> np.ndarray | None:
-    """(H, W, 3) uint8 RGB of the image ``name``, named as for ``read_thumbnail``; None where there is none."""
-    path, row = Path(name), _BUILT_IN.fullmatch(name)
-    if row and not path.exists():
+def read_image(name: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB of the image ``name``, named as for ``read_thumbnail``; None where there is none.
+
+    at_least : height and width that are enough, as in ``pixels.read``
+    """
+    row = _BUILT_IN.fullmatch(name)
+    if row and not Path(name).exists():
         return _read_row(row[1], int(row[2]))
     try:
-        encoded = np.fromfile(path, np.uint8)
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    except (OSError, ValueError, cv2.error):
+        return pixels.read(name, at_least=at_least)
+    except pixels.Unreadable:
         return None
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def _read_row(set_name: str, row: int) -> np.ndarray | None:

@@ -10,7 +10,6 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
-from embedding.batches.holdout import readable
 from embedding.evaluation.judge import Judge, Scores
 from embedding.mx import gluon
 from hashing import baselines, codes
@@ -29,7 +28,7 @@ class HashJudge:
 
     def __init__(self, outputs: Judge, images: ImageSet, options: HashOptions) -> None:
         self._outputs, self._images = outputs, images
-        self._bits, self._seed, self._max_bad = options.bits, options.seed, options.max_bad
+        self._bits, self._seed = options.bits, options.seed
         self._what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
 
     @property
@@ -54,7 +53,7 @@ class HashJudge:
 
         One that so few images or features cannot make is told in the log and left out.
         """
-        seen = self._trained_on(encoder)
+        seen = self._outputs.extract(encoder, self._images.train).vectors
         queries, gallery = self._outputs.embeddings(encoder)
         for name in baselines.names():
             start = time.perf_counter()
@@ -67,15 +66,6 @@ class HashJudge:
             made = [part and replace(part, vectors=encode(part.vectors)) for part in (queries, gallery)]
             yield name, self.scores_of(self._set_of(*made)), seconds
 
-    def _trained_on(self, encoder: gluon.Block) -> np.ndarray:
-        """The features (N, D) of the train part, without images that cannot be read where so many may be."""
-        rows = self._images.train
-        try:
-            return self._outputs.extract(encoder, rows).vectors
-        except InputError:
-            rows = readable(self._images, rows, self._max_bad)
-        return self._outputs.extract(encoder, rows).vectors
-
     def _codes(self, net: gluon.Block) -> VectorSet:
         return self._set_of(*self._outputs.embeddings(net))
 
@@ -84,7 +74,8 @@ class HashJudge:
         asked = codes.pack(queries.vectors)
         among = asked if gallery is None else codes.pack(gallery.vectors)
         names = {"name": self._images.title, "class_names": self._images.class_names}
-        trained = np.isin(self._images.gallery, self._images.train).astype(np.int64)
+        train = {self._images.image_name(int(row)) for row in self._images.train}
+        trained = np.array([path in train for path in (queries if gallery is None else gallery).paths], np.int64)
         floats = from_embeddings(queries, gallery, **names)
         return replace(
             floats,

@@ -34,6 +34,21 @@ def test_whoever_reads_our_output_may_stop():
     assert child.wait(timeout=60) == 0
 
 
+def test_what_is_at_work_goes_on_when_nobody_reads_its_lines_any_more(tmp_path):
+    logs = "import logging\n" + SCRIPT.replace('print("line", line)', 'logging.getLogger().info("line %d", line)')
+    done = logs.replace(
+        "command.main(main", "def work(options):\n    main(options)\n    open('done', 'w')\ncommand.main(work"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", done], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    assert child.stdout.readline() == "line 0\n"
+    child.stdout.close()
+    assert (child.stderr.read(), child.wait(timeout=60)) == ("", 0)
+    child.stderr.close()
+    assert (tmp_path / "done").exists()
+
+
 @pytest.mark.parametrize("call", ["command.choose([], {}, 'word ' * 20_000)", "command.main(print, Options, ['-h'])"])
 def test_whoever_reads_our_help_may_stop(call):
     script = SCRIPT.replace("command.main(main, Options)", call)

@@ -1,6 +1,7 @@
 """A whole run on digits: rows, files, going on, and the options it refuses."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -201,16 +202,31 @@ def test_classes_that_are_trained_and_tested_are_told(tmp_path, caplog):
     assert "2 test classes of data are also trained on" in caplog.text
 
 
+def test_an_image_that_trains_and_tests_is_told_and_a_class_with_one_image_does_neither(tmp_path, caplog):
+    parts = {"train/a": 3, "train/b": 3, "train/lone": 1, "test/x": 3, "test/y": 3, "test/lonely": 1}
+    class_folders(tmp_path / "data", parts)
+    shutil.copy(tmp_path / "data" / "train" / "a" / "0.png", tmp_path / "data" / "test" / "x" / "leak.png")
+    folder = run(on_folder(tmp_path))
+    warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert any(line.startswith("1 of 7 queries is in the train part too, such as") for line in warned)
+    assert lines(folder, "overlap")[0]["leaks"] == 2
+    vectors = vectors_file.load(folder / "vectors.h5")
+    assert len(vectors.queries) == 7 and len(vectors.gallery) == 8
+    assert "queries left out" not in lines(folder, "scores")[-1]
+
+
 def test_an_unreadable_image_of_a_held_out_class_is_skipped_up_to_the_limit(tmp_path, caplog):
     class_folders(tmp_path / "data", {f"train/{c}": 4 for c in "abcdef"} | {"test/x": 3, "test/y": 3})
     training = hold_out_classes(image_sets.get("folder").load(tmp_path / "data"), 0.4, 123)
     broken = training.image_name(int(training.query[0]))
     with open(broken, "w") as file:
         file.write("text")
-    with pytest.raises(InputError, match="--max-bad=0.01"):
-        run(on_folder(tmp_path, validation=0.4))
-    run(on_folder(tmp_path, validation=0.4, max_bad=0.1))
-    assert f"skipped: image {broken}" in caplog.text
+    with pytest.raises(InputError, match="1 of 30 pictures cannot be read, --max-bad=0 allows 0"):
+        run(on_folder(tmp_path, validation=0.4, max_bad=0.0))
+    folder = run(on_folder(tmp_path, validation=0.4, name="again"))
+    assert "data: scores are of 7 of 8 queries: the others cannot be read" in caplog.messages
+    assert f"skipped 1 of 30 pictures that cannot be read: {broken}" in caplog.messages[-1]
+    assert (folder / "skipped.csv").read_text().splitlines()[1].startswith(broken)
 
 
 def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):

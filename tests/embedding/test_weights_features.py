@@ -109,6 +109,31 @@ def mobilenet_v2(plain, x):
     return relu6(plain.norm(plain.conv(x, "features.18.0", 1280), "features.18.1"))
 
 
+# Channels and blocks of each stage, as the shapes in the published checkpoints tell.
+LITE = {
+    "efficientnet_lite0": ((16, 24, 40, 80, 112, 192, 320), (1, 2, 2, 3, 3, 4, 1)),
+    "efficientnet_lite1": ((16, 24, 40, 80, 112, 192, 320), (1, 3, 3, 4, 4, 5, 1)),
+    "efficientnet_lite2": ((16, 24, 48, 88, 120, 208, 352), (1, 3, 3, 4, 4, 5, 1)),
+}
+
+
+def efficientnet_lite(plain, x, *, name):
+    """Tan and Le 2019 without squeeze and excitation and with ReLU6, under the names of the checkpoints in pip."""
+    x = relu6(plain.norm(plain.conv(x, "_conv_stem", 32, size=3, stride=2), "_bn0", eps=1e-3))
+    kernels, strides, number = (3, 3, 5, 3, 5, 5, 3), (1, 2, 2, 2, 1, 2, 1), 0
+    for channels, count, size, stride in zip(*LITE[name], kernels, strides, strict=True):
+        for i in range(count):
+            block, wide, y = f"_blocks.{number}.", x.shape[1] * (6 if number else 1), x
+            if number:
+                y = relu6(plain.norm(plain.conv(y, f"{block}_expand_conv", wide), f"{block}_bn0", eps=1e-3))
+            step = stride if i == 0 else 1
+            y = plain.conv(y, f"{block}_depthwise_conv", wide, size=size, stride=step, groups=wide)
+            y = plain.conv(relu6(plain.norm(y, f"{block}_bn1", eps=1e-3)), f"{block}_project_conv", channels)
+            y = plain.norm(y, f"{block}_bn2", eps=1e-3)
+            x, number = y if i == 0 else x + y, number + 1
+    return relu6(plain.norm(plain.conv(x, "_conv_head", 1280), "_bn1", eps=1e-3))
+
+
 def densenet121(plain, x):
     """Huang et al. 2017 as in torchvision: each layer adds 32 channels; transitions halve channels and sides."""
     x = relu(plain.norm(plain.conv(x, "features.conv0", 64, size=7, stride=2), "features.norm0"))
@@ -219,6 +244,7 @@ FORWARDS = {
     "googlenet": googlenet,
     "inceptionv3": inception_v3,
     "alexnet": alexnet,
+    **{name: partial(efficientnet_lite, name=name) for name in LITE},
 }
 
 

@@ -107,7 +107,13 @@ def test_images_too_small_for_the_network_of_a_run_are_told_in_one_line(tmp_path
     net.save_parameters(str(tmp_path / "run" / "best" / "net.params"))
     options = TrainOptions(model="googlenet", embed_dim=4, image_size="64", test_size="64")
     (tmp_path / "run" / "options.json").write_text(json.dumps(dataclasses.asdict(options), default=str))
-    flags = [f"--run={tmp_path / 'run'}", "--data=digits", "--image-size=16", f"--out={tmp_path / 'x.h5'}"]
+    flags = [
+        f"--run={tmp_path / 'run'}",
+        "--data=digits",
+        "--image-size=16",
+        f"--out={tmp_path / 'x.h5'}",
+        "--engine=mxnet",
+    ]
     done = run("extract.py", *flags)
     line = "error: --model=googlenet cannot take images of 16 pixels; give a larger --image-size\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)

@@ -69,5 +69,5 @@ def run_folder(folder: Path, paths: list[str], *, loss: str = "max_hinge") -> Pa
     vocabulary.save(folder / build.VOCABULARY)
     (folder / "options.json").write_text(json.dumps(dataclasses.asdict(options), default=str))
     judge = PairJudge(captions, embedder, features=None, similarity=build.losses.get(loss).Loss.similarity)
-    vectors_file.save(folder / "vectors.h5", judge.vectors(judge.pairs("test"), "test"))
+    vectors_file.save(folder / "vectors.h5", judge.vectors(judge.pairs("test")))
     return folder

@@ -1,9 +1,13 @@
 """Batches of captions: padding, lengths, the images that belong to them, and words that are dropped."""
 
+import cv2
 import numpy as np
 import pytest
 
+from datasets.errors import InputError
 from datasets.images import digits
+from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from embedding.batches.decode import Augmentation
 from vse.batches import CaptionBatches, KeptFeatures, Pixels, padded, plan_by_length
 
@@ -74,8 +78,8 @@ def test_words_are_dropped_but_never_the_ends():
 def test_each_time_an_image_is_seen_from_a_view_at_random():
     views = np.arange(24, dtype=np.float32).reshape(4, 2, 3)
     plan = [np.array([0, 3, 3]), np.array([2, 1, 0])] * 20
-    shown = [part.asnumpy() for part in KeptFeatures(views).stream(plan, (1, 2))]
-    again = [part.asnumpy() for part in KeptFeatures(views).stream(plan, (1, 2))]
+    shown = list(KeptFeatures(views).stream(plan, (1, 2)))
+    again = list(KeptFeatures(views).stream(plan, (1, 2)))
     np.testing.assert_array_equal(shown, again)
     pairs = list(zip((views[row] for rows in plan for row in rows), np.concatenate(shown), strict=True))
     first, second = (np.array([(row == both[view]).all() for both, row in pairs]) for view in (0, 1))
@@ -87,4 +91,47 @@ def test_pixels_are_those_of_the_rows_asked_for():
     source = Pixels(images, size=28, augmentation=Augmentation(1.0, 1.0, flip=False), workers=1)
     plan = [np.array([3, 7]), np.array([11, 0])]
     for rows, pixels in zip(plan, source.stream(plan, (1, 2)), strict=True):
-        np.testing.assert_array_equal(pixels.asnumpy(), images.images[rows])
+        np.testing.assert_array_equal(pixels, images.images[rows])
+
+
+def on_disk(folder, broken) -> ImageSet:
+    """30 pictures, each of one grey that tells its row; the ``broken`` are none."""
+    paths = [str(folder / f"{row}.png") for row in range(30)]
+    for row, path in enumerate(paths):
+        cv2.imwrite(path, np.full((8, 8, 3), row, np.uint8))
+    for row in broken:
+        (folder / f"{row}.png").write_text("no picture")
+    rows = np.arange(30)
+    return ImageSet("greys", paths, np.zeros(30, np.int64), ("image",), rows[:0], rows, rows)
+
+
+@pytest.mark.parametrize("broken", [(), (4,), (4, 9, 22), range(3, 22)])
+def test_another_caption_takes_the_place_of_one_without_a_picture(broken, tmp_path):
+    def epoch(number):
+        skipped = Skipped(30)
+        how = {"size": 8, "augmentation": Augmentation(1.0, 1.0, flip=False), "workers": 2, "skipped": skipped}
+        found = CaptionBatches(Pixels(on_disk(tmp_path, broken), **how), SENTENCES, IMAGE_OF, size=6, unknown=3)
+        arrays = [[part.asnumpy() for part in (*batch.inputs, *batch.targets)] for batch in found.epoch(number)]
+        assert {int(path.rpartition("/")[2][:-4]) for path in skipped.reasons} <= set(broken)
+        return arrays, skipped
+
+    spelled = {tuple(map(int, sentence)): [] for sentence in SENTENCES}
+    for sentence, image in zip(SENTENCES, IMAGE_OF, strict=True):
+        spelled[tuple(map(int, sentence))].append(image)
+    (first, skipped), (again, _) = epoch(2), epoch(2)
+    assert len(skipped) == len(broken)
+    plain = [part.inputs[1].asnumpy() for part in batches(size=6).epoch(2)]
+    for shown, same, words in zip(first, again, plain, strict=True):
+        for array, equal in zip(shown, same, strict=True):
+            np.testing.assert_array_equal(array, equal)
+        assert broken or (shown[1] == words).all()
+        for pixels, row, length, number in zip(*shown, strict=True):
+            assert pixels[0, 0, 0] == number + 3 in spelled[tuple(row[: int(length)].astype(int))]
+            assert number + 3 not in broken
+
+
+def test_where_no_picture_can_be_read_there_is_nothing_to_train_on(tmp_path):
+    how = {"size": 8, "augmentation": Augmentation(1.0, 1.0, flip=False), "skipped": Skipped(1000)}
+    found = CaptionBatches(Pixels(on_disk(tmp_path, range(3, 23)), **how), SENTENCES, IMAGE_OF, size=6, unknown=3)
+    with pytest.raises(InputError, match="none of the images of 100 training captions can be read"):
+        next(found.epoch(1))

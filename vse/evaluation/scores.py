@@ -8,6 +8,7 @@ import numpy as np
 from datasets.errors import InputError, RunFailed
 from vse.evaluation import kernels
 
+CAPTIONS = "captions"  # what the attribute "queries" of a vectors file says where its queries are captions
 KS = (1, 5, 10)
 
 _TILE = 2048  # images, and captions, compared at a time: 16 MB of scores

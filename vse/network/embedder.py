@@ -6,15 +6,16 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from embedding import build
-from embedding.evaluation.extract import outputs
+from embedding.evaluation.extract import outputs, through
 from embedding.mx import nd
-from vse.batches import padded
 from vse.network.towers import VseNet
 from vse.network.vocab import Vocabulary
 from vse.options import VseOptions
+from vse.padding import by_length
 
-_IMAGES_AT_ONCE, _FEATURES_AT_ONCE, _CAPTIONS_AT_ONCE = 64, 1024, 256
+_IMAGES_AT_ONCE, _FEATURES_AT_ONCE = 64, 1024
 
 
 class Embedder:
@@ -22,26 +23,28 @@ class Embedder:
 
     net : with a trunk, or without one for features that somebody has extracted
     vocabulary : of its caption tower
+
+    The row of an image that cannot be read is NaN wherever ``skipped`` is given to note it in; else it is an error.
     """
 
     def __init__(self, net: VseNet, vocabulary: Vocabulary, options: VseOptions, devices: build.Devices) -> None:
         self.vocabulary = vocabulary
         self._net, self._options, self._devices = net, options, devices
 
-    def images(self, images: ImageSet, rows: np.ndarray) -> np.ndarray:
-        """The embeddings (R, D) float32 of the images ``rows``; raises InputError where one cannot be read."""
-        return self.of_features(self.features(images, rows))
+    def images(self, images: ImageSet, rows: np.ndarray, skipped: Skipped | None = None) -> np.ndarray:
+        """The embeddings (R, D) float32 of the images ``rows``."""
+        return self.of_features(self.features(images, rows, skipped))
 
-    def features(self, images: ImageSet, rows: np.ndarray) -> np.ndarray:
+    def features(self, images: ImageSet, rows: np.ndarray, skipped: Skipped | None = None) -> np.ndarray:
         """What the trunk makes of the images ``rows``, (R, C) float32; raises InputError where there is no trunk."""
         if self._net.encoder is None:
             raise InputError("this network was trained on precomputed features: it has no trunk, and can read no image")
         options = self._options
         views = (False, True) if options.mirrored else (False,)
-        found = [self._view(images, rows, mirror=mirror) for mirror in views]
+        found = [self._view(images, rows, mirror=mirror, skipped=skipped) for mirror in views]
         return sum(found) / len(found)
 
-    def _view(self, images: ImageSet, rows: np.ndarray, *, mirror: bool) -> np.ndarray:
+    def _view(self, images: ImageSet, rows: np.ndarray, *, mirror: bool, skipped: Skipped | None) -> np.ndarray:
         options = self._options
         return outputs(
             self._net.encoder,
@@ -50,6 +53,7 @@ class Embedder:
             size=options.size("test"),
             resize=options.resize,
             mirror=mirror,
+            skipped=skipped,
             contexts=self._devices,
             batch_size=min(_IMAGES_AT_ONCE, len(rows)),  # a batch is filled up: one image is not to cost 64
             workers=options.workers,
@@ -57,17 +61,17 @@ class Embedder:
         )
 
     def of_features(self, features: np.ndarray) -> np.ndarray:
-        """The embeddings (N, D) float32 of features (N, C) of images."""
+        """The embeddings (N, D) float32 of features (N, C) of images; of NaN, which is of no picture, NaN."""
+        return through(self._tower, features)
+
+    def _tower(self, features: np.ndarray) -> np.ndarray:
         tower = self._net.towers.images
         parts = (features[i : i + _FEATURES_AT_ONCE] for i in range(0, len(features), _FEATURES_AT_ONCE))
         return np.concatenate([tower(nd.array(part, ctx=self._devices[0])).asnumpy() for part in parts])
 
     def sentences(self, sentences: Sequence[str]) -> np.ndarray:
-        """The embeddings (C, D) float32 of sentences; they go through the tower sorted by length."""
-        numbers = [self.vocabulary.encode(sentence) for sentence in sentences]
-        order = np.argsort([len(sentence) for sentence in numbers], kind="stable")
-        found = []
-        for start in range(0, len(order), _CAPTIONS_AT_ONCE):
-            arrays = padded([numbers[i] for i in order[start : start + _CAPTIONS_AT_ONCE]])
-            found.append(self._net.towers.captions(*(nd.array(array, ctx=self._devices[0]) for array in arrays)))
-        return np.concatenate([part.asnumpy() for part in found])[np.argsort(order)]
+        """The embeddings (C, D) float32 of sentences."""
+        return by_length(self._of_words, [self.vocabulary.encode(sentence) for sentence in sentences])
+
+    def _of_words(self, *padded: np.ndarray) -> np.ndarray:
+        return self._net.towers.captions(*(nd.array(array, ctx=self._devices[0]) for array in padded)).asnumpy()

@@ -51,6 +51,24 @@ class ImageTower(gluon.HybridBlock):
         return unit(F, self.linear(self.dropout(standard)), positive=self._positive)
 
 
+class WholeImageTower(gluon.HybridBlock):
+    """uint8 RGB images (B, H, W, 3) to embeddings (B, D): a trunk's features through an image tower.
+
+    mirrored : whether features are the mean of those of a picture and of its mirror image
+    """
+
+    def __init__(self, encoder: Encoder, tower: ImageTower, *, mirrored: bool) -> None:
+        super().__init__()
+        self.encoder, self.tower, self._mirrored = encoder, tower, mirrored
+
+    def hybrid_forward(self, F: ModuleType, images: Array) -> Array:
+        if not self._mirrored:
+            return self.tower(self.encoder(images))
+        views = self.encoder(F.concat(images, F.reverse(images, axis=2), dim=0))
+        plain, mirror = F.split(views, num_outputs=2, axis=0)
+        return self.tower((plain + mirror) * 0.5)
+
+
 class CaptionTower(gluon.Block):
     """Words (B, T) by number, of which (B,) are the caption, to embeddings (B, D): the state of a GRU at its end.
 

@@ -12,8 +12,7 @@ from embedding.report import plots
 from embedding.report.page import in_page, readable, render, table_rows, training_curves, write
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
 from embedding.training.journal import Line, read_lines
-from vse.evaluation.judge import CAPTIONS
-from vse.evaluation.scores import evaluate
+from vse.evaluation.scores import CAPTIONS, evaluate
 from vse.search import search
 from vse.search.gallery import NETWORK
 

@@ -1,6 +1,5 @@
 """Gallery: the embeddings of images to search, read from a vectors file of the network that searches."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
+from embedding.engine import kept
 
 NETWORK = "network"  # attribute of a vectors file: the fingerprint of the network that made it
 
@@ -34,7 +34,7 @@ class Gallery:
 
 def fingerprint(run: Path) -> str:
     """A short hash of the best network of a run, to tell two apart."""
-    return hashlib.sha256((run / "best" / "net.params").read_bytes()).hexdigest()[:16]
+    return kept.network_of(run / "best")
 
 
 def of_run(run: Path, *, dim: int) -> Gallery:

@@ -11,9 +11,9 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.lists.described import lines
 from datasets.stored import vectors_file
-from vse.network.embedder import Embedder
 from vse.network.vocab import Vocabulary, tokens
 from vse.search.gallery import vectors_of
+from vse.search.searcher import Embeds
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Sentences:
     vectors: np.ndarray
 
 
-def asked(sentences: Sequence[str], embedder: Embedder) -> np.ndarray:
+def asked(sentences: Sequence[str], embedder: Embeds) -> np.ndarray:
     """The embeddings (Q, D) of sentences that somebody asks with; words that the network does not know are logged.
 
     Raises InputError for one that is empty, or of which the network knows no word.
@@ -62,7 +62,7 @@ def of_run(run: Path, *, dim: int) -> Sentences:
     return Sentences(f"the captions of the test part of {found.name}", texts, np.asarray(found.queries)[first])
 
 
-def of_file(path: Path, embedder: Embedder) -> Sentences:
+def of_file(path: Path, embedder: Embeds) -> Sentences:
     """The sentences of a UTF-8 text file, one a line; those of which the network knows no word are left out, and named.
 
     Raises InputError naming the file where it cannot be read or nothing is left.

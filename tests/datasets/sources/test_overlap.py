@@ -4,11 +4,12 @@ import hashlib
 import itertools
 import os
 import re
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.sources import overlap as module
 from datasets.sources.overlap import overlap
@@ -110,15 +111,10 @@ def test_against_all_pairs(tmp_path):
 
 
 def test_only_files_of_equal_size_are_read(tmp_path, monkeypatch):
-    contents = [b"1", b"22", b"333", b"444", b"55555", b"22222"]
-    images = file_set(tmp_path, contents, train=[0, 1], query=[2, 4], gallery=[0, 1, 3, 5])
-    read, digest = [], hashlib.file_digest
-
-    def counted(file, kind):
-        read.append(os.path.basename(file.name))
-        return digest(file, kind)
-
-    monkeypatch.setattr(hashlib, "file_digest", counted)
+    written = [b"1", b"22", b"333", b"444", b"55555", b"22222"]
+    images = file_set(tmp_path, written, train=[0, 1], query=[2, 4], gallery=[0, 1, 3, 5])
+    read, whole = [], module.contents.read
+    monkeypatch.setattr(module.contents, "read", lambda path: read.append(os.path.basename(path)) or whole(path))
     assert not overlap(images).leaks
     assert sorted(read) == ["2.jpg", "3.jpg", "4.jpg", "5.jpg"]
 
@@ -132,17 +128,28 @@ def test_many_chunks_come_back_in_order(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("how", ["missing", "folder"])
-def test_a_file_that_cannot_be_read_is_named(tmp_path, how):
+def test_a_file_that_cannot_be_read_shares_nothing(tmp_path, how):
     images = file_set(tmp_path, [b"a", b"b", b"c"], train=[0], query=[1], gallery=[2])
     path = tmp_path / "1.jpg"
     path.unlink()
     if how == "folder":
         path.mkdir()
-        for other in (0, 2):  # as large as a folder, so that it is opened
-            (tmp_path / f"{other}.jpg").write_bytes(b"x" * path.stat().st_size)
-    reason = "No such file or directory" if how == "missing" else "Is a directory"
-    with pytest.raises(InputError, match=f"{path} cannot be read: {reason}; mend it or take it out of the set"):
-        overlap(images)
+    for other in (0, 2):  # as large as a folder, so that it is opened
+        (tmp_path / f"{other}.jpg").write_bytes(b"x" * (path.stat().st_size if how == "folder" else 1))
+    found = overlap(images)
+    first, second = images.images[0], images.images[2]
+    assert found.lines() == [f"1 of 1 training images is in the gallery too, such as {first} and {second}"]
+
+
+def test_images_in_archives_are_compared_as_plain_ones_and_addresses_are_not_asked_for(tmp_path):
+    images = file_set(tmp_path, [b"a", b"bird", b"bi", b"cat"], train=[0], query=[1], gallery=[2, 3])
+    with zipfile.ZipFile(tmp_path / "x.zip", "w", zipfile.ZIP_DEFLATED) as packing:
+        packing.writestr("copy.jpg", b"bird")
+        packing.writestr("other.jpg", b"bard")
+    paths = [*images.images[:2], f"{tmp_path}/x.zip/copy.jpg", "http://127.0.0.1:1/x.jpg"]
+    (leak,) = overlap(replace(images, images=paths)).leaks
+    assert leak.example == (paths[1], paths[2]) and leak.copies == 1
+    assert not overlap(replace(images, images=[*paths[:2], f"{tmp_path}/x.zip/other.jpg", paths[3]])).leaks
 
 
 def test_images_in_no_part_are_not_asked_for(tmp_path):

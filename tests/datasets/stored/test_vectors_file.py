@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.stored import vectors_file as file
+from datasets.stored import writing
 from datasets.stored.vectors_file import load, save
 from datasets.vectors import rows
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
@@ -101,7 +101,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         file["train"] = vector_set.gallery
         raise OSError(errno.ENOSPC, "write failed,\nsize = 8")
 
-    monkeypatch.setattr(file, "_write", full_disk)
+    monkeypatch.setattr(writing, "_write", full_disk)
     with pytest.raises(InputError, match=r"vectors\.h5: cannot be written.*\(No space left on device\)$"):
         save(path, query_gallery_set())
     assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]

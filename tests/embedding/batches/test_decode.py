@@ -185,3 +185,42 @@ def test_evaluation_takes_the_centre_or_all():
     whole = decode.fit(image, 64, resize="stretch")
     assert whole[0, 0, 0] < 3
     assert whole[0, -1, 0] > 124
+
+
+@pytest.fixture
+def photograph(tmp_path) -> str:
+    """A JPEG of 640 x 960, whose reading is cheaper at a half or a quarter."""
+    cv2.imwrite(str(tmp_path / "photo.jpg"), cv2.resize(ramp(160, 240), (960, 640))[..., ::-1])
+    return str(tmp_path / "photo.jpg")
+
+
+@pytest.mark.parametrize("size", [64, (64, 128), (140, 60), 300])
+@pytest.mark.parametrize("resize", decode.RESIZES)
+def test_an_image_that_is_decoded_smaller_is_fit_to_the_same(photograph, size, resize):
+    images = image_set([photograph])
+    found = decode.read_fitted(images, 0, size, resize=resize).astype(int)
+    assert np.abs(found - decode.fit(decode.read(images, 0), size, resize=resize)).max() < 8
+
+
+def test_no_more_is_decoded_than_is_needed(photograph, monkeypatch):
+    shapes = []
+    read = decode.pixels.read
+    monkeypatch.setattr(
+        decode.pixels, "read", lambda *a, **how: shapes.append(read(*a, **how).shape) or read(*a, **how)
+    )
+    images = image_set([photograph])
+    decode.read_fitted(images, 0, 140)  # scales it to cover 160
+    decode.read_fitted(images, 0, 141)
+    decode.read_fitted(images, 0, 160, resize="stretch")
+    decode.read_fitted(replace(images, boxes=np.array([[0, 0, 600, 600]], np.float32)), 0, 64)
+    assert shapes == [(160, 240, 3), (320, 480, 3), (160, 240, 3), (640, 960, 3)]
+
+
+@pytest.mark.parametrize("size", [64, (50, 120)])
+@pytest.mark.parametrize("how", [decode.Augmentation(), decode.Augmentation(min_area=0.5, max_stretch=2)])
+def test_of_an_image_that_is_large_enough_no_crop_is_enlarged(size, how):
+    high, wide = decode.sides(size)
+    least, rng = decode.enough(size, how), np.random.default_rng(0)
+    for height, width in (least, (least[0], 4 * least[1]), (3 * least[0], least[1])):
+        crops = [decode.random_crop(height, width, how, rng, aspect=wide / high)[2:] for _ in range(500)]
+        assert (np.min(crops, axis=0) >= (high - 1, wide - 1)).all()  # 1 for rounding

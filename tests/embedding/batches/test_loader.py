@@ -1,6 +1,5 @@
 """Batches: what they hold, the same ones again, and images that cannot be read."""
 
-import logging
 from dataclasses import replace
 
 import cv2
@@ -9,9 +8,10 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.skipped import Skipped
 from embedding.batches import decode
 from embedding.batches.decode import Augmentation
-from embedding.batches.loader import Batches, in_threads
+from embedding.batches.loader import Batches
 from embedding.batches.plan import AtRandom, ByClass
 
 NOTHING = np.zeros(0, np.int64)
@@ -48,7 +48,7 @@ def test_epochs_differ_and_repeat_with_the_seed():
 
 def test_workers_share_the_batches_of_one(monkeypatch):
     read = []
-    monkeypatch.setattr(decode, "read", lambda images, row: read.append(row) or images.images[row])
+    monkeypatch.setattr(decode, "read", lambda images, row, **_: read.append(row) or images.images[row])
     how = {"deal": ByClass(4, 3), "size": 8, "augmentation": Augmentation(0.5), "steps": 3, "workers": 1}
     whole = list(Batches(drawn(), **how).epoch(2))
     rows = sorted(read)
@@ -83,39 +83,54 @@ def photographs(folder, broken=()) -> ImageSet:
     return ImageSet("photographs", paths, np.arange(24) % 6, tuple("abcdef"), np.arange(24), NOTHING, NOTHING)
 
 
-def test_a_broken_image_is_named_once_and_replaced_by_its_class(tmp_path, caplog):
-    batches = make(photographs(tmp_path, broken=[7]), max_bad=0.05)
-    with caplog.at_level(logging.WARNING):
-        for epoch in (1, 2):
-            for batch in batches.epoch(epoch):
-                values, labels = batch.inputs[0].asnumpy()[:, 0, 0, 0], batch.targets[0].asnumpy()
-                assert (values % 6 == labels).all()
-                assert 7 not in values
-    assert [record.message.count("7.png") for record in caplog.records] == [1]
+def test_a_broken_image_is_noted_and_replaced_by_its_class(tmp_path):
+    skipped = Skipped(24)
+    batches = make(photographs(tmp_path, broken=[7]), skipped=skipped)
+    for epoch in (1, 2):
+        for batch in batches.epoch(epoch):
+            values, labels = batch.inputs[0].asnumpy()[:, 0, 0, 0], batch.targets[0].asnumpy()
+            assert (values % 6 == labels).all()
+            assert 7 not in values
+    assert list(skipped.reasons) == [str(tmp_path / "7.png")]
 
 
 def test_too_many_broken_images_end_the_run(tmp_path):
-    batches = make(photographs(tmp_path, broken=[3, 7, 11]), max_bad=0.1)
-    with pytest.raises(InputError, match="3 of 24 training images cannot be used, --max-bad=0.1 allows 2"):
+    batches = make(photographs(tmp_path, broken=[3]), skipped=Skipped(24, max_bad=0))
+    with pytest.raises(InputError, match="1 of 24 pictures cannot be read, --max-bad=0 allows 0: .*3.png"):
         list(batches.epoch(1))
 
 
-def test_a_class_without_a_readable_image_ends_the_run(tmp_path):
-    batches = make(photographs(tmp_path, broken=[1, 7, 13, 19]), max_bad=0.5)
-    with pytest.raises(InputError, match="neither it nor any of 4"):
-        list(batches.epoch(1))
+@pytest.mark.parametrize("broken", [[1], [1, 4], [0, 1, 2, 4, 5]])
+def test_another_class_stands_in_for_one_without_a_readable_image(broken, tmp_path):
+    """The classes ``broken`` of six; a batch has three."""
+    batches = make(photographs(tmp_path, broken=[i for i in range(24) if i % 6 in broken]))
+    found = [[part[0].asnumpy() for part in (batch.inputs, batch.targets)] for batch in batches.epoch(1)]
+    again = [[part[0].asnumpy() for part in (batch.inputs, batch.targets)] for batch in batches.epoch(1)]
+    for (pixels, labels), (same_pixels, same_labels) in zip(found, again, strict=True):
+        np.testing.assert_array_equal(pixels, same_pixels)
+        np.testing.assert_array_equal(labels, same_labels)
+        assert (pixels[:, 0, 0, 0] % 6 == labels).all() and not np.isin(labels, broken).any()
+        assert (labels[::2] == labels[1::2]).all()  # still two of a class
+        if len(broken) == 1:
+            assert len(set(labels)) == 3 and len(set(pixels[:, 0, 0, 0])) == 6
 
 
-def test_threads_keep_the_order_and_pass_errors_on():
-    def load(number):
-        if number == 9:
-            raise InputError("nine")
-        return np.full(2, number)
+def test_where_no_image_can_be_read_there_is_nothing_to_train_on(tmp_path):
+    images = photographs(tmp_path, broken=range(24))
+    with pytest.raises(InputError, match="none of 24 training images can be read"):
+        list(make(images, skipped=Skipped(1000)).epoch(1))
 
-    found = list(in_threads(load, [[(i,), (i + 1,)] for i in range(0, 8, 2)], workers=3))
-    np.testing.assert_array_equal(np.concatenate(found)[:, 0], np.arange(8))
-    with pytest.raises(InputError, match="nine"):
-        list(in_threads(load, [[(8,), (9,)]], workers=2))
+
+def test_an_image_in_place_of_another_brings_its_own_concepts(tmp_path):
+    concepts = np.zeros((24, 5), bool)
+    concepts[:, 0], concepts[np.arange(24), 1 + np.arange(24) % 4] = True, True
+    concepts[3] = False  # like no other
+    images = replace(photographs(tmp_path, broken=[3, 7]), labels=concepts, class_names=tuple("abcde"))
+    batches = Batches(images, deal=AtRandom(6), size=8, augmentation=Augmentation(1.0, 1.0, flip=False))
+    for batch in batches.epoch(1):
+        values = batch.inputs[0].asnumpy()[:, 0, 0, 0]
+        assert not {3, 7} & set(values)
+        np.testing.assert_array_equal(batch.targets[0].asnumpy(), concepts[values])
 
 
 def test_several_concepts_an_image_are_the_targets_as_they_are():

@@ -4,15 +4,18 @@ import dataclasses
 import json
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
 from datasets.errors import InputError
 from datasets.images import digits
+from datasets.images.skipped import Skipped
 from embedding import build
-from embedding.batches.plan import ByClass
+from embedding.batches.loader import Batches
+from embedding.batches.plan import AtRandom, ByClass
 from embedding.evaluation import features
-from embedding.evaluation.extract import extract
+from embedding.evaluation.extract import extract, through, unread
 from embedding.losses.margin import MarginLoss
 from embedding.mx import mx, nd
 from embedding.network.net import EmbeddingNet
@@ -157,3 +160,75 @@ def test_a_head_goes_on_as_if_it_had_not_stopped(loss, tmp_path, monkeypatch):
         assert wanted
         for key, array in wanted.items():
             np.testing.assert_array_equal(found[key].asnumpy(), array.asnumpy())
+
+
+def on_disk(images, folder, broken):
+    """The first 40 images as files, half of them to train on; the ``broken`` are no pictures."""
+    paths = [str(folder / f"{row:02}.png") for row in range(40)]
+    for path, image in zip(paths, images.images, strict=False):
+        cv2.imwrite(path, image)
+    for row in broken:
+        (folder / f"{row:02}.png").write_text("no picture")
+    rows = np.arange(40)
+    split = {"train": rows[:20], "query": rows[20:], "gallery": rows[20:]}
+    return dataclasses.replace(images, images=paths, labels=rows % 5, **split)
+
+
+def test_what_cannot_be_read_is_kept_with_its_reason(images, tmp_path, monkeypatch):
+    found, net, first, second = on_disk(images, tmp_path, [3, 30]), network(), Skipped(40), Skipped(40)
+    kept = features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=first, **HOW)
+    assert np.flatnonzero(unread(kept)).tolist() == np.flatnonzero(np.isnan(kept).any(axis=1)).tolist() == [3, 30]
+    monkeypatch.setattr(features, "outputs", lambda *_, **__: pytest.fail("extracted again"))
+    again = features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=second, **HOW)
+    np.testing.assert_array_equal(again, kept)
+    assert first.reasons == second.reasons and list(first.reasons) == [
+        str(tmp_path / f"{row}.png") for row in ("03", 30)
+    ]
+    assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [".csv", ".lock", ".npy"]
+    with pytest.raises(InputError, match="--max-bad=0 allows 0"):
+        features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=Skipped(40, max_bad=0), **HOW)
+
+
+def test_nothing_that_cannot_be_read_reaches_a_network(images, tmp_path, monkeypatch):
+    found, net, skipped = on_disk(images, tmp_path, [3, 30]), network(), Skipped(40)
+    kept = features.cached(net.encoder, found, folder=tmp_path, skipped=skipped, **HOW)
+    how = {"size": 32, "ks": (1, 2), "nmi": False, "contexts": [mx.cpu()], "skipped": skipped}
+    seen, head = [], features._head
+    monkeypatch.setattr(features, "_head", lambda net, rows: seen.append(np.isfinite(rows).all()) or head(net, rows))
+    cached = features.FeatureJudge(kept, found, **how).scores(net)
+    assert seen == [True]
+    assert cached == pytest.approx(build.Judge(found, **how).scores(net))
+
+
+@pytest.mark.parametrize("broken", [[3], [3, 8, 13, 18], [0, 1, 2, 3, 5, 7]])
+@pytest.mark.parametrize("deal", [ByClass(3, 2), AtRandom(6)])
+def test_batches_of_features_are_those_of_images(deal, broken, images, tmp_path):
+    """Also where a class, of 3, 8, 13 and 18, has none that can be read."""
+    found, skipped = on_disk(images, tmp_path, broken), Skipped(40)
+    numbers = np.arange(40, dtype=np.float32)[:, None] * np.ones(4, np.float32)
+    numbers[broken] = np.nan
+    how = {"deal": deal, "size": 32, "augmentation": None, "seed": 5, "skipped": skipped}
+    of_features = features.FeatureBatches(numbers, found, **how)
+
+    class Numbers(Batches):
+        def _read(self, position):
+            return super()._read(position) if position in broken else numbers[position]
+
+        def _load(self, position, seed):
+            return self._find(position, np.random.default_rng(seed))
+
+    how["augmentation"] = build.Augmentation()
+    for batch, wanted in zip(of_features.epoch(2), Numbers(found, **how).epoch(2), strict=True):
+        values, labels = batch.inputs[0].asnumpy()[:, 0], batch.targets[0].asnumpy()
+        assert not set(values) & set(broken) and (values % 5 == labels).all()
+        np.testing.assert_array_equal(values, wanted.inputs[0].asnumpy()[:, 0])
+        np.testing.assert_array_equal(labels, wanted.targets[0].asnumpy())
+
+
+def test_part_of_a_network_sees_no_missing_rows():
+    rows = np.arange(12, dtype=np.float32).reshape(6, 2)
+    rows[[1, 4]] = np.nan
+    doubled = through(lambda given: given[:, :1] * (2 if np.isfinite(given).all() else 0), rows)
+    np.testing.assert_array_equal(doubled, 2 * rows[:, :1])
+    assert through(lambda _: pytest.fail("called"), rows[[1, 4]]).shape == (2, 2)
+    assert unread(np.array([[np.nan, 1], [np.nan, np.nan]])).tolist() == [False, True]

@@ -6,6 +6,7 @@ import pytest
 from datasets.errors import InputError
 from embedding.mx import autograd, gluon, gluoncv_zoo, mx, nd
 from embedding.network import backbone
+from embedding.network.bottleneck import ReLU6
 
 CHANNELS = {
     "convnet": 128,
@@ -24,6 +25,9 @@ CHANNELS = {
     "vgg19": 512,
     "strided_convnet": 128,
     "alexnet": 4096,
+    "efficientnet_lite0": 1280,
+    "efficientnet_lite1": 1280,
+    "efficientnet_lite2": 1280,
 }
 
 
@@ -105,7 +109,7 @@ def test_unknown_name_suggests_one():
 @pytest.mark.parametrize("plain", [False, True])
 def test_relu6_is_clip(plain):
     x = images(4, 24, 9, 9) * 6
-    ours = backbone.ReLU6(plain_gradient=plain)
+    ours = ReLU6(plain_gradient=plain)
     theirs = gluon.nn.HybridLambda(lambda F, x: F.clip(x, 0, 6))
     y, (gradient,) = output_and_gradients(ours, x)
     clip, clip_gradient = output_and_gradients(theirs, x)
@@ -161,11 +165,14 @@ def test_mobilenetv2_has_the_gradients_of_the_zoo(mobilenet, zoo):
 
 def test_where_blocks_of_8_and_16_channels_meet_the_gradient_is_plain():
     flags = []
-    started("mobilenetv2_1.0").apply(
-        lambda b: flags.append(b.plain_gradient) if isinstance(b, backbone.ReLU6) else None
-    )
+    started("mobilenetv2_1.0").apply(lambda b: flags.append(b.plain_gradient) if isinstance(b, ReLU6) else None)
     assert len(flags) == 35
     assert [i for i, flag in enumerate(flags) if flag] == [3, 4, 5, 6]
+
+
+def test_photographs_have_the_side_that_a_trunk_was_trained_on():
+    assert [backbone.side(f"efficientnet_lite{size}") for size in (0, 1, 2)] == [224, 240, 260]
+    assert backbone.side("resnet50_v1b") == backbone.side("mobilenetv2_1.0") == 224
 
 
 def test_frozen_batch_norm_keeps_its_statistics_and_learns_its_scale():
@@ -212,7 +219,9 @@ def test_freezing_reaches_every_batch_norm_of_a_trunk(name):
         np.testing.assert_array_equal(parameter.data().asnumpy(), values)
 
 
-@pytest.mark.parametrize("name", ["googlenet", "inceptionv3", "resnext50_32x4d", "se_resnext50_32x4d"])
+@pytest.mark.parametrize(
+    "name", ["googlenet", "inceptionv3", "resnext50_32x4d", "se_resnext50_32x4d", "efficientnet_lite0"]
+)
 def test_every_parameter_learns(name):
     trunk = started(name)
     trunk.hybridize(static_alloc=True)

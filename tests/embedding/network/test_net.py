@@ -22,7 +22,7 @@ def test_embeddings_have_unit_rows(pool):
     np.testing.assert_allclose(np.linalg.norm(out, axis=1), 1, rtol=1e-5)
 
 
-@pytest.mark.parametrize("model", ["convnet", "googlenet"])
+@pytest.mark.parametrize("model", ["convnet", "googlenet", "efficientnet_lite1"])
 def test_pixels_are_normalised_as_pretrained_trunks_expect(model):
     encoder = Encoder(model=model)
     encoder.initialize()
@@ -30,6 +30,8 @@ def test_pixels_are_normalised_as_pretrained_trunks_expect(model):
     scaled = (images / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     if model == "googlenet":  # trained on -1..1
         scaled = images / 127.5 - 1
+    if model == "efficientnet_lite1":
+        scaled = (images.astype(float) - 127) / 128
     expected = encoder.pool(encoder.trunk(nd.array(scaled.transpose(0, 3, 1, 2))))
     np.testing.assert_allclose(encoder(nd.array(images, dtype="uint8")).asnumpy(), expected.asnumpy(), atol=1e-5)
 

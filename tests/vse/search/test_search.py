@@ -11,6 +11,7 @@ import planted
 import pytest
 
 from datasets.errors import InputError
+from datasets.images.skipped import beside_file
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 from vse.search import folder, gallery, page, search, sentences
@@ -105,7 +106,7 @@ def test_two_at_once_embed_a_folder_once(run, trained, colours, monkeypatch):
     assert len(calls) == 1 and made[0].file == made[1].file and len(made[1]) == 4
 
 
-def test_what_cannot_be_read_is_named_and_left_out(run, trained, tmp_path, caplog):
+def test_what_cannot_be_read_is_named_and_left_out(run, trained, tmp_path, caplog, monkeypatch):
     photos = tmp_path / "photos"
     paths = planted.pictures(photos)
     (photos / "a.jpg").write_text("not an image")
@@ -118,9 +119,18 @@ def test_what_cannot_be_read_is_named_and_left_out(run, trained, tmp_path, caplo
         assert "a.jpg" in warnings[0] and "green.jpg" in warnings[0]
         assert sorted(found.paths) == sorted(paths) and len(found) == 4
     assert colour_of(trained, found, "a green picture") == "green"
+    shutil.copytree(photos, tmp_path / "moved" / "photos", copy_function=shutil.copy2)
+    monkeypatch.setattr(folder, "_embed", lambda *_: pytest.fail("embedded again"))
+    caplog.clear()
+    moved = folder.of_folder(tmp_path / "moved" / "photos", run, trained.embedder)
+    assert moved.file == found.file and f"{tmp_path}/moved/photos/a.jpg (" in caplog.messages[-1]
+    beside_file(found.file).unlink()
+    with pytest.raises(InputError, match="what was left out of it, photos-.*.skipped.csv, is gone"):
+        folder.of_folder(photos, run, trained.embedder)
+    monkeypatch.undo()
     for path in paths:
         Path(path).write_text("not an image either")
-    with pytest.raises(InputError, match="none of 6 images can be read"):
+    with pytest.raises(InputError, match="none of 6 pictures can be read"):
         folder.of_folder(photos, run, trained.embedder)
 
 

@@ -1,0 +1,64 @@
+"""Kept: the ONNX file of a network, written once, and anew when the network is another one."""
+
+import hashlib
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from datasets.errors import InputError
+from datasets.files import lock
+from embedding.engine import onnx
+
+log = logging.getLogger(__name__)
+
+ENGINES = ("auto", "onnx", "mxnet")
+NAME, WEIGHTS = "net.onnx", "net.params"  # in the folder of a checkpoint: the ONNX file, and MXNet's weights
+
+
+def chosen(engine: str) -> str:
+    """The engine that ``--engine`` means, onnx or mxnet: auto takes ONNX Runtime, the faster, where it is installed.
+
+    Raises InputError for an unknown one, and for onnx where it is not installed.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"--engine={engine}: must be one of {', '.join(ENGINES)}")
+    if engine == "onnx":
+        onnx.check_installed()
+    return ("onnx" if onnx.installed() else "mxnet") if engine == "auto" else engine
+
+
+def fingerprint(file: Path) -> str:
+    """A short hash of a file of weights, to tell two networks apart; raises InputError where it cannot be read."""
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}); name a run folder that holds weights") from None
+
+
+def network_of(folder: Path) -> str:
+    """The fingerprint of the network of a checkpoint's folder, of which the ONNX file may be all that is there."""
+    weights, file = folder / WEIGHTS, folder / NAME
+    found = onnx.words_in(file) if file.exists() and not weights.exists() else {}
+    return found.get("network") or fingerprint(weights)
+
+
+def kept(path: Path, network: str, write: Callable[[Path], None]) -> Path:
+    """``path``, the ONNX file of the ``network`` of that fingerprint, which ``write`` writes where it is not there.
+
+    Another process that is writing it is waited for. Raises InputError where it cannot be written.
+    """
+    if not _is_of(path, network):
+        held = lock.hold(path.parent, flag="--out", name=f"{path.stem}.onnx.lock", wait=True)
+        try:
+            if not _is_of(path, network):
+                log.info("writing the network as an ONNX file, once: %s", path)
+                write(path)
+        finally:
+            os.close(held)
+    return path
+
+
+def _is_of(path: Path, network: str) -> bool:
+    return path.exists() and onnx.words_in(path).get("network") == network

@@ -1,0 +1,152 @@
+"""An ONNX file as an engine: ONNX Runtime computes, on the CPU or on a GPU of any generation, without MXNet."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from datasets.errors import InputError
+from embedding.engine import facts
+from embedding.engine.base import Facts
+
+_CUDA = "CUDAExecutionProvider"
+_QUIET = 3  # of ONNX Runtime's levels of severity: errors
+
+
+class OnnxEngine:
+    """The Engine of an ONNX file that ``scripts/export_onnx.py`` has written.
+
+    path : the file
+    gpus : as ``--gpus`` says: "" for the CPU, "0" or "0,1" for GPUs, which share every batch
+    threads : of the CPU; 0 for as many as it has cores
+
+    Raises InputError where ONNX Runtime, the GPU or the file is not there, or the file is none of ours.
+    """
+
+    name = "onnx"
+
+    def __init__(self, path: Path, *, gpus: str = "", threads: int = 0) -> None:
+        self._sessions = sessions(path, gpus=gpus, threads=threads)
+        found = facts.from_words(self._sessions[0].get_modelmeta().custom_metadata_map)
+        if found is None:
+            raise InputError(f"{path}: tells nothing of how it wants its images; write it anew by export_onnx.py")
+        self.facts: Facts = found
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        """What the network makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
+        return shared(self._sessions, pixels, self.facts.dim)
+
+
+def shared(sessions: Sequence[Any], inputs: np.ndarray, dim: int) -> np.ndarray:
+    """What ``sessions``, each on a device of its own, make of ``inputs`` (B, ...) that they share: (B, D) float32."""
+    if not len(inputs):
+        return np.empty((0, dim), np.float32)
+    if len(sessions) == 1:
+        return _run(sessions[0], inputs)
+    parts = [part for part in np.array_split(inputs, len(sessions)) if len(part)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        return np.concatenate(list(pool.map(_run, sessions, parts)))
+
+
+def _run(session: Any, inputs: np.ndarray) -> np.ndarray:
+    given = session.get_inputs()[0].name
+    return session.run(None, {given: np.ascontiguousarray(inputs)})[0]
+
+
+def run_once(model: bytes, pixels: np.ndarray) -> np.ndarray:
+    """What an ONNX file's bytes make of uint8 RGB images (B, H, W, 3) on the CPU, (B, D)."""
+    options = _runtime().SessionOptions()
+    options.log_severity_level = _QUIET
+    return _run(_runtime().InferenceSession(model, options, providers=["CPUExecutionProvider"]), pixels)
+
+
+def facts_in(path: Path) -> Facts | None:
+    """The facts in the metadata of an ONNX file; None where it is none, or has none."""
+    return facts.from_words(words_in(path))
+
+
+def words_in(path: Path) -> dict[str, str]:
+    """The metadata of an ONNX file; nothing where it is none."""
+    runtime = _runtime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = _QUIET
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it is only looked at
+    try:
+        session = _session(runtime, path, options, ("CPUExecutionProvider", {}))
+    except InputError:
+        return {}
+    return dict(session.get_modelmeta().custom_metadata_map)
+
+
+def sessions(path: Path, *, gpus: str = "", threads: int = 0) -> list[Any]:
+    """ONNX Runtime's sessions of a file, one a device; errors as of ``OnnxEngine``."""
+    runtime = _runtime()
+    if not path.is_file():
+        raise InputError(f"{path}: is not there; write it by export_onnx.py, or name another")
+    options = runtime.SessionOptions()
+    options.log_severity_level = _QUIET
+    options.intra_op_num_threads = threads
+    return [_session(runtime, path, options, provider) for provider in _providers(runtime, gpus)]
+
+
+def _session(runtime: Any, path: Path, options: Any, provider: tuple[str, dict[str, int]]) -> Any:
+    providers = [provider, "CPUExecutionProvider"] if provider[0] == _CUDA else [provider]
+    try:
+        session = runtime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # ONNX Runtime has an exception of its own for each way to fail, and no common one
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"{path}: cannot be opened as an ONNX file ({why}); write it anew, or name another") from None
+    if provider[0] == _CUDA and _CUDA not in session.get_providers():
+        what = "ONNX Runtime finds no GPU that it can use, or not CUDA's libraries"
+        raise InputError(f"--gpus={provider[1]['device_id']}: {what}; see nvidia-smi, or leave --gpus out for the CPU")
+    return session
+
+
+def _providers(runtime: Any, gpus: str) -> list[tuple[str, dict[str, int]]]:
+    if not gpus.strip():
+        return [("CPUExecutionProvider", {})]
+    try:
+        ids = [int(part) for part in gpus.split(",")]
+    except ValueError:
+        raise InputError(f"--gpus={gpus}: give device numbers such as 0 or 0,1, or leave it out for the CPU") from None
+    if len(set(ids)) < len(ids) or min(ids) < 0:
+        raise InputError(f"--gpus={gpus}: device numbers must differ and not be negative")
+    if _CUDA not in runtime.get_available_providers():
+        what = "this ONNX Runtime is built for the CPU; where there is an NVIDIA GPU, in a new environment"
+        raise InputError(f"--gpus={gpus}: {what}: pip install '.[onnx-gpu]' in place of [onnx]; or leave --gpus out")
+    return [(_CUDA, {"device_id": i}) for i in ids]
+
+
+def sees_gpus() -> bool:
+    """Whether the ONNX Runtime that is installed is built for GPUs."""
+    return _CUDA in _runtime().get_available_providers()
+
+
+def installed() -> bool:
+    """Whether ONNX Runtime and what writes its files are there; neither is loaded."""
+    return find_spec("onnxruntime") is not None and find_spec("onnx") is not None
+
+
+def check_installed() -> None:
+    """Raises InputError where ONNX Runtime is not installed, or twice, which spoils it."""
+    if find_spec("onnxruntime") is None:
+        raise InputError(
+            "--engine=onnx: ONNX Runtime is not installed; pip install '.[onnx]', or '.[onnx-gpu]' for an NVIDIA GPU"
+        )
+    both = {"onnxruntime", "onnxruntime-gpu"} & {found.metadata["Name"] for found in metadata.distributions()}
+    if len(both) > 1:
+        raise InputError(
+            "--engine=onnx: onnxruntime and onnxruntime-gpu are both installed, into one folder, and spoil each other:"
+            " pip uninstall both, and install '.[onnx]' or '.[onnx-gpu]'"
+        )
+
+
+def _runtime() -> Any:
+    check_installed()
+    import onnxruntime
+
+    return onnxruntime

@@ -1,0 +1,166 @@
+"""Pieces: spans of a job's rows, each made at once and kept in a file of its own, whole or not at all."""
+
+import os
+import re
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from datasets.errors import InputError
+from embedding.extraction.job import Job
+from embedding.extraction.stream import Made, stream
+from embedding.extraction.times import Times
+
+_NAME = re.compile(r"(\d+)-(\d+)\.piece")
+_PARTS = "*.part"
+
+
+class Span(NamedTuple):
+    """Rows of a job, from ``start`` up to and without ``stop``; they alone say what is read and where it is written."""
+
+    start: int
+    stop: int
+
+
+@dataclass
+class Piece:
+    """What became of the rows of a span.
+
+    vectors : (n, D) of those whose picture can be read, in their order
+    skipped : {row: why it cannot be read}
+    """
+
+    span: Span
+    vectors: np.ndarray
+    skipped: dict[int, str] = field(default_factory=dict)
+    times: Times = field(default_factory=Times)
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(n,) the rows whose vectors there are."""
+        return np.setdiff1d(np.arange(*self.span), np.array(list(self.skipped), np.int64))
+
+
+def written(job: Job) -> list[Span]:
+    """The spans whose pieces are there, in order, none of them within another."""
+    found = [Span(int(name[1]), int(name[2])) for name in map(_NAME.fullmatch, os.listdir(job.folder)) if name]
+    kept: list[Span] = []
+    for span in sorted(found, key=lambda span: (span.start, -span.stop)):
+        if not kept or span.stop > kept[-1].stop:
+            kept.append(span)
+    return kept
+
+
+def missing(job: Job) -> list[Span]:
+    """The spans, in order, whose rows are in no piece yet; a row is in one of them, each within a piece of the job."""
+    there = [Span(0, 0), *written(job), Span(job.count, job.count)]
+    gaps = [Span(before.stop, after.start) for before, after in zip(there[:-1], there[1:], strict=True)]
+    return [
+        Span(max(start, gap.start), min(start + job.piece, gap.stop))
+        for gap in gaps
+        for start in range(gap.start // job.piece * job.piece, gap.stop, job.piece)
+        if gap.start < gap.stop
+    ]
+
+
+def make(job: Job, todo: Sequence[Span], look: Callable[[Made], None] = lambda batch: None) -> Iterator[Piece]:
+    """Make and write the pieces ``todo``; each comes when it is written, without its vectors.
+
+    look : is called with what became of every batch
+    Raises InputError where a piece cannot be written.
+    """
+    engine, how = job.engine, {"size": job.size, "batch_size": job.batch_size, "workers": job.workers}
+    batches = (rows for span in todo for rows in _batches(job, span))
+    with closing(stream(engine, job.load, batches, **how)) as made:
+        for span in todo:
+            piece, parts = Piece(span, np.empty(0)), []
+            for rows, batch in zip(_batches(job, span), made, strict=False):
+                parts.append(_finished(job, batch.vectors))
+                piece.skipped |= {rows[slot]: error.reason for slot, error in batch.unreadable.items()}
+                piece.times += batch.times
+                look(batch)
+            piece.vectors = np.concatenate(parts)[piece.rows - span.start]
+            write(job, piece)
+            yield Piece(span, piece.vectors[:0], piece.skipped, piece.times)
+
+
+def _batches(job: Job, span: Span) -> Iterator[range]:
+    return (range(start, min(start + job.batch_size, span.stop)) for start in range(*span, job.batch_size))
+
+
+def _finished(job: Job, vectors: np.ndarray) -> np.ndarray:
+    """Vectors at unit length, in the type that they are kept in; what gives codes stays as it is."""
+    if job.engine.facts.codes:
+        return vectors
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.maximum(lengths, 1e-12)).astype(job.dtype)
+
+
+def unreadable(job: Job, span: Span, reason: str) -> Piece:
+    """The piece of a span none of whose pictures can be read."""
+    dtype = np.float32 if job.engine.facts.codes else job.dtype
+    return Piece(span, np.empty((0, job.engine.facts.dim), dtype), dict.fromkeys(range(*span), reason))
+
+
+def write(job: Job, piece: Piece) -> None:
+    """Write ``piece`` beside its place first, by a name that no other process writes to; then move it there.
+
+    Raises InputError where that cannot be done.
+    """
+    path, start = _path(job, piece.span), time.perf_counter()
+    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            np.save(file, np.array(list(piece.skipped), np.int64))
+            np.save(file, np.array(list(piece.skipped.values()), str))
+            np.save(file, np.array(astuple(piece.times), np.float64))
+            np.save(file, piece.vectors)
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        why = error.strerror or "the disk is full"  # which NumPy has no number for
+        kept = "the pieces before it are kept, and the same command goes on with it"
+        raise InputError(f"{path}: cannot be written, make room ({why}); {kept}") from None
+    piece.times.writing += time.perf_counter() - start
+
+
+def read(job: Job, span: Span, *, vectors: bool = True) -> Piece:
+    """The piece of ``span``, without its vectors where they are not asked for."""
+    with _path(job, span).open("rb") as file:
+        skipped, reasons, times = (np.load(file, allow_pickle=False) for _ in range(3))
+        found = np.load(file, allow_pickle=False) if vectors else np.empty((0, 0), job.dtype)
+    seconds = Times(int(times[0]), *times[1:].tolist())
+    return Piece(span, found, dict(zip(skipped.tolist(), reasons.tolist(), strict=True)), seconds)
+
+
+def tidy(job: Job) -> None:
+    """Remove what killed processes have begun to write, and pieces with a file that has been changed since."""
+    for part in job.folder.glob(_PARTS):
+        part.unlink()
+    paths = job.images.images
+    if isinstance(paths, np.ndarray):
+        return
+    for span in written(job):
+        piece = _path(job, span)
+        when = piece.stat().st_mtime
+        if any(_changed(paths[row]) > when for row in range(*span)):
+            piece.unlink()
+
+
+def _changed(path: str) -> float:
+    """When a file, or its rights, were changed last; 0 for what is no file of this machine."""
+    try:
+        return os.stat(path).st_ctime
+    except OSError:
+        return 0.0
+
+
+def _path(job: Job, span: Span) -> Path:
+    return job.folder / f"{span.start}-{span.stop}.piece"

@@ -1,0 +1,1 @@
+"""ONNX graphs, put together node by node: MXNet's operators in those of ONNX."""

@@ -1,0 +1,182 @@
+"""Engines: what opens the network that a command names, of any family of runs, and in this process or in another.
+
+MXNet is loaded where it is to compute, or where a network is yet to be written as an ONNX file, and not before.
+"""
+
+import json
+import logging
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datasets.errors import InputError
+from datasets.sources.image_source import DATA
+from embedding.engine import kept, onnx
+from embedding.engine.base import Engine
+from embedding.engine.foreign import ForeignEngine
+from embedding.engine.onnx import OnnxEngine
+from embedding.engine.wanted import Asked
+
+if TYPE_CHECKING:
+    from embedding.options import TrainOptions
+    from embedding.serving.networks import Serve
+    from vse.search.searcher import Searcher
+
+log = logging.getLogger(__name__)
+
+# Opens an engine; it may be sent to other processes, each of which opens its own.
+Opener = Callable[[], Engine]
+
+CAPTIONS = "captions.onnx"  # the file of a caption tower, beside that of the images
+_TRUNKS = DATA / "onnx"  # where the files of bare trunks are kept
+
+
+def of_run(folder: Path, checkpoint: str = "best", *, engine: str = "auto", gpus: str = "", threads: int = 0) -> Opener:
+    """What opens the network of a run folder of any family.
+
+    checkpoint : best or last
+    engine : onnx, mxnet or auto, the faster that is installed
+    gpus : the devices, as ``--gpus`` names them
+    threads : of the CPU that ONNX Runtime takes; 0 for as many as it has cores
+    Raises InputError where the folder holds no such network, or the engine is not there.
+    """
+    if _engine(engine, gpus) == "mxnet":
+        return _gluon(_serve(folder, checkpoint), gpus)
+    return partial(OnnxEngine, file_of_run(folder, checkpoint), gpus=gpus, threads=threads)
+
+
+def file_of_run(folder: Path, checkpoint: str) -> Path:
+    """The ONNX file of a run's network, beside its weights, written where it is not there or of other weights."""
+    place = folder / checkpoint
+    write = lambda path: _written(_serve(folder, checkpoint), path)  # noqa: E731
+    return kept.kept(place / kept.NAME, kept.network_of(place), write)
+
+
+def of_trunk(options: "TrainOptions", *, engine: str = "auto", gpus: str = "", threads: int = 0) -> Opener:
+    """The same of the pretrained trunk that ``options``, resolved, describe; its file is kept in data/onnx."""
+    if _engine(engine, gpus) == "mxnet":
+        return _gluon(_serve_trunk(options), gpus)
+    return partial(OnnxEngine, file_of_trunk(options), gpus=gpus, threads=threads)
+
+
+def file_of_trunk(options: "TrainOptions") -> Path:
+    """The ONNX file of a pretrained trunk and its pooling, in data/onnx, written where it is not there."""
+    from embedding.serving.networks import trunk_fingerprint
+
+    network = trunk_fingerprint(options)
+    path = _TRUNKS / f"{options.model}-{options.pool}-{network[:8]}.onnx"
+    return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path))
+
+
+def searcher(folder: Path, *, engine: str = "auto", gpus: str = "") -> "Searcher":
+    """What searches with the best towers of a run of train_vse.py; errors as of ``of_run``, and where it is no such."""
+    if _engine(engine, gpus) == "mxnet":
+        return _gluon_searcher(folder, gpus)
+    from vse.serving import files
+
+    return files.searcher(file_of_captions(folder), partial(_opened_run, folder, gpus), gpus=gpus)
+
+
+def knows_sentences(folder: Path) -> bool:
+    """Whether the network of a run folder is one of images and captions."""
+    return "word_dim" in _options(folder, "best")
+
+
+def file_of_captions(folder: Path, checkpoint: str = "best") -> Path:
+    """The ONNX file of a run's caption tower, beside its weights, written where it is not there."""
+    place = folder / checkpoint
+    if not (place / CAPTIONS).exists() and not knows_sentences(folder):
+        raise InputError(f"{folder} is no run of train_vse.py: its network knows no sentences; name a folder it made")
+    return kept.kept(place / CAPTIONS, kept.network_of(place), partial(_write_captions, folder, checkpoint))
+
+
+def _opened_run(folder: Path, gpus: str) -> Engine:
+    return of_run(folder, engine="onnx", gpus=gpus)()
+
+
+def of_file(path: Path, asked: Asked | None = None, *, gpus: str = "", threads: int = 0) -> Opener:
+    """The same of an ONNX file: one of ours, or a foreign encoder, of which ``asked`` says what flags do.
+
+    Raises InputError where ONNX Runtime is not installed.
+    """
+    kept.chosen("onnx")
+    if path.is_file() and onnx.facts_in(path) is not None:
+        return partial(OnnxEngine, path, gpus=gpus, threads=threads)
+    return partial(ForeignEngine, path, asked, gpus=gpus, threads=threads)
+
+
+def trunk(*, model: str, use_pretrained: str, pool: str = "avg", image_size: str = "") -> "TrainOptions":
+    """The options, resolved, of a pretrained trunk for photographs."""
+    import numpy as np
+
+    from datasets.images.base import ImageSet
+    from embedding.options import TrainOptions
+
+    none = np.zeros(0, np.int64)
+    photographs = ImageSet("files", (), none, (), none, none, none)
+    described = TrainOptions(model=model, use_pretrained=use_pretrained, pool=pool, image_size=image_size)
+    described.check()
+    return described.resolve(photographs)
+
+
+def _engine(engine: str, gpus: str) -> str:
+    """Which is meant; for GPUs auto is ONNX Runtime only where it is built for them."""
+    found = kept.chosen(engine)
+    if engine == "auto" and found == "onnx" and gpus.strip() and not onnx.sees_gpus():
+        return "mxnet"
+    return found
+
+
+def _serve(folder: Path, checkpoint: str) -> "Serve":
+    """What loads the network of a run folder, by the family that its options are of."""
+    options = _options(folder, checkpoint)
+    if "bits" in options:
+        from hashing.build import served
+    elif "word_dim" in options:
+        from vse.serving.towers import served
+    else:
+        from embedding.serving.networks import of_run as served
+    return partial(served, folder, checkpoint)
+
+
+def _options(folder: Path, checkpoint: str) -> dict[str, object]:
+    """The options that a run folder was begun with."""
+    try:
+        return dict(json.loads((folder / "options.json").read_text()))
+    except (OSError, ValueError, TypeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise InputError(f"{folder} holds no trained network '{checkpoint}' ({why}): name a run folder") from None
+
+
+def _serve_trunk(options: "TrainOptions") -> "Serve":
+    from embedding.serving.networks import of_trunk as served
+
+    return partial(served, options)
+
+
+def _gluon(serve: "Serve", gpus: str) -> Opener:
+    from embedding.serving.networks import opened
+
+    return partial(opened, serve, gpus)
+
+
+def _gluon_searcher(folder: Path, gpus: str) -> "Searcher":
+    from embedding.mx import contexts
+    from vse import build
+    from vse.search.searcher import Searcher
+
+    trained = build.trained(folder, "best", contexts(gpus))
+    return Searcher(trained.embedder, trained.options.embed_dim, trained.similarity)
+
+
+def _write_captions(folder: Path, checkpoint: str, path: Path) -> None:
+    from vse.serving.towers import write_captions
+
+    write_captions(folder, checkpoint, path)
+
+
+def _written(serve: "Serve", path: Path) -> None:
+    from embedding.serving.networks import written
+
+    written(serve, path)

@@ -1,0 +1,81 @@
+"""Duplicates from the command line: a folder, a set with parts, a vectors file, and mistakes in one line."""
+
+import csv
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from datasets.stored import vectors_file
+from datasets.vectors.base import VectorSet
+
+
+@pytest.fixture
+def pets(tmp_path):
+    """train/a, train/b, test/c with three pictures each, one of train also in test, smaller, and a broken one."""
+    rng = np.random.default_rng(0)
+    for name in ("train/a", "train/b", "test/c"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for number in range(3):
+            image = cv2.resize(
+                rng.integers(0, 255, (6, 6, 3)).astype(np.uint8), (90, 90), interpolation=cv2.INTER_CUBIC
+            )
+            cv2.imwrite(str(tmp_path / "pets" / name / f"{number}.png"), image)
+            if name == "train/a" and number == 1:
+                leak = cv2.resize(image, (60, 60), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(tmp_path / "pets" / "test" / "c" / "leak.jpg"), leak)
+    (tmp_path / "pets" / "train" / "b" / "broken.jpg").write_bytes(b"no picture")
+    return tmp_path / "pets"
+
+
+def lines(folder):
+    with (folder / "duplicates.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_what_stands_in_train_and_test_is_told(run, pets, tmp_path):
+    out = tmp_path / "out"
+    done = run("duplicates.py", "--data=folder", f"--data-path={pets}", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    assert "11 pictures: 1 group of copies, 1 to let go" in done.stdout
+    assert "1 group in train and test" in done.stdout and "broken.jpg" in done.stdout
+    keep, leak = lines(out)
+    assert (keep["path"], keep["keep"], keep["part"]) == (str(pets / "train/a/1.png"), "True", "train")
+    assert (leak["path"], leak["keep"], leak["part"]) == (str(pets / "test/c/leak.jpg"), "False", "test")
+    assert float(leak["like"]) > 0.95
+    assert (out / "index.html").exists() and "broken.jpg" in (out / "skipped.csv").read_text()
+
+
+def test_an_archive_is_as_its_folder(run, pets, tmp_path):
+    shutil.make_archive(str(pets), "zip", pets)
+    for place, out in ((pets, "one"), (f"{pets}.zip", "two")):
+        assert run("duplicates.py", f"--data-path={place}", f"--out={tmp_path / out}").returncode == 0
+    wanted = [{**line, "path": line["path"].replace(str(pets), f"{pets}.zip")} for line in lines(tmp_path / "one")]
+    assert lines(tmp_path / "two") == wanted
+
+
+def test_vectors_of_a_network_are_compared_in_place_of_looks(run, tmp_path):
+    vectors = np.array([[3, 0], [1, 0.1], [0, 1]], np.float32)
+    found = VectorSet("pets", "euclidean", vectors, vectors[:1], gallery_paths=("a.jpg", "b.jpg", "c.jpg"))
+    vectors_file.save(tmp_path / "pets.h5", found)
+    done = run("duplicates.py", f"--vectors={tmp_path / 'pets.h5'}", f"--out={tmp_path / 'out'}")
+    assert done.returncode == 0, done.stderr
+    assert [line["path"] for line in lines(tmp_path / "out")] == ["a.jpg", "b.jpg"]
+    done = run("duplicates.py", f"--vectors={tmp_path / 'pets.h5'}", "--threshold=0.999", f"--out={tmp_path / 'out'}")
+    assert "0 groups" in done.stdout and lines(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--data-path=gone"], "gone is not there"),
+        (["--vectors=gone.h5"], "--vectors=gone.h5: is not there"),
+        (["--vectors=gone.h5", "--data-path=gone"], "both name pictures"),
+        (["--data-path=gone", "--threshold=2"], "--threshold=2.0: must lie between 0 and 1"),
+        (["--data=glyphs"], "--data=glyphs: its images are no files"),
+    ],
+)
+def test_mistakes_are_one_line(run, tmp_path, flags, message):
+    done = run("duplicates.py", *flags, f"--out={tmp_path / 'out'}")
+    assert done.returncode == 2 and message in done.stderr and len(done.stderr.splitlines()) == 1

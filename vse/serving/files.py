@@ -1,0 +1,86 @@
+"""What searches with the ONNX files of two towers, without MXNet."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from datasets.images.pixels import Unreadable
+from datasets.images.skipped import Skipped
+from embedding.batches import decode
+from embedding.engine import onnx
+from embedding.engine.base import Engine
+from embedding.extraction.stream import Loaded, stream
+from vse.network.vocab import Vocabulary
+from vse.padding import by_length
+from vse.search.searcher import Searcher
+
+_AT_ONCE = 32  # images; more is not faster
+
+
+class FileEmbedder:
+    """Two towers in ONNX files, as ``Embeds`` of vse/search says.
+
+    captions : the file of the caption tower
+    images : opens the engine of the image tower, which is not done before an image is to be embedded
+    gpus, workers : devices of both, and threads that decode images
+    """
+
+    def __init__(self, captions: Path, images: Callable[[], Engine], *, gpus: str = "", workers: int = 2) -> None:
+        (self._session, *_) = onnx.sessions(captions, gpus=gpus)
+        self._open, self._workers = images, workers
+        words = self._session.get_modelmeta().custom_metadata_map
+        try:
+            self.dim, self.similarity = int(words["dim"]), words["similarity"]
+            self.vocabulary = Vocabulary(json.loads(words["vocabulary"]))
+        except (KeyError, ValueError):
+            raise InputError(f"{captions}: is no caption tower; write it anew by export_onnx.py") from None
+
+    @cached_property
+    def _engine(self) -> Engine:
+        return self._open()
+
+    def images(self, images: ImageSet, rows: np.ndarray, skipped: Skipped | None = None) -> np.ndarray:
+        """The embeddings (R, D) float32 of the images ``rows``."""
+        facts = self._engine.facts
+
+        def load(row: int) -> Loaded:
+            try:
+                return Loaded(decode.fit(decode.read(images, row), facts.size, resize=facts.resize))
+            except Unreadable as error:
+                if skipped is None:
+                    raise
+                return Loaded(error)
+
+        at_once = min(_AT_ONCE, len(rows))
+        batches = (list(map(int, rows[start : start + at_once])) for start in range(0, len(rows), at_once))
+        how = {"size": facts.size, "batch_size": at_once, "workers": self._workers}
+        parts = []
+        with tqdm(total=len(rows), desc="embed", unit="image", disable=not sys.stderr.isatty(), leave=False) as bar:
+            for made in stream(self._engine, load, batches, **how):
+                parts.append(made.vectors)
+                bar.update(len(made.vectors))
+                for error in made.unreadable.values():
+                    skipped.add(error)
+                if skipped is not None:
+                    skipped.look(len(made.vectors))
+        return np.concatenate(parts)
+
+    def sentences(self, sentences: Sequence[str]) -> np.ndarray:
+        """The embeddings (C, D) float32 of sentences."""
+        return by_length(self._of_words, [self.vocabulary.encode(sentence) for sentence in sentences])
+
+    def _of_words(self, words: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+        return self._session.run(None, {"words": words, "lengths": lengths.astype(np.int32)})[0]
+
+
+def searcher(captions: Path, images: Callable[[], Engine], *, gpus: str = "") -> Searcher:
+    """What searches with the caption tower in a file and the image tower that ``images`` opens."""
+    embedder = FileEmbedder(captions, images, gpus=gpus)
+    return Searcher(embedder, embedder.dim, embedder.similarity)
