@@ -93,7 +93,7 @@ def _add_all(options: BuildOptions, vector_set: VectorSet, folder: Path) -> None
     parts = [options.shard] if options.step == "add" else range(options.shards)
     with connect(options.cluster) as pool:
         given = None if pool.remote else vector_set
-        adding = functools.partial(add, options.anywhere(), folder.resolve(), given)
+        adding = functools.partial(add, options, folder, given)
         with contextlib.closing(pool.run(adding, parts)) as done:
             for part, result in done:
                 if isinstance(result, Killed):

@@ -110,7 +110,7 @@ class Sweep:
     def run(self) -> None:
         """Build and measure whatever is pending."""
         if self.builds:  # the workers find it in the cache
-            load = self.options.source().anywhere().load
+            load = self.options.source().load
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache, cluster=self.options.cluster, load=load)
         self._announce()
         if self.pending:

@@ -51,7 +51,11 @@ class DaskPool:
             warnings.simplefilter("ignore")  # that many calls are large together
             futures = self._client.map(pickle.loads, calls, key=list(keys), pure=False)
         try:
-            for future in as_completed(futures, loop=self._client.loop):
+            completed = as_completed(futures, loop=self._client.loop)
+            for future in completed:
+                if future.status in ("pending", "lost"):  # its worker died before the result was fetched
+                    completed.add(future)
+                    continue
                 yield keys[future.key], self._result(future)
                 future.release()
         finally:

@@ -52,6 +52,11 @@ def read(flag: str) -> Place:
 
 
 def cores() -> int:
-    """How many cores this process may use: what OMP_NUM_THREADS says, which workers are started with, or all."""
+    """How many cores this process may use."""
+    return cores_told() or len(os.sched_getaffinity(0))
+
+
+def cores_told() -> int:
+    """What OMP_NUM_THREADS, with which workers are started, says of that; 0 where it says nothing."""
     said = os.environ.get("OMP_NUM_THREADS", "")
-    return int(said) if re.fullmatch(r"[1-9]\d*", said) else len(os.sched_getaffinity(0))
+    return int(said) if re.fullmatch(r"[1-9]\d*", said) else 0

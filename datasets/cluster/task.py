@@ -1,7 +1,9 @@
 """A task on its way to a worker: bytes that only the worker opens, so that a scheduler needs nothing of ours."""
 
+import contextlib
 import functools
 import hashlib
+import os
 import pickle
 import platform
 from collections.abc import Callable
@@ -23,7 +25,7 @@ class _Call:
     """``function(task)``, which is called when its pickle is opened."""
 
     def __init__(self, function: Callable[[Any], Any], task: Any) -> None:
-        self._arguments = (versions(), pickle.dumps((function, task)))
+        self._arguments = (versions(), os.getcwd(), pickle.dumps((function, task)))
 
     def __reduce__(self) -> tuple[Callable[..., Outcome], tuple[Any, ...]]:
         return _called, self._arguments
@@ -34,14 +36,19 @@ def packed(function: Callable[[Any], Any], task: Any) -> bytes:
     return pickle.dumps(_Call(function, task))
 
 
-def _called(wanted: Versions, call: bytes) -> Outcome:
-    """Compare versions, then call; a user's mistake travels as its line, since not all exceptions can be pickled."""
+def _called(wanted: Versions, folder: str, call: bytes) -> Outcome:
+    """Compare versions, then call, in the ``folder`` from which paths were named, where it is there.
+
+    A user's mistake travels as its line, since not all exceptions can be pickled.
+    """
     here = versions()
     for name, version in wanted.items():
         if here.get(name) != version:
             told = f"{name} {here.get(name, 'is not there')}"
             return "input", f"a worker on {platform.node()} has {told}, this process has {version}: install the same"
     function, task = pickle.loads(call)
+    with contextlib.suppress(OSError):
+        os.chdir(folder)
     try:
         return "done", function(task)
     except InputError as error:

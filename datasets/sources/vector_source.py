@@ -43,13 +43,6 @@ class Source:
                 raise InputError(f"--{flag}={value}: must be at least 0, which is all")
         return _cut_queries(_cut_gallery(self._whole(), self.rows), self.max_queries)
 
-    def anywhere(self) -> "Source":
-        """The same source for a process that runs in another folder: its files by their whole paths."""
-        whole = {name: Path(path).resolve() for name in ("queries", "truth") if (path := getattr(self, name))}
-        if self.data not in vectors.names() and Path(self.data).exists():
-            whole["data"] = str(Path(self.data).resolve())
-        return replace(self, data_path=Path(self.data_path or _ROOT).resolve(), **whole)
-
     def _whole(self) -> VectorSet:
         if self.data == _FROM_FILE:
             if self.data_path is None:

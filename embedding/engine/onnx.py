@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.cluster import place
 from datasets.errors import InputError
 from embedding.engine import facts
 from embedding.engine.base import Facts
@@ -22,7 +23,7 @@ class OnnxEngine:
 
     path : the file
     gpus : as ``--gpus`` says: "" for the CPU, "0" or "0,1" for GPUs, which share every batch
-    threads : of the CPU; 0 for as many as it has cores
+    threads : of the CPU; 0 for as many as OMP_NUM_THREADS says, or as it has cores
 
     Raises InputError where ONNX Runtime, the GPU or the file is not there, or the file is none of ours.
     """
@@ -89,7 +90,7 @@ def sessions(path: Path, *, gpus: str = "", threads: int = 0) -> list[Any]:
         raise InputError(f"{path}: is not there; write it by export_onnx.py, or name another")
     options = runtime.SessionOptions()
     options.log_severity_level = _QUIET
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = threads or place.cores_told()
     return [_session(runtime, path, options, provider) for provider in _providers(runtime, gpus)]
 
 

@@ -31,7 +31,7 @@ def job_of(source: Source, folder: Path, monkeypatch, *, remote: bool) -> blocks
     """12 blocks of 25 queries, in four parts of 1,000 rows."""
     monkeypatch.setattr(blocks, "BLOCK", 25)
     monkeypatch.setattr(blocks, "PART", 1000)
-    job = blocks.job(source.load(), 10, folder, source.anywhere().load if remote else None)
+    job = blocks.job(source.load(), 10, folder, source.load if remote else None)
     assert (len(job.blocks), len(job.parts)) == (12, 4)
     return job
 
