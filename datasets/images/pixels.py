@@ -11,7 +11,7 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import Image, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from datasets.decoding import colours, jpeg, orientation
 from datasets.decoding.quiet import quiet
@@ -130,6 +130,7 @@ def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray | N
 
 def _any(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray:
     """The picture by Pillow."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = False  # GluonCV sets it, for the whole process: half a picture would be one
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         _check(image.height, image.width)
         if at_least and image.format in _JPEG:
@@ -160,5 +161,7 @@ def _reason(error: Exception, data: bytes) -> str:
         return "is not an image, or damaged at its start"
     if isinstance(error, MemoryError):
         return "takes more memory than there is"
+    if not isinstance(error, OSError | SyntaxError):  # what a decoder stumbled over tells nothing
+        return "is damaged or ends early"
     text = " ".join(str(error).split())[:100] or type(error).__name__
     return f"is damaged or ends early ({text})"

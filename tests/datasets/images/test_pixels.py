@@ -8,7 +8,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 
 from datasets.errors import InputError
 from datasets.images import pixels
@@ -429,3 +429,11 @@ def test_libraries_print_nothing(tmp_path):
     files = sorted(map(str, tmp_path.iterdir()))
     done = subprocess.run([sys.executable, "-W", "always", "-c", code, *files], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF"])
+def test_half_a_file_is_no_picture_whatever_another_library_has_told_pillow(kind, monkeypatch):
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # GluonCV does, when it is imported
+    whole = file_of(picture(200, 300), kind)
+    with pytest.raises(pixels.Unreadable, match="damaged or ends early|not an image"):
+        read(whole[: len(whole) // 2])
