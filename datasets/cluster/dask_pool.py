@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import pickle
+import shutil
 import sys
 import tempfile
 import time
@@ -27,6 +28,8 @@ _LOUD = ("distributed", "tornado", "asyncio", "dask_jobqueue", "bokeh")
 _ANSWERS = 10.0  # seconds that a scheduler may take to answer
 _STARTS = 120.0  # seconds that workers of this machine may take to start
 _PATIENCE = 5.0  # seconds without a worker, after which a line says so
+_SAID = 300  # characters of what a queueing system complains about
+_UNLIMITED = ("--memory-limit", "0")  # of the queueing system's; Dask would count the pages of mapped files
 _QUIET_SCHEDULER = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
@@ -135,16 +138,27 @@ def _queue(where: Place) -> distributed.deploy.Cluster:
         import dask_jobqueue
     except ImportError:
         raise InputError(f"--cluster={where.flag}: dask-jobqueue is not installed; {place.INSTALL}") from None
-    settings = dask.config.get(f"jobqueue.{where.kind}")
-    processes = settings.get("processes") or settings.get("cores")
+    kind, settings = getattr(dask_jobqueue, place.QUEUES[where.kind]), dask.config.get(f"jobqueue.{where.kind}")
+    missing = [name for name in ("cores", "memory") if not settings.get(name)]
+    submit = kind.job_cls.submit_command.split()[0]
+    if missing:
+        names = " and ".join(f"jobqueue.{where.kind}.{name}" for name in missing)
+        raise InputError(f"--cluster={where.flag}: set {names} of a job in ~/.config/dask/jobqueue.yaml")
+    if not shutil.which(submit):
+        raise InputError(f"--cluster={where.flag}: there is no {submit} here; submit from a machine that has it")
+    cluster = kind(
+        processes=settings.get("processes") or settings["cores"],
+        scheduler_options=_QUIET_SCHEDULER | settings.get("scheduler-options", {}),
+        worker_extra_args=[*settings.get("worker-extra-args", []), *_UNLIMITED],
+    )
+    for _ in range(where.count):
+        cluster.worker_spec.update(cluster.new_worker_spec())
     try:
-        cluster = getattr(dask_jobqueue, place.QUEUES[where.kind])(
-            processes=processes, scheduler_options=_QUIET_SCHEDULER | settings.get("scheduler-options", {})
-        )
-        cluster.scale(jobs=where.count)
+        cluster.sync(cluster._correct_state)  # as cluster.scale does, which would not tell of jobs that are refused
     except (ValueError, RuntimeError, OSError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"--cluster={where.flag}: {reason}; settings stand in ~/.config/dask/jobqueue.yaml") from error
+        SpecCluster._instances.discard(cluster)  # it would complain at the end that no job has started
+        said = " ".join(str(error).split("stderr:")[-1].split())
+        raise InputError(f"--cluster={where.flag}: {submit} refuses the job: {said[:_SAID]}") from error
     return cluster
 
 
