@@ -42,7 +42,7 @@ class TrainOptions:
     data: str = ""
     """Image set: glyphs (if not given) and digits are built in; folder is your own, in --data-path."""
     data_path: Path | None = None
-    """Folder that holds the set as it was unpacked, data/ if not given; for folder, class folders or a CSV manifest."""
+    """Folder that holds the set as it was unpacked, data/ if not given; for folder also a .zip, .tar or CSV file."""
     boxes: bool = False
     """Crop every image to its annotated box; every score then says so."""
 

@@ -10,6 +10,7 @@ _END, _SCAN, _EXIF, _PROFILE = 0xD9, 0xDA, 0xE1, 0xE2  # markers, each after a b
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive; the other kinds are Pillow's
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {0xC4, 0xC8, 0xCC}
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a segment: TEM and the restarts
+_MOST_SCANS = 100  # of a picture; encoders write about ten, and each goes through all of its pixels
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # neither a stuffed 0xFF nor a restart
 _REDUCED = {
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -42,6 +43,7 @@ def header(data: bytes) -> Header | None:
     Where something stands in the middle of a file that does not belong there, OpenCV makes a picture nevertheless, its
     lower part grey, or of another picture that had its place in memory before (OpenCV's issue 26488). So the segments
     and scans must follow each other up to the end marker; more may come after that. Scans are not decoded for this.
+    Raises OSError where there are too many scans.
     """
     segments = _segments(data) if data.startswith(b"\xff\xd8\xff") else None
     if segments is None:
@@ -59,8 +61,11 @@ def header(data: bytes) -> Header | None:
 
 
 def _segments(data: bytes) -> list[tuple[int, bytes]] | None:
-    """Kind and content of the segments up to the end marker, scans passed over; None where they do not get there."""
-    found, at = [], 2
+    """Kind and content of the segments up to the end marker, scans passed over; None where they do not get there.
+
+    Raises OSError where there are so many scans that decoding them is what the file is made for.
+    """
+    found, scans, at = [], 0, 2
     while data[at : at + 1] == b"\xff" and at + 1 < len(data):
         kind = data[at + 1]
         if kind == _END:
@@ -70,6 +75,9 @@ def _segments(data: bytes) -> list[tuple[int, bytes]] | None:
             continue
         start, at = at + 4, at + 2 + _number(data, at + 2)
         if kind == _SCAN:
+            scans += 1
+            if scans > _MOST_SCANS:
+                raise OSError(f"more than {_MOST_SCANS} scans")
             if at != start + 4 + 2 * data[start]:  # a channel is two bytes
                 return None
             end = _SCAN_END.search(data, at)
@@ -105,10 +113,17 @@ def _number(data: bytes, at: int, count: int = 2, order: str = "big") -> int:
 
 
 def scale(stored: tuple[int, int], enough: tuple[int, int] | None) -> int:
-    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``."""
-    if enough is None:
-        return 1
-    return next((by for by in (8, 4, 2) if all(s // by >= e for s, e in zip(stored, enough, strict=True))), 1)
+    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``.
+
+    A side that it does not divide is filled up by the decoder, which stretches the picture: by no more than a tenth of
+    a pixel of ``enough``.
+    """
+
+    def fits(side: int, least: int, by: int) -> bool:
+        return side // by >= least and 10 * (-side % by) * least <= side
+
+    sides = list(zip(stored, enough or stored, strict=True))
+    return next((by for by in (8, 4, 2) if all(fits(*side, by) for side in sides)), 1)
 
 
 def decode(data: bytes, by: int) -> np.ndarray | None:

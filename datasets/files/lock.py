@@ -2,7 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from datasets.errors import InputError
@@ -31,6 +32,16 @@ def hold(folder: Path, *, flag: str, name: str = "lock", wait: bool = False) -> 
     return lock
 
 
+@contextmanager
+def held(path: Path, *, flag: str) -> Iterator[None]:
+    """Keep other processes from writing the file ``path``; one that is at it is waited for."""
+    lock = hold(path.parent, flag=flag, name=f"{path.stem}.lock", wait=True)
+    try:
+        yield
+    finally:
+        os.close(lock)
+
+
 def make_once(path: Path, make: Callable[[], None], *, flag: str) -> None:
     """Have ``make`` write the file ``path`` where it is not there; another process that is at it is waited for.
 
@@ -38,9 +49,6 @@ def make_once(path: Path, make: Callable[[], None], *, flag: str) -> None:
     """
     if path.exists():
         return
-    held = hold(path.parent, flag=flag, name=f"{path.stem}.lock", wait=True)
-    try:
+    with held(path, flag=flag):
         if not path.exists():
             make()
-    finally:
-        os.close(held)

@@ -1,6 +1,7 @@
 """Tree: all files under a folder, or in an archive, and what of it is passed over."""
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 
@@ -10,6 +11,9 @@ from datasets.files import packed
 # What file managers, cameras and servers leave in folders of pictures; hidden names are of them too.
 _SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "lost+found",
            "system volume information"}  # fmt: skip
+
+_PLURAL = re.compile(r"(file|folder|link|image|archive)s\b")
+_ONE = r"\1"
 
 
 class PassedOver:
@@ -27,10 +31,9 @@ class PassedOver:
         self._found[kind] = (count + 1, first)
 
     def __str__(self) -> str:
-        """The counts: "passed over 3 hidden files (such as .x.jpg), 1 empty folders (b)"."""
+        """The counts: "passed over 3 hidden or system files (such as .x.jpg), 1 empty folder (b)"."""
         kinds = [
-            f"{count:,} {kind if count > 1 else kind.replace('files', 'file').replace('folders', 'folder')}"
-            f" ({'such as ' if count > 1 else ''}{first})"
+            f"{count:,} {kind} (such as {first})" if count > 1 else f"1 {_PLURAL.sub(_ONE, kind, count=1)} ({first})"
             for kind, (count, first) in self._found.items()
         ]
         return f"passed over {', '.join(kinds)}".encode(errors="replace").decode()  # names may have any bytes
@@ -78,13 +81,13 @@ def _in_folder(root: str, passed: PassedOver) -> Iterator[str]:
             elif is_folder:
                 number = _number(entry.path)
                 if number in above:
-                    passed.add("folders that link in a circle", path)
+                    passed.add("folders in a circle of links", path)
                 else:
                     todo.append((path, above | {number}))
             elif _is(entry.is_file):
                 yield path
             else:
-                passed.add("files that are links to nothing, or devices", path)
+                passed.add("dead links or devices", path)
         if empty and inner:
             passed.add("empty folders", inner)
 

@@ -11,7 +11,7 @@ import warnings
 
 import cv2
 import numpy as np
-from PIL import Image, ImageFile, PngImagePlugin, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageFile, PngImagePlugin, UnidentifiedImageError
 
 from datasets.decoding import colours, jpeg, orientation
 from datasets.decoding.quiet import quiet
@@ -25,8 +25,9 @@ except ImportError:
 else:
     pillow_heif.register_heif_opener()
 
-# Threads of ours decode several images at once; OpenCV's own would only fight them for the cores.
+# Threads of ours decode several images at once; those of a library would only fight them for the cores.
 cv2.setNumThreads(1)
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 # What is wrong with a picture is our error, once, or nothing that a person would see.
 cv2.setLogLevel(0)  # silent
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -99,44 +100,55 @@ def read(path: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
         but not below them
     Raises Unreadable.
     """
+    return read_reduced(path, at_least)[0]
+
+
+def read_reduced(path: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+    """As ``read``, and by how much height and width of the whole picture are divided: 1, 2, 4 or 8."""
     try:
         data = contents.read(path)
     except contents.Unopened as error:
         raise Unreadable(path, error.reason) from None
     except ValueError as error:  # a null character in its name
         raise Unreadable(path, f"cannot be read ({error})") from None
-    return decode(data, path, at_least=at_least)
+    return _reduced(data, path, at_least)
 
 
 def decode(data: bytes, name: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
     """The picture of a file's bytes; ``name`` is what an error calls it, all else as for ``read``."""
+    return _reduced(data, name, at_least)[0]
+
+
+def _reduced(data: bytes, name: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
     try:
         with quiet:
-            pixels = _plain_jpeg(data, at_least)
-            return _any(data, at_least) if pixels is None else pixels
+            return _plain_jpeg(data, at_least) or _any(data, at_least)
     except Exception as error:  # the bytes of a damaged file make a decoder raise anything
         raise Unreadable(name, _reason(error, data)) from None
 
 
-def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray | None:
+def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int] | None:
     """The picture by OpenCV; None where that might give other pixels than Pillow."""
     header = jpeg.header(data)
     if header is None or colours.to_srgb(header.profile, header.mode) is not None:
         return None
     _check(header.height, header.width)
-    pixels = jpeg.decode(data, jpeg.scale((header.height, header.width), _stored(at_least, header.orientation)))
-    return None if pixels is None else orientation.upright(pixels, header.orientation)
+    by = jpeg.scale((header.height, header.width), _stored(at_least, header.orientation))
+    pixels = jpeg.decode(data, by)
+    return None if pixels is None else (orientation.upright(pixels, header.orientation), by)
 
 
-def _any(data: bytes, at_least: tuple[int, int] | None) -> np.ndarray:
+def _any(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
     """The picture by Pillow."""
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # GluonCV sets it, for the whole process: half a picture would be one
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
         _check(image.height, image.width)
+        by = 1
         if at_least and image.format in _JPEG:
-            image.draft(image.mode, _stored(at_least, orientation.of(image))[::-1])
+            by = jpeg.scale((image.height, image.width), _stored(at_least, orientation.of(image)))
+            image.draft(image.mode, (image.width // by, image.height // by))
         image.load()  # before its orientation is asked: a TIFF is turned by this, and a PNG loads when asked
-        return orientation.upright(np.array(colours.to_rgb(image)), orientation.of(image))
+        return orientation.upright(np.array(colours.to_rgb(image)), orientation.of(image)), by
 
 
 def _stored(at_least: tuple[int, int] | None, turn: int) -> tuple[int, int] | None:
@@ -158,7 +170,7 @@ def _reason(error: Exception, data: bytes) -> str:
     if _HEIF.match(data):
         return "is HEIF, which takes the package pillow-heif: pip install pillow-heif"
     if isinstance(error, UnidentifiedImageError):
-        return "is not an image, or damaged at its start"
+        return "is not an image that can be read, or damaged at its start"
     if isinstance(error, MemoryError):
         return "takes more memory than there is"
     if not isinstance(error, OSError | SyntaxError):  # what a decoder stumbled over tells nothing

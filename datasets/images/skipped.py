@@ -1,7 +1,7 @@
 """Skipped: the pictures of a job that cannot be read, each with its reason, and how many are too many.
 
 All of them stand in a CSV file with the columns path and reason: ``skipped.csv`` in the folder of a run, and
-``NAME.skipped.csv`` beside a file of vectors or features ``NAME.h5``, see ``beside_file``.
+``NAME.skipped.csv`` beside a vectors file ``NAME.h5``, see ``beside_file``.
 """
 
 import csv

@@ -30,7 +30,7 @@ def is_picture(path: str, passed: PassedOver) -> bool:
     if ending in _ENDINGS or not ending and _begins_as_picture(path):
         return True
     archive = ending in packed.ENDINGS
-    passed.add("archives (give one of them by itself)" if archive else "files of other kinds", name)
+    passed.add("archives, to be named by a pattern such as *.tar" if archive else "files of other kinds", name)
     return False
 
 

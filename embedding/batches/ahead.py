@@ -7,8 +7,8 @@ from typing import TypeVar
 
 Result = TypeVar("Result")
 
-# Batches that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
-_AHEAD = 3
+# Batches, and items, that wait decoded: enough to ride out a slow file, few enough to stay small in memory.
+_AHEAD, _ITEMS_AHEAD = 3, 64
 _AT_ONCE = 4  # items that a thread takes: handing one over costs it some part of a small picture's decoding
 
 
@@ -29,7 +29,7 @@ def in_threads(
             for batch in batches:
                 shares = [batch[i : i + _AT_ONCE] for i in range(0, len(batch), _AT_ONCE)]
                 waiting.append([pool.submit(some, share) for share in shares])
-                if len(waiting) > _AHEAD:
+                if len(waiting) > max(_AHEAD, _ITEMS_AHEAD // max(1, len(batch))):
                     yield _joined(waiting.popleft())
             while waiting:
                 yield _joined(waiting.popleft())

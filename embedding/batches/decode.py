@@ -61,15 +61,23 @@ def read(images: ImageSet, row: int, *, at_least: tuple[int, int] | None = None)
     at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
     Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
-    stored, boxes = images.images[row], images.boxes
-    if not isinstance(stored, np.ndarray):
-        stored = pixels.read(stored, at_least=at_least if boxes is None else None)
-    return stored if boxes is None else _crop_box(stored, boxes[row], images.image_name(row))
+    return _read(images, row, at_least)[0]
 
 
 def read_fitted(images: ImageSet, row: int, size: Size, *, resize: str = "crop") -> np.ndarray:
     """Image ``row`` fit to ``size``, decoded no larger than that takes; raises as ``read``."""
-    return fit(read(images, row, at_least=_covered(size, resize)), size, resize=resize)
+    image, by = _read(images, row, _covered(size, resize))
+    return fit(image, size, resize=resize, by=by)
+
+
+def _read(images: ImageSet, row: int, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+    """As ``read``, and by how much height and width of the whole image are divided."""
+    stored, boxes = images.images[row], images.boxes
+    if isinstance(stored, np.ndarray):
+        image, by = stored, 1
+    else:
+        image, by = pixels.read_reduced(stored, at_least if boxes is None else None)
+    return (image if boxes is None else _crop_box(image, boxes[row], images.image_name(row))), by
 
 
 def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
@@ -116,19 +124,20 @@ def random_crop(
     return (height - h) // 2, (width - w) // 2, h, w
 
 
-def fit(image: np.ndarray, size: Size, *, resize: str = "crop") -> np.ndarray:
+def fit(image: np.ndarray, size: Size, *, resize: str = "crop", by: int = 1) -> np.ndarray:
     """``image`` as (H, W, 3) uint8 of ``size`` without chance, for evaluation.
 
     resize : "crop" keeps its proportions, scales it to cover 8/7 of ``size`` and takes the centre (256 and 224, the
         usual protocol for squares); "stretch" scales both sides to ``size`` and sees the whole image
+    by : what the sides of the whole image were divided by when it was decoded; it is scaled as the whole would be
     """
     high, wide = sides(size)
     least_high, least_wide = _covered(size, resize)
     if resize == "stretch":
-        return _resize(image, high, wide)
+        return _resize(image, high, wide, by=by)
     height, width = image.shape[:2]
     scale = max(least_high / height, least_wide / width)
-    scaled = _resize(image, max(high, round(height * scale)), max(wide, round(width * scale)))
+    scaled = _resize(image, max(high, round(height * scale)), max(wide, round(width * scale)), by=by)
     top, left = (scaled.shape[0] - high) // 2, (scaled.shape[1] - wide) // 2
     return scaled[top : top + high, left : left + wide]
 
@@ -139,9 +148,9 @@ def _covered(size: Size, resize: str) -> tuple[int, int]:
     return (high, wide) if resize == "stretch" else (round(high * 8 / 7), round(wide * 8 / 7))
 
 
-def _resize(image: np.ndarray, height: int, width: int) -> np.ndarray:
+def _resize(image: np.ndarray, height: int, width: int, *, by: int = 1) -> np.ndarray:
     if image.shape[:2] == (height, width):
         return image
     # Averaging over areas keeps a much smaller image free of aliasing; it cannot enlarge.
-    shrinks = height * width * 4 <= image.shape[0] * image.shape[1]
+    shrinks = height * width * 4 <= image.shape[0] * image.shape[1] * by**2
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)

@@ -13,7 +13,7 @@ from datasets.errors import InputError
 from datasets.files import lock
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
-from datasets.images.skipped import Skipped, beside_file
+from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings
 from embedding.batches.loader import Batch, Batches, Found
 from embedding.evaluation.extract import embeddings, outputs, through, unread
@@ -43,22 +43,29 @@ def cached(
     ``decode.fit``, and ``mirror``, which is as in ``extract.outputs``; ``how`` goes there too. No augmentation: every
     image has one row.
     Another process that is extracting the same is waited for. The row of an image that cannot be read is NaN, and why
-    is kept beside the features, for ``skipped``; without that, such an image is an error.
+    is noted in ``skipped``: it is tried again whenever the features are asked for, since it may have been mended.
+    Without ``skipped``, such an image is an error.
     """
     path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
 
+    def extracted(rows: np.ndarray) -> np.ndarray:
+        return outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, skipped=skipped, **how)
+
     def make() -> None:
         log.info("extracting features of %d images, once: %s", len(images), path)
-        rows = np.arange(len(images))
-        found = outputs(encoder, images, rows, size=size, resize=resize, mirror=mirror, skipped=skipped, **how)
-        if skipped is not None:
-            skipped.save(beside_file(path))
-        _save(path, found)
+        _save(path, extracted(np.arange(len(images))))
 
     lock.make_once(path, make, flag="working folder")
-    if skipped is not None:
-        skipped.load(beside_file(path))
-    return _load(path, len(images))
+    found = _load(path, len(images))
+    known = () if skipped is None else skipped
+    missing = np.flatnonzero(unread(found))
+    missing = missing[[images.image_name(int(row)) not in known for row in missing]]
+    if len(missing):
+        found[missing] = extracted(missing)
+        if not unread(found[missing]).all():
+            with lock.held(path, flag="working folder"):
+                _save(path, found)
+    return found
 
 
 def _save(path: Path, features: np.ndarray) -> None:

@@ -34,7 +34,7 @@ def begin(
     resize: str,
     max_pixels: int = MAX_PIXELS,
     dtype: str = "float32",
-    batch_size: int = 32,
+    batch_size: int = 8,
     piece: int | None = None,
     workers: int = 2,
 ) -> Job:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.images import pixels
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
 from embedding.batches import decode
@@ -29,7 +30,7 @@ class Job:
     mark : a hash of all that decides what the vectors are
     count : N, of the pictures
     size, resize : as in ``decode.fit``
-    max_pixels : as in ``pixels.read``
+    max_pixels : that a picture may have, as in ``pixels.allow``, in whatever process reads it
     dtype : of the vectors, float32 or float16
     batch_size : pictures that the network sees at once
     piece : rows of a piece, a multiple of that
@@ -61,11 +62,12 @@ class Job:
     def load(self, row: int) -> Loaded:
         """Picture ``row`` as the network takes it, or why it cannot be read."""
         start = time.perf_counter()
+        pixels.allow(self.max_pixels)
         try:
-            pixels = decode.read_fitted(self.images, row, self.size, resize=self.resize)
+            found = decode.read_fitted(self.images, row, self.size, resize=self.resize)
         except Unreadable as error:
-            pixels = error
-        return Loaded(pixels, decoding=time.perf_counter() - start)
+            found = error
+        return Loaded(found, decoding=time.perf_counter() - start)
 
 
 def opened(opener: Callable[[], Engine]) -> Engine:

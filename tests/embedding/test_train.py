@@ -238,6 +238,7 @@ def test_a_run_with_unreadable_images_goes_on_to_the_same_weights(tmp_path):
     run(on_folder(tmp_path, **given))
     folder = run(on_folder(tmp_path, **given, epochs=2))
     whole = run(on_folder(tmp_path, **given, epochs=2, name="whole"))
+    assert (folder / "skipped.csv").read_text() == (whole / "skipped.csv").read_text()
     found, wanted = (nd.load(str(path / "last" / "net.params")) for path in (folder, whole))
     for name, array in wanted.items():
         np.testing.assert_array_equal(found[name].asnumpy(), array.asnumpy())

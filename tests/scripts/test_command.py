@@ -57,6 +57,7 @@ def test_dashes_and_underscores_are_the_same_flag(run, tmp_path):
     ("flags", "words"),
     [
         (["--bacth-k=5"], ["unknown flag --bacth-k", "did you mean --batch-k"]),
+        (["--max-pixels=0"], ["--max-pixels=0: give the most pixels that a picture may have, such as 200000000"]),
         (["--data=glyfs"], ["unknown dataset 'glyfs'", "did you mean glyphs"]),
         (["--data=folder", "--data-path=nowhere"], ["nowhere"]),
         (

@@ -52,7 +52,7 @@ class FileEmbedder:
 
         def load(row: int) -> Loaded:
             try:
-                return Loaded(decode.fit(decode.read(images, row), facts.size, resize=facts.resize))
+                return Loaded(decode.read_fitted(images, row, facts.size, resize=facts.resize))
             except Unreadable as error:
                 if skipped is None:
                     raise

@@ -73,3 +73,14 @@ def test_what_is_not_plain_has_no_header():
 )
 def test_the_scale_leaves_enough(enough, by):
     assert jpeg.scale((80, 88), enough) == by
+
+
+@pytest.mark.parametrize(
+    ("stored", "enough", "by"),
+    [((3024, 4032), (256, 341), 8), ((2276, 4032), (256, 454), 4), ((4032, 3562), (290, 256), 2)],
+)
+def test_no_scale_stretches_the_picture(stored, enough, by):
+    """At a scale that does not divide a side, its last pixel is filled up, which shifts the picture."""
+    assert jpeg.scale(stored, enough) == by
+    shift = max(-side % by / side * least for side, least in zip(stored, enough, strict=True))
+    assert shift <= 0.1

@@ -52,7 +52,7 @@ def test_empty_folders_and_links_to_nothing_are_counted(tmp_path):
     os.symlink("itself", tmp_path / "pics" / "itself")
     found, passed = listed(root)
     assert found == ["a.jpg"]
-    assert "1 empty folder (empty)" in passed and "2 files that are links to nothing" in passed
+    assert "1 empty folder (empty)" in passed and "2 dead links or devices (such as" in passed
 
 
 def test_links_are_followed_but_not_in_a_circle(tmp_path):
@@ -62,7 +62,7 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path):
     os.symlink("..", tmp_path / "pics" / "a" / "up")
     found, passed = listed(root)
     assert found == ["a/x.jpg", "b/y.jpg"]
-    assert passed == "passed over 1 folder that link in a circle (a/up)"
+    assert passed == "passed over 1 folder in a circle of links (a/up)"
 
 
 def test_a_folder_without_rights_is_said(tmp_path, monkeypatch):

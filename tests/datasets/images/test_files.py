@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import zipfile
 
 import pytest
@@ -69,6 +70,12 @@ def test_patterns_take_files_of_any_depth_and_archives(pics):
         files.load(f"{pics}/*.nothing")
     with pytest.raises(InputError, match="matches folders but no file"):
         files.load(f"{pics.parent}/p*s")
+
+
+def test_a_folder_of_archives_says_how_to_name_them(pics):
+    shutil.rmtree(pics)
+    with pytest.raises(InputError, match=r"1 archive, to be named by a pattern such as \*\.tar \(pics\.zip\)"):
+        files.load(pics.parent)
 
 
 def test_a_file_with_signs_of_patterns_in_its_name_is_meant_itself(pics):

@@ -373,6 +373,14 @@ def test_a_text_that_unpacks_to_too_much_is_refused():
     np.testing.assert_array_equal(read(file_of(picture(), "PNG", pnginfo=info)), picture())
 
 
+def test_a_photograph_of_endless_scans_is_refused():
+    data = file_of(picture(), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    assert read(data[:-2] + last * 3 + data[-2:]).shape == picture().shape
+    with pytest.raises(pixels.Unreadable, match="more than 100 scans"):
+        pixels.decode(data[:-2] + last * 300 + data[-2:], "it")
+
+
 def test_the_limit_must_be_a_number_of_pixels(limit):
     with pytest.raises(InputError, match="--max-pixels=0"):
         limit(0)

@@ -1,5 +1,7 @@
 """Lists of images: what they name is found or told to be missing, with file and line."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -133,3 +135,24 @@ def test_counts_are_those_of_every_part(tmp_path):
     ):
         with pytest.raises(InputError, match=f"{tmp_path}: {message}"):
             reading.check_counts(three, right | {part: wrong}, place=tmp_path, title="Three")
+
+
+def test_absent_looks_into_archives_and_leaves_addresses_alone(tmp_path, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packing:
+        packing.writestr("cat/a.jpg", b"a")
+        packing.writestr("b.jpg", b"b")
+    (tmp_path / "c.jpg").touch()
+    names = ("x.zip/cat/a.jpg", "x.zip/b.jpg", "x.zip/cat/b.jpg", "c.jpg", "d.jpg", "y.zip/a.jpg", "c.jpg/e.jpg")
+    paths = [*(f"{tmp_path}/{name}" for name in names), "https://host/e.jpg"]
+    assert reading.absent(paths) == [2, 4, 5, 6]
+    monkeypatch.chdir(tmp_path)
+    assert reading.absent(["c.jpg", "d.jpg"]) == [1]
+
+
+def test_a_folder_that_cannot_be_listed_is_asked_for_each_file(tmp_path, monkeypatch):
+    def refuse(place):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "a.jpg").touch()
+    monkeypatch.setattr(reading, "entries", refuse)
+    assert reading.absent([f"{tmp_path}/a.jpg", f"{tmp_path}/b.jpg"]) == [1]

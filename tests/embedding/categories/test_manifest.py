@@ -2,6 +2,7 @@
 
 import csv
 import os
+import zipfile
 
 import cv2
 import numpy as np
@@ -91,3 +92,19 @@ def test_nothing_proposed_and_nowhere_to_write(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="file: the manifest cannot be written"):
         write_manifest(tmp_path / "file", proposals(0, 0), ("digits[1]", "digits[2]"))
+
+
+def test_files_in_archives_and_behind_addresses_are_named_as_they_are(tmp_path, monkeypatch):
+    encoded = cv2.imencode(".png", np.full((5, 6, 3), 50, np.uint8))[1].tobytes()
+    with zipfile.ZipFile(tmp_path / "pets.zip", "w") as packing:
+        packing.writestr("a.png", encoded)
+    monkeypatch.chdir(tmp_path)
+    names = ("pets.zip/a.png", "https://host/b.png", "pets.zip/gone.png")
+    check_images(names)
+    manifest = write_manifest(tmp_path / "out", proposals(0, 0, 0), names, test_share=0)
+    assert manifest.missing == ["pets.zip/gone.png"]
+    assert sorted(folder.load(tmp_path / "out" / "manifest.csv").images) == [
+        f"{tmp_path}/pets.zip/a.png",
+        "https://host/b.png",
+    ]
+    assert not (tmp_path / "out" / "images").exists()

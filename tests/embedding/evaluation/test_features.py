@@ -10,6 +10,7 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.images import digits
+from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from embedding import build
 from embedding.batches.loader import Batches
@@ -174,19 +175,30 @@ def on_disk(images, folder, broken):
     return dataclasses.replace(images, images=paths, labels=rows % 5, **split)
 
 
-def test_what_cannot_be_read_is_kept_with_its_reason(images, tmp_path, monkeypatch):
+def test_what_cannot_be_read_is_told_again_until_it_is_mended(images, tmp_path, monkeypatch):
     found, net, first, second = on_disk(images, tmp_path, [3, 30]), network(), Skipped(40), Skipped(40)
     kept = features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=first, **HOW)
     assert np.flatnonzero(unread(kept)).tolist() == np.flatnonzero(np.isnan(kept).any(axis=1)).tolist() == [3, 30]
-    monkeypatch.setattr(features, "outputs", lambda *_, **__: pytest.fail("extracted again"))
+    outputs, read = features.outputs, []
+    monkeypatch.setattr(features, "outputs", lambda *a, **how: read.append(a[2].tolist()) or outputs(*a, **how))
+    with pytest.raises(Unreadable):
+        features.cached(net.encoder, found, folder=tmp_path / "kept", **HOW)
     again = features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=second, **HOW)
     np.testing.assert_array_equal(again, kept)
     assert first.reasons == second.reasons and list(first.reasons) == [
         str(tmp_path / f"{row}.png") for row in ("03", 30)
     ]
-    assert sorted(path.suffix for path in (tmp_path / "kept").iterdir()) == [".csv", ".lock", ".npy"]
     with pytest.raises(InputError, match="--max-bad=0 allows 0"):
         features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=Skipped(40, max_bad=0), **HOW)
+    cv2.imwrite(found.images[30], images.images[30])
+    for asked in ([3, 30], [3]):  # mended, and mended before
+        read.clear()
+        third = Skipped(40)
+        mended = features.cached(net.encoder, found, folder=tmp_path / "kept", skipped=third, **HOW)
+        assert np.flatnonzero(unread(mended)).tolist() == [3] and list(third.reasons) == [found.images[3]]
+        assert read == [asked]
+    whole = features.cached(net.encoder, found, folder=tmp_path / "anew", skipped=third, **HOW)
+    np.testing.assert_allclose(mended, whole, rtol=1e-5)
 
 
 def test_nothing_that_cannot_be_read_reaches_a_network(images, tmp_path, monkeypatch):

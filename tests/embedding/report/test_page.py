@@ -153,6 +153,13 @@ def test_a_large_set_is_sampled_for_the_map(tmp_path, monkeypatch):
     assert len(shown) <= 32 and set(shown.labels) <= {0, 1, 2, 3}
 
 
+def test_an_image_that_asks_and_is_searched_is_on_the_map_once():
+    whole = embeddings(40)
+    vectors = from_embeddings(whole.take(np.arange(5, 30)), whole, name="birds")
+    shown = report._images_of_map(vectors, 0)
+    assert sorted(shown.paths) == sorted(whole.paths)
+
+
 @pytest.mark.parametrize("count", [2, 5])
 def test_very_small_sets(tmp_path, count):
     images = Embeddings(np.eye(count, 6, dtype=np.float32), np.zeros(count, np.int64), tuple("abcde"[:count]))
