@@ -90,7 +90,7 @@ def printed_by(script: str, *words: str) -> float:
     return float(done.stdout)
 
 
-def own_gigabytes(what: str) -> float:
-    """Of this process, what it holds (VmRSS) or held at most (VmHWM); what getrusage says begins with its parent's."""
-    kilobytes = re.search(rf"{what}:\s*(\d+)", Path("/proc/self/status").read_text())[1]
+def own_gigabytes(what: str, *, process: int | str = "self") -> float:
+    """Of a process, what it holds (VmRSS) or held at most (VmHWM); what getrusage says begins with its parent's."""
+    kilobytes = re.search(rf"{what}:\s*(\d+)", Path(f"/proc/{process}/status").read_text())[1]
     return int(kilobytes) * 1024 / 1e9

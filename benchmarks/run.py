@@ -34,6 +34,7 @@ NAMES = (
     "exact",
     "cluster",
     "equal_training",
+    "extract",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

@@ -102,7 +102,7 @@ def main(options: ExtractOptions) -> None:
         with connect(options.cluster) as pool:
             clustered.by(pool, job, skipped) if pool.remote else run.here(job, skipped)
     finally:
-        skipped.save(beside)
+        _save_skipped(skipped, beside)
     if len(images.class_names) > 1:
         _save_scored(options, whole, images, rows, job, skipped)
     else:  # no labels, no scores, and perhaps too many for the memory
@@ -111,6 +111,14 @@ def main(options: ExtractOptions) -> None:
         print(line)
     shutil.rmtree(folder)
     os.close(held)
+
+
+def _save_skipped(skipped: Skipped, path: Path) -> None:
+    try:
+        skipped.save(path)
+    except OSError as error:
+        line = f"{path}: cannot be written, make room ({error.strerror}); the same command goes on from what is done"
+        raise InputError(line) from None
 
 
 def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:

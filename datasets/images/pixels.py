@@ -100,26 +100,26 @@ def read(path: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
         but not below them
     Raises Unreadable.
     """
-    return read_reduced(path, at_least)[0]
+    return decode(fetch(path), path, at_least=at_least)
 
 
-def read_reduced(path: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
-    """As ``read``, and by how much height and width of the whole picture are divided: 1, 2, 4 or 8."""
+def fetch(path: str) -> bytes:
+    """The bytes of the picture ``path``, which ``decode`` takes; raises Unreadable."""
     try:
-        data = contents.read(path)
+        return contents.read(path)
     except contents.Unopened as error:
         raise Unreadable(path, error.reason) from None
     except ValueError as error:  # a null character in its name
         raise Unreadable(path, f"cannot be read ({error})") from None
-    return _reduced(data, path, at_least)
 
 
 def decode(data: bytes, name: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
     """The picture of a file's bytes; ``name`` is what an error calls it, all else as for ``read``."""
-    return _reduced(data, name, at_least)[0]
+    return decode_reduced(data, name, at_least)[0]
 
 
-def _reduced(data: bytes, name: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+def decode_reduced(data: bytes, name: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+    """As ``decode``, and by how much height and width of the whole picture are divided: 1, 2, 4 or 8."""
     try:
         with quiet:
             return _plain_jpeg(data, at_least) or _any(data, at_least)

@@ -1,6 +1,7 @@
 """Writing a vectors file, whole or not at all: from a VectorSet, or in blocks that are never all in memory."""
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
 _TEXT = h5py.string_dtype("utf-8")  # though names of files need not be valid UTF-8
+_NAME, _SLACK = 40, 1 << 14  # bytes that HDF5 takes for a name beside its text, and for what a file begins with
 _BLOCK_ROWS = 1 << 16
 
 
@@ -37,13 +39,17 @@ def save_blocks(
     name: str,
     metric: str = "euclidean",
     attrs: Mapping[str, object] | None = None,
+    text: int = 0,
 ) -> None:
     """Write, as ``save`` does, ``count`` vectors in leave-one-out that come in blocks, and are never all in memory.
 
     blocks : vectors (n, D), or packed codes where the metric is hamming, and the names of their images
     dim, dtype : D, or bits; of the vectors
+    text : bytes of all names together
+    Raises InputError where there is no room for so much, too.
     """
     codes, at = metric == "hamming", 0
+    _check_room(path, count * (dim * (1 if codes else np.dtype(dtype).itemsize) + _NAME) + text)
     with _whole(path) as file:
         vectors = file.create_dataset(KEYS["gallery"], (count, dim), bool if codes else dtype)
         paths = file.create_dataset(KEYS["gallery_paths"], (count,), _TEXT)
@@ -56,6 +62,15 @@ def save_blocks(
         for part in ("queries", "query_paths"):
             file[KEYS[part]] = file[KEYS[SAME[part]]]
         _write_attrs(file, metric, dim, name, {**(attrs or {}), "leave_one_out": True})
+
+
+def _check_room(path: Path, wanted: int) -> None:
+    """Raises InputError where a file of so many bytes does not fit: HDF5 does not live through a full disk."""
+    place = next(place for place in path.absolute().parents if place.exists())
+    free = shutil.disk_usage(place).free
+    if free < wanted + _SLACK:
+        needs = f"it takes {wanted / 1e6:,.1f} MB, and {free / 1e6:,.1f} MB are free"
+        raise InputError(f"{path}: cannot be written, make room or name another place ({needs})")
 
 
 @contextmanager

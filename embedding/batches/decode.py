@@ -55,28 +55,43 @@ def show_size(size: Size) -> str:
     return str(height) if height == width else f"{height}x{width}"
 
 
-def read(images: ImageSet, row: int, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def fetch(images: ImageSet, row: int) -> bytes | np.ndarray:
+    """The file of image ``row``, or its pixels where it is in memory; raises ``pixels.Unreadable``."""
+    stored = images.images[row]
+    return stored if isinstance(stored, np.ndarray) else pixels.fetch(stored)
+
+
+def read(
+    images: ImageSet,
+    row: int,
+    *,
+    at_least: tuple[int, int] | None = None,
+    fetched: bytes | np.ndarray | None = None,
+) -> np.ndarray:
     """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
 
     at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
+    fetched : what ``fetch`` has given of it, if it has been called before
     Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
-    return _read(images, row, at_least)[0]
+    return _read(images, row, at_least, fetched)[0]
 
 
-def read_fitted(images: ImageSet, row: int, size: Size, *, resize: str = "crop") -> np.ndarray:
-    """Image ``row`` fit to ``size``, decoded no larger than that takes; raises as ``read``."""
-    image, by = _read(images, row, _covered(size, resize))
+def read_fitted(
+    images: ImageSet, row: int, size: Size, *, resize: str = "crop", fetched: bytes | np.ndarray | None = None
+) -> np.ndarray:
+    """Image ``row`` fit to ``size``, decoded no larger than that takes; ``fetched`` and errors as of ``read``."""
+    image, by = _read(images, row, _covered(size, resize), fetched)
     return fit(image, size, resize=resize, by=by)
 
 
-def _read(images: ImageSet, row: int, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+def _read(
+    images: ImageSet, row: int, at_least: tuple[int, int] | None, fetched: bytes | np.ndarray | None
+) -> tuple[np.ndarray, int]:
     """As ``read``, and by how much height and width of the whole image are divided."""
-    stored, boxes = images.images[row], images.boxes
-    if isinstance(stored, np.ndarray):
-        image, by = stored, 1
-    else:
-        image, by = pixels.read_reduced(stored, at_least if boxes is None else None)
+    image, by, boxes = fetch(images, row) if fetched is None else fetched, 1, images.boxes
+    if isinstance(image, bytes):
+        image, by = pixels.decode_reduced(image, images.image_name(row), at_least if boxes is None else None)
     return (image if boxes is None else _crop_box(image, boxes[row], images.image_name(row))), by
 
 

@@ -16,6 +16,7 @@ from embedding.engine.base import Facts
 
 _CUDA = "CUDAExecutionProvider"
 _QUIET = 3  # of ONNX Runtime's levels of severity: errors
+_AT_ONCE = 4  # pictures that a core takes: what more of them need between two layers is too much for its cache
 
 
 class OnnxEngine:
@@ -23,7 +24,7 @@ class OnnxEngine:
 
     path : the file
     gpus : as ``--gpus`` says: "" for the CPU, "0" or "0,1" for GPUs, which share every batch
-    threads : of the CPU; 0 for as many as OMP_NUM_THREADS says, or as it has cores
+    threads : of the CPU, which share every batch; 0 for as many as OMP_NUM_THREADS says, or as it may use of its cores
 
     Raises InputError where ONNX Runtime, the GPU or the file is not there, or the file is none of ours.
     """
@@ -31,26 +32,36 @@ class OnnxEngine:
     name = "onnx"
 
     def __init__(self, path: Path, *, gpus: str = "", threads: int = 0) -> None:
-        self._sessions = sessions(path, gpus=gpus, threads=threads)
+        self._sessions = sessions(path, gpus=gpus, threads=1)
         found = facts.from_words(self._sessions[0].get_modelmeta().custom_metadata_map)
         if found is None:
             raise InputError(f"{path}: tells nothing of how it wants its images; write it anew by export_onnx.py")
         self.facts: Facts = found
+        # Cores that share every layer wait for each other, spinning; cores that have pictures of their own do not.
+        self._at_once = None if gpus.strip() else _AT_ONCE
+        self._workers = len(self._sessions) if gpus.strip() else threads or place.cores()
+        self._pool = ThreadPoolExecutor(self._workers)
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
         """What the network makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
-        return shared(self._sessions, pixels, self.facts.dim)
+        share = -(-len(pixels) // self._workers)
+        at_once = min(share, self._at_once or share)
+        return shared(self._sessions, pixels, self.facts.dim, pool=self._pool, at_once=at_once)
 
 
-def shared(sessions: Sequence[Any], inputs: np.ndarray, dim: int) -> np.ndarray:
-    """What ``sessions``, each on a device of its own, make of ``inputs`` (B, ...) that they share: (B, D) float32."""
+def shared(
+    sessions: Sequence[Any], inputs: np.ndarray, dim: int, *, pool: ThreadPoolExecutor, at_once: int
+) -> np.ndarray:
+    """What ``sessions``, each on a device of its own, make of ``inputs`` (B, ...) that they share: (B, D) float32.
+
+    pool : threads, as many as shall work at once
+    at_once : how many of the inputs a thread takes
+    """
     if not len(inputs):
         return np.empty((0, dim), np.float32)
-    if len(sessions) == 1:
-        return _run(sessions[0], inputs)
-    parts = [part for part in np.array_split(inputs, len(sessions)) if len(part)]
-    with ThreadPoolExecutor(len(parts)) as pool:
-        return np.concatenate(list(pool.map(_run, sessions, parts)))
+    parts = [inputs[i : i + at_once] for i in range(0, len(inputs), at_once)]
+    turns = [sessions[i % len(sessions)] for i in range(len(parts))]
+    return np.concatenate(list(pool.map(_run, turns, parts)))
 
 
 def _run(session: Any, inputs: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.files.whole import beside
+from datasets.images import pixels
 from datasets.images.base import ImageSet
-from datasets.images.pixels import MAX_PIXELS
 from embedding.batches import decode
 from embedding.engine.base import Engine
 from embedding.extraction import names
@@ -32,7 +32,6 @@ def begin(
     *,
     size: tuple[int, int],
     resize: str,
-    max_pixels: int = MAX_PIXELS,
     dtype: str = "float32",
     batch_size: int = 8,
     piece: int | None = None,
@@ -52,7 +51,7 @@ def begin(
         count=len(rows),
         size=size,
         resize=resize,
-        max_pixels=max_pixels,
+        max_pixels=pixels.allowed(),
         dtype=dtype,
         batch_size=batch_size,
         piece=piece,

@@ -9,6 +9,7 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file
 from embedding.extraction import pieces
 from embedding.extraction.job import Job
+from embedding.extraction.names import Names
 
 
 def into_file(
@@ -31,7 +32,7 @@ def into_file(
     count = sum(len(pieces.read(job, span, vectors=False).rows) for span in pieces.written(job))
     if not count:
         raise InputError(f"none of {job.count:,} pictures can be read, such as {job.images.image_name(0)}; mend them")
-    dim = job.engine.facts.dim
+    dim, found = job.engine.facts.dim, job.images.images
     vectors_file.save_blocks(
         out,
         _blocks(job, pack),
@@ -41,6 +42,7 @@ def into_file(
         name=name,
         metric="euclidean" if pack is None else "hamming",
         attrs=attrs,
+        text=found.size if isinstance(found, Names) else 0,
     )
     return count, dim
 

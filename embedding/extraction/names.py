@@ -20,6 +20,11 @@ class Names(Sequence[str]):
     def __len__(self) -> int:
         return len(self._ends)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all names together."""
+        return len(self._bytes)
+
     def __getitem__(self, row: int) -> str:  # type: ignore[override]
         if not 0 <= row < len(self):
             raise IndexError(row)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images import pixels
 from embedding.extraction.job import Job
 from embedding.extraction.stream import Made, stream
 from embedding.extraction.times import Times
@@ -75,6 +76,7 @@ def make(job: Job, todo: Sequence[Span], look: Callable[[Made], None] = lambda b
     look : is called with what became of every batch
     Raises InputError where a piece cannot be written.
     """
+    pixels.allow(job.max_pixels)
     engine, how = job.engine, {"size": job.size, "batch_size": job.batch_size, "workers": job.workers}
     batches = (rows for span in todo for rows in _batches(job, span))
     with closing(stream(engine, job.load, batches, **how)) as made:

