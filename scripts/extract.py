@@ -167,6 +167,8 @@ def _check(options: ExtractOptions) -> None:
         command.there("--run", options.run)
     if options.dtype not in DTYPES:
         raise InputError(f"--dtype={options.dtype}: must be one of {', '.join(DTYPES)}")
+    if options.image_size:
+        parse_size(options.image_size, "--image-size")
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
     if not 0 <= options.max_bad <= 1:
