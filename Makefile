@@ -57,7 +57,7 @@ check: $(READY) ## format, lint, walls, docs, tests: what CI runs
 
 $(BENCH_READY): setup.py constraints.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,bench]'
+	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,bench]'
 	touch $@
 
 bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process; ONLY=exact,hash_map for some

@@ -32,6 +32,7 @@ NAMES = (
     "crossmodal_eval",
     "evaluation",
     "exact",
+    "cluster",
     "equal_training",
     "extract",
 )

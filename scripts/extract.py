@@ -18,6 +18,8 @@ import engines
 import named
 import numpy as np
 
+from datasets.cluster import place
+from datasets.cluster.connect import connect
 from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
@@ -26,7 +28,7 @@ from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding.batches.decode import RESIZES, parse_size
-from embedding.extraction import join, run
+from embedding.extraction import clustered, join, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
 from hashing import codes
@@ -92,7 +94,10 @@ class ExtractOptions:
     gpus: str = ""
     """Devices such as 0 or 0,1; the CPU if not given."""
     workers: int = 2
-    """Threads that decode images."""
+    """Threads that decode images; of a cluster, those of each worker."""
+    cluster: str = ""
+    """Who makes the vectors: local:4, so many processes; slurm:8, so many jobs; or the address of a Dask scheduler,
+    tcp://host:8786; this process if not given."""
 
 
 def main(options: ExtractOptions) -> None:
@@ -107,7 +112,8 @@ def main(options: ExtractOptions) -> None:
     job = _job(options, images, rows, opener, folder)
     skipped = Skipped(len(rows), max_bad=options.max_bad)
     try:
-        run.here(job, skipped)
+        with connect(options.cluster) as pool:
+            clustered.by(pool, job, skipped) if pool.remote else run.here(job, skipped)
     finally:
         _save_skipped(skipped, beside)
     if len(images.class_names) > 1:
@@ -169,6 +175,7 @@ def _check(options: ExtractOptions) -> None:
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
     _check_ending(options.out)
+    place.read(options.cluster)
     if options.run is not None:
         command.there("--run", options.run)
     if options.dtype not in DTYPES:
