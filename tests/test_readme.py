@@ -38,6 +38,7 @@ TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 SCRIPTS = {path.stem for path in (ROOT / "scripts").glob("*.py") if path.stem[0] != "_"} - {
     "command",
     "engines",
+    "named",
     "scoring",
 }
 EXTRAS = set(re.findall(r'"(\w+)": [A-Z]+\b', (ROOT / "setup.py").read_text().partition("extras_require")[2]))

@@ -16,7 +16,7 @@ from datasets.vectors import exact
 from embedding.engine.base import Engine
 from embedding.engine.onnx import OnnxEngine
 
-_AT_ONCE = 16
+_AT_ONCE = 4  # pictures: the quantizer holds all that a network computes of them
 _NEAREST = 10
 
 
@@ -77,6 +77,17 @@ def write(path: Path, pixels: np.ndarray, network: str, out: Path) -> None:
         model = onnx.load(part)
         words = {prop.key: prop.value for prop in onnx.load(path, load_external_data=False).metadata_props}
         onnx.helper.set_model_props(model, {**words, "network": network})
+        onnx.save(model, part)
+
+
+def tell(path: Path, line: str) -> None:
+    """Keep in an ONNX file's metadata, as int8, what ``cost`` has found."""
+    import onnx
+
+    model = onnx.load(path)
+    words = {prop.key: prop.value for prop in model.metadata_props}
+    onnx.helper.set_model_props(model, {**words, "int8": line})
+    with beside(path) as part:
         onnx.save(model, part)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.images import pixels
 from embedding.extraction.job import Job
-from embedding.extraction.stream import Made, stream
+from embedding.extraction.stream import EMPTY, Made, stream
 from embedding.extraction.times import Times
 
 _NAME = re.compile(r"(\d+)-(\d+)\.piece")
@@ -83,7 +83,7 @@ def make(job: Job, todo: Sequence[Span], look: Callable[[Made], None] = lambda b
         for span in todo:
             piece, parts = Piece(span, np.empty(0)), []
             for rows, batch in zip(_batches(job, span), made, strict=False):
-                parts.append(_finished(job, batch.vectors))
+                parts.append(_finished(job, batch.vectors[rows.count(EMPTY) :]))
                 piece.skipped |= {rows[slot]: error.reason for slot, error in batch.unreadable.items()}
                 piece.times += batch.times
                 look(batch)
@@ -92,8 +92,12 @@ def make(job: Job, todo: Sequence[Span], look: Callable[[Made], None] = lambda b
             yield Piece(span, piece.vectors[:0], piece.skipped, piece.times)
 
 
-def _batches(job: Job, span: Span) -> Iterator[range]:
-    return (range(start, min(start + job.batch_size, span.stop)) for start in range(*span, job.batch_size))
+def _batches(job: Job, span: Span) -> Iterator[list[int]]:
+    """The rows of a span in batches, each row in the slot that it has in every span: as it may be, to the last bit."""
+    size = job.batch_size
+    for first in range(span.start // size * size, span.stop, size):
+        start = max(first, span.start)
+        yield [EMPTY] * (start - first) + list(range(start, min(first + size, span.stop)))
 
 
 def _finished(job: Job, vectors: np.ndarray) -> np.ndarray:

@@ -10,6 +10,8 @@ from datasets.images.pixels import Unreadable
 from embedding.batches.ahead import in_threads
 from embedding.extraction.times import Times
 
+EMPTY = -1  # in place of a row: its slot of a batch stays blank
+
 
 @dataclass
 class Loaded:
@@ -38,17 +40,21 @@ def stream(
     batch_size: int,
     workers: int,
 ) -> Iterator[Made]:
-    """What ``engine`` makes of the pictures of each batch of rows, in order.
+    """What ``engine`` makes of the pictures of each batch of rows, in order; a row may be EMPTY.
 
     It always sees ``batch_size`` pictures, each in its slot, blank where there is none: what becomes of a picture does
     not depend on whether others can be read, or on what has been computed before.
 
     engine : an Engine, or what computes like one; size : of the pictures that ``load`` gives
     """
+
+    def filled(row: int) -> Loaded | None:
+        return None if row == EMPTY else load(row)
+
     room = np.zeros((batch_size, *size, 3), np.uint8)
     last = time.perf_counter()
-    for loaded in in_threads(load, ([(row,) for row in rows] for rows in batches), workers=workers):
-        made = Made(np.empty(0), times=Times(pictures=len(loaded), waiting=time.perf_counter() - last))
+    for loaded in in_threads(filled, ([(row,) for row in rows] for rows in batches), workers=workers):
+        made = Made(np.empty(0), times=Times(waiting=time.perf_counter() - last))
         _fill(room, loaded, made)
         start = time.perf_counter()
         made.vectors = engine(room)[: len(loaded)]
@@ -60,10 +66,14 @@ def stream(
         last = time.perf_counter()
 
 
-def _fill(room: np.ndarray, loaded: Sequence[Loaded], made: Made) -> None:
+def _fill(room: np.ndarray, loaded: Sequence[Loaded | None], made: Made) -> None:
     """Put pictures in their slots; note those that are none, and the times."""
     room[len(loaded) :] = 0
     for slot, picture in enumerate(loaded):
+        if picture is None:
+            room[slot] = 0
+            continue
+        made.times.pictures += 1
         made.times.reading += picture.reading
         made.times.decoding += picture.decoding
         if isinstance(picture.pixels, Unreadable):

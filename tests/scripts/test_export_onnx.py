@@ -1,12 +1,10 @@
 """Runs and trunks as ONNX files: written once, told in a line, opened without MXNet, and every mistake one line."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import blocked
 import numpy as np
 import pytest
 
@@ -18,14 +16,6 @@ from hashing.build import hash_net
 from hashing.options import HashOptions
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-WITHOUT_MXNET = """
-import importlib.abc, pickle, sys
-class Blocked(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("mxnet", "gluoncv"):
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Blocked())
-"""
 
 
 def pixels(count=3):
@@ -86,23 +76,18 @@ def test_a_run_that_was_written_is_opened_without_mxnet_and_without_its_weights(
     folder = tmp_path / "run"
     shutil.copytree(margin_run[0], folder)
     assert run("export_onnx.py", f"--run={folder}").returncode == 0
-    code = (
-        WITHOUT_MXNET
-        + f"""
+    code = f"""
 import numpy, engines
 from pathlib import Path
 opener = pickle.loads(pickle.dumps(engines.of_run(Path({str(folder)!r}))))
 print(opener()(numpy.full((1, 28, 28, 3), 9, numpy.uint8)).tolist())
 """
-    )
-    how = {"capture_output": True, "text": True, "env": os.environ | {"PYTHONPATH": f"{SCRIPTS.parent}:{SCRIPTS}"}}
-    found = subprocess.run([sys.executable, "-c", code], **how)
-    assert found.returncode == 0, found.stderr
-    np.testing.assert_allclose(json.loads(found.stdout), OnnxEngine(folder / "best" / "net.onnx")(
+    found = blocked.python(code)
+    np.testing.assert_allclose(json.loads(found), OnnxEngine(folder / "best" / "net.onnx")(
         np.full((1, 28, 28, 3), 9, np.uint8)
     ), rtol=1e-5)  # fmt: skip
     (folder / "best" / "net.params").unlink()
-    assert subprocess.run([sys.executable, "-c", code], **how).stdout == found.stdout
+    assert blocked.python(code) == found
 
 
 def test_mxnet_is_the_other_engine_and_can_be_sent_too(monkeypatch, hash_run):

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(
-    path for path in (ROOT / "scripts").glob("[a-z]*.py") if path.stem not in ("command", "engines", "scoring")
+    path for path in (ROOT / "scripts").glob("[a-z]*.py") if path.stem not in ("command", "engines", "named", "scoring")
 )
 MARGIN = ["scripts/train_margin.py", "--data=digits", "--epochs=1"]
 LIST = ["-m", "ann_bench", "list"]

@@ -1,25 +1,12 @@
 """Search by sentence and by picture, and reports, by ONNX files in processes where MXNet cannot be loaded."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
+import blocked
 import planted
 import pytest
-
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
-BLOCKED = """
-import importlib.abc, runpy, sys
-class Blocked(importlib.abc.MetaPathFinder):
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("mxnet", "gluoncv"):
-            raise ModuleNotFoundError(f"{name} is blocked")
-sys.meta_path.insert(0, Blocked())
-sys.argv = sys.argv[1:]
-sys.path.insert(0, sys.argv[0].rpartition("/")[0])
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +15,16 @@ def run_folder(tmp_path_factory) -> Path:
     place = tmp_path_factory.mktemp("planted")
     folder = planted.run_folder(place / "run", planted.pictures(place / "pictures"))
     done = subprocess.run(
-        [sys.executable, str(SCRIPTS / "export_onnx.py"), f"--run={folder}"], capture_output=True, text=True
+        [sys.executable, str(blocked.SCRIPTS / "export_onnx.py"), f"--run={folder}"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert (folder / "best" / "captions.onnx").exists() and "captions" in done.stdout
     return folder
 
 
-def blocked(command: str, *flags: str) -> str:
-    """What a command prints where MXNet cannot be loaded."""
-    words = [sys.executable, "-c", BLOCKED, str(SCRIPTS / command), *flags]
-    done = subprocess.run(words, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(SCRIPTS.parent)})
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def test_sentences_find_pictures_of_a_folder(run_folder, tmp_path):
     pictures = run_folder.parent / "pictures"
-    found = blocked(
+    found = blocked.command(
         "search_text.py", "a green picture", f"--run={run_folder}", f"--images={pictures}", f"--out={tmp_path}", "-k=1"
     )
     assert "green.png" in found and "embedding 4 images" in found and (tmp_path / "index.html").exists()
@@ -53,12 +32,12 @@ def test_sentences_find_pictures_of_a_folder(run_folder, tmp_path):
 
 def test_a_picture_finds_its_sentences(run_folder, tmp_path):
     picture = run_folder.parent / "pictures" / "blue.png"
-    found = blocked("search_text.py", f"--run={run_folder}", f"--image={picture}", f"--out={tmp_path}", "-k=2")
+    found = blocked.command("search_text.py", f"--run={run_folder}", f"--image={picture}", f"--out={tmp_path}", "-k=2")
     assert "blue" in found.splitlines()[2]
 
 
 def test_the_report_of_pairs(run_folder, tmp_path):
-    found = blocked("report.py", f"--vectors={run_folder}", f"--out={tmp_path / 'report'}")
+    found = blocked.command("report.py", f"--vectors={run_folder}", f"--out={tmp_path / 'report'}")
     assert f"report: {tmp_path / 'report' / 'index.html'}" in found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from datasets.stored import writing
+from datasets.stored import vectors_file, writing
 from datasets.stored.vectors_file import load, save
 from datasets.vectors import rows
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
@@ -265,3 +265,45 @@ def test_codes_in_the_file_are_taken_as_they_are_and_wrong_bits_refused(tmp_path
         file.attrs["dimension"] = 3
     with pytest.raises(InputError, match=r"a\.h5.*'train' must hold bits"):
         load(tmp_path / "a.h5")
+
+
+def blocks_of(vectors: np.ndarray, size: int) -> list[tuple[np.ndarray, list[str]]]:
+    starts = range(0, len(vectors), size)
+    return [(vectors[i : i + size], [f"é/{row}\udcff.jpg" for row in range(i, min(i + size, 10))]) for i in starts]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16"])
+def test_vectors_that_come_in_blocks_are_one_file(dtype, tmp_path):
+    vectors = np.random.default_rng(0).normal(size=(10, 4)).astype(dtype)
+    vectors_file.save_blocks(tmp_path / "v.h5", blocks_of(vectors, 3), count=10, dim=4, dtype=dtype, name="made up")
+    found = load(tmp_path / "v.h5")
+    np.testing.assert_array_equal(found.gallery, vectors)
+    assert found.gallery.dtype == dtype and rows.is_mapped(found.gallery) and found.queries is found.gallery
+    assert found.gallery_paths[9] == "é/9\udcff.jpg" and (found.leave_one_out, found.metric) == (True, "euclidean")
+    assert found.fingerprint() and with_neighbors(found, k=3).neighbors.shape == (10, 3)
+
+
+def test_blocks_without_room_leave_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "v.h5"
+    save(path, query_gallery_set())
+    before = path.read_bytes()
+    usage = writing.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda place: usage._replace(free=10_000_000))
+    with pytest.raises(
+        InputError, match=r"v\.h5: cannot be written, make room .*\(it takes 12\.0 MB, and 10\.0 MB are"
+    ):
+        vectors_file.save_blocks(path, [], count=100_000, dim=20, dtype="float32", name="made up", text=1000)
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_half_precision_that_is_not_finite_is_found():
+    vectors = np.ones((5, 4), np.float16)
+    vectors[3, 2] = np.nan
+    with pytest.raises(InputError, match="1 of 5 rows of the gallery hold NaN"):
+        VectorSet("made up", "euclidean", vectors, vectors).check_finite()
+
+
+def test_labelled_half_precision_is_scored_in_single():
+    vectors = np.eye(5, 4, dtype=np.float16)
+    found = VectorSet("made up", "euclidean", vectors, vectors, query_labels=np.zeros(5, np.int64))
+    assert found.query_embeddings.vectors.dtype == np.float32

@@ -114,3 +114,19 @@ def test_no_room_is_one_line_and_leaves_what_is_there(job_of, tmp_path, monkeypa
 def test_the_network_is_opened_once_in_a_process(job_of, tmp_path):
     job = job_of(pictures(tmp_path / "pictures", 9))
     assert job.engine is job.engine and isinstance(job.engine, Means)
+
+
+class BySlot(Means):
+    """An engine that gives every picture the number of its slot."""
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        return np.stack([1 + np.arange(len(pixels), dtype=np.float32)] * 2 + [np.zeros(len(pixels), np.float32)], 1)
+
+
+def test_a_picture_has_the_same_place_in_a_batch_whatever_the_span(job_of, tmp_path, monkeypatch):
+    job = job_of(pictures(tmp_path / "pictures", 21), opener=BySlot)
+    monkeypatch.setattr(pieces, "_finished", lambda job, vectors: vectors)
+    list(pieces.make(job, [Span(0, 8), Span(9, 11), Span(11, 16), Span(18, 19)]))
+    for span in pieces.written(job):
+        piece = pieces.read(job, span)
+        assert piece.vectors[:, 0].tolist() == [1 + row % 4 for row in piece.rows]
