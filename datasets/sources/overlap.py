@@ -40,7 +40,9 @@ class Shared:
         """What there is to say of it; nothing where no image is shared."""
         found = []
         if self.same == self.images and self.same:
-            found.append(f"all {self.images:,} {_CALLED[self.part]} are in the {_other(self.other)} by the set's split")
+            alone = ", and none finds itself" if (self.part, self.other) == ("query", "gallery") else ""
+            where = f"are in the {_other(self.other)} by the set's split{alone}"
+            found.append(f"all {self.images:,} {_CALLED[self.part]} {where}")
         elif self.same:
             found.append(f"{self._count(self.same)} in the {_other(self.other)} by the set's split")
         if self.example is not None:
