@@ -26,7 +26,9 @@ class Shown:
 
         Raises InputError where there are none, or several sets to choose from.
         """
-        found = points.load(self.out, data=self._name(), k=self.k, mode=self.mode, asked=self.data)
+        vectors = Source(data=self.file).load() if self.file else None
+        name = vectors.name if vectors else self.data
+        found = points.load(self.out, data=name, k=self.k, mode=self.mode, asked=self.data, vectors=vectors)
         if words := unfinished.words(self.out / found.data / str(found.k)):
             logging.info(words)
         return found
@@ -35,7 +37,3 @@ class Shown:
     def file(self) -> str:
         """The file or folder of the vectors, where it is that which --data names, not the set."""
         return "" if (self.out / self.data).is_dir() or not Path(self.data).exists() else self.data
-
-    def _name(self) -> str:
-        """The dataset's name: `run` takes that of a file or a run folder from what is in it."""
-        return Source(data=self.file).load().name if self.file else self.data
