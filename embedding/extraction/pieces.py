@@ -13,12 +13,13 @@ from typing import NamedTuple
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import contents
 from datasets.images import pixels
 from embedding.extraction.job import Job
 from embedding.extraction.stream import EMPTY, Made, stream
 from embedding.extraction.times import Times
 
-_NAME = re.compile(r"(\d+)-(\d+)\.piece")
+_NAME = re.compile(r"(\d+)-(\d+)\.(\w*)\.piece")  # start, stop, mark of the job
 _PARTS = "*.part"
 
 
@@ -49,8 +50,9 @@ class Piece:
 
 
 def written(job: Job) -> list[Span]:
-    """The spans whose pieces are there, in order, none of them within another."""
-    found = [Span(int(name[1]), int(name[2])) for name in map(_NAME.fullmatch, os.listdir(job.folder)) if name]
+    """The spans whose pieces are there, in order, none of them within another; those of another job do not count."""
+    names = filter(None, map(_NAME.fullmatch, os.listdir(job.folder)))
+    found = [Span(int(name[1]), int(name[2])) for name in names if name[3] == job.mark]
     kept: list[Span] = []
     for span in sorted(found, key=lambda span: (span.start, -span.stop)):
         if not kept or span.stop > kept[-1].stop:
@@ -156,17 +158,10 @@ def tidy(job: Job) -> None:
     for span in written(job):
         piece = _path(job, span)
         when = piece.stat().st_mtime
-        if any(_changed(paths[row]) > when for row in range(*span)):
+        if any(contents.changed(paths[row]) > when for row in range(*span)):
             piece.unlink()
 
 
-def _changed(path: str) -> float:
-    """When a file, or its rights, were changed last; 0 for what is no file of this machine."""
-    try:
-        return os.stat(path).st_ctime
-    except OSError:
-        return 0.0
-
-
 def _path(job: Job, span: Span) -> Path:
-    return job.folder / f"{span.start}-{span.stop}.piece"
+    """The file of a piece. Its name says of which job it is: a worker of one that was killed may still write here."""
+    return job.folder / f"{span.start}-{span.stop}.{job.mark}.piece"
