@@ -2,10 +2,9 @@
 
 import os
 import re
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,7 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.files import contents
+from datasets.files.whole import own_beside
 from datasets.images import pixels
 from embedding.extraction.job import Job
 from embedding.extraction.stream import EMPTY, Made, stream
@@ -117,22 +117,15 @@ def unreadable(job: Job, span: Span, reason: str) -> Piece:
 
 
 def write(job: Job, piece: Piece) -> None:
-    """Write ``piece`` beside its place first, by a name that no other process writes to; then move it there.
-
-    Raises InputError where that cannot be done.
-    """
+    """Write ``piece``, whole or not at all; raises InputError where that cannot be done."""
     path, start = _path(job, piece.span), time.perf_counter()
-    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with own_beside(path) as part, part.open("wb") as file:
             np.save(file, np.array(list(piece.skipped), np.int64))
             np.save(file, np.array(list(piece.skipped.values()), str))
             np.save(file, np.array(astuple(piece.times), np.float64))
             np.save(file, piece.vectors)
-        os.replace(part, path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         why = error.strerror or "the disk is full"  # which NumPy has no number for
         kept = "the pieces before it are kept, and the same command goes on with it"
         raise InputError(f"{path}: cannot be written, make room ({why}); {kept}") from None
