@@ -24,7 +24,7 @@ from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
-from datasets.images.skipped import MAX_BAD, Skipped, beside_file
+from datasets.images.skipped import MAX_BAD, Skipped, beside_file, check_share
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding.batches.decode import RESIZES, parse_size
@@ -187,8 +187,7 @@ def _check(options: ExtractOptions) -> None:
         parse_size(options.image_size, "--image-size")
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
-    if not 0 <= options.max_bad <= 1:
-        raise InputError(f"--max-bad={options.max_bad}: must lie between 0 and 1")
+    check_share(options.max_bad)
     for name in ("batch_size", "piece", "workers"):
         value = getattr(options, name)
         if value is not None and value < 1:
