@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files.whole import beside
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
 from embedding.batches import decode
@@ -35,10 +36,11 @@ def of_file(path: Path, images: ImageSet, *, image_size: str = "", resize: str |
     out, network = path.with_suffix(".int8.onnx"), int8.mark(facts.network, pixels)
 
     def write(out: Path) -> None:
-        int8.write(path, pixels, network, out)
-        seen, there = _pixels(images, judged, **how)
-        labels = images.labels[judged][there] if _has_classes(images) else None
-        int8.tell(out, int8.cost(OnnxEngine(path), OnnxEngine(out), seen, labels).line)
+        with beside(out) as part:  # it is not there before what it costs is in it
+            int8.write(path, pixels, network, part)
+            seen, there = _pixels(images, judged, **how)
+            labels = images.labels[judged][there] if _has_classes(images) else None
+            int8.tell(part, int8.cost(OnnxEngine(path), OnnxEngine(part), seen, labels).line)
 
     return kept.kept(out, network, write)
 
