@@ -31,6 +31,7 @@ from embedding.extraction import begin, join, run
 
 SIZE, RESIZE = (224, 224), "crop"
 BATCHES = (8, 32)  # that the peers may take: the faster one counts
+BEFORE = 64  # pictures of a batch of MXNet's, before there were others
 CORES = os.cpu_count() or 1
 
 # Turns so many of the pictures into what its side makes of them.
@@ -124,7 +125,7 @@ def side(name: str, network: Path, folder: Path) -> Call:
     if name == "mxnet":
         from extract_network import engine
 
-        return whole(partial(engine, facts_in(network).model), folder, 8)
+        return whole(partial(engine, facts_in(network).model), folder, BEFORE)
     if name == "decoding":
         return decoding(folder)
     if name == "session":

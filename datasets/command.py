@@ -45,6 +45,9 @@ def main(
     A user's mistake ends with one line on stderr and exit code 2, a run that diverged with one line and code 1, an
     interrupt with code 130.
     """
+    for stream in (sys.stdout, sys.stderr):  # names of files may be in any bytes
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(level=logging.INFO, format="%(message)s", handlers=[_Lines(sys.stdout)], force=True)
     logging.getLogger("faiss").setLevel(logging.WARNING)  # where it is loaded late, it would tell how it went about it
     arguments = spell_out(sys.argv[1:] if words is None else list(words), options)

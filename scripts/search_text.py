@@ -5,7 +5,6 @@ python scripts/search_text.py --run=runs/f8k "a red car" --images ~/Pictures    
 python scripts/search_text.py --run=runs/f8k --image=dog.jpg                           which captions describe it
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -91,7 +90,6 @@ class SearchOptions:
 def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
-    sys.stdout.reconfigure(errors="replace")  # names of files may be in any bytes, sentences in any script
     searcher = engines.searcher(command.there("--run", options.run), engine=options.engine, gpus=options.gpus)
     place = options.out or options.run / "search"
     written = (_sentences if options.image else _pictures)(options, searcher, place)

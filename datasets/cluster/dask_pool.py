@@ -19,7 +19,7 @@ import distributed
 from distributed import Client, Future, KilledWorker, Scheduler, SpecCluster, as_completed
 
 from datasets.cluster import place, task
-from datasets.cluster.local import Workers
+from datasets.cluster.local import CALM, Workers
 from datasets.cluster.place import Place
 from datasets.cluster.pool import Killed, Task
 from datasets.errors import InputError, RunFailed
@@ -170,7 +170,7 @@ def _silence() -> Iterator[None]:
     before = [(logger, logger.handlers, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.handlers, logger.propagate = [logging.NullHandler()], False
-    with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
+    with dask.config.set({"distributed.scheduler.worker-saturation": 1.0, **CALM}):
         yield
     for logger, handlers, propagate in before:  # not after an interrupt, of which Dask's thread would still complain
         logger.handlers, logger.propagate = handlers, propagate

@@ -9,6 +9,13 @@ from pathlib import Path
 
 from datasets.cluster import place
 
+# Dask's settings: its looks at itself, many times a second, take two hundredths of a core from every process.
+CALM = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+    "distributed.admin.tick.interval": "1s",
+}
+
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "NUMBA")  # <name>_NUM_THREADS is how many threads they take
 _BRIEF = 0.2  # seconds before one is started again
 
@@ -74,4 +81,5 @@ def _environment(threads: int) -> dict[str, str]:
     """Of a worker: it can import what this process can, and takes so many threads."""
     paths = [str(Path(path or ".").resolve()) for path in sys.path]
     limits = {f"{name}_NUM_THREADS": str(threads) for name in _LIBRARIES}
-    return {**os.environ, **limits, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
+    calm = {f"DASK_{name.upper().replace('.', '__').replace('-', '_')}": str(value) for name, value in CALM.items()}
+    return {**calm, **os.environ, **limits, "PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}

@@ -143,7 +143,7 @@ class Run(SeenRun):
     def logging(self) -> Iterator[None]:
         """Append what is logged meanwhile to log.txt."""
         with explained(self.folder, "write"):
-            handler = logging.FileHandler(self.folder / "log.txt")
+            handler = logging.FileHandler(self.folder / "log.txt", encoding="utf-8", errors="backslashreplace")
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
         logging.getLogger().addHandler(handler)
         try:

@@ -138,3 +138,13 @@ def test_a_mistake_is_one_line(run, margin_run, tmp_path, flags, what):
     flags = [flag.format(run=margin_run[0], empty=tmp_path) for flag in flags]
     done = run("export_onnx.py", *flags)
     assert done.returncode == 2 and what in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_trunk_sees_photographs_at_its_own_size_and_a_set_of_another_size_at_that(monkeypatch):
+    monkeypatch.syspath_prepend(str(SCRIPTS))
+    import engines
+
+    lite = {"model": "efficientnet_lite2", "use_pretrained": "a.pth"}
+    assert engines.trunk(**lite).test_size == "260"
+    assert engines.trunk(**lite, size=(256, 128)).test_size == "256x128"
+    assert engines.trunk(**lite, image_size="96").test_size == "96"

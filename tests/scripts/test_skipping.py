@@ -1,6 +1,7 @@
 """Broken, empty and odd pictures, whatever the command: done, told and exit 0; too many of them: one line, exit 2."""
 
 import csv
+import os
 import re
 from pathlib import Path
 
@@ -160,3 +161,15 @@ def test_too_many_that_cannot_be_read_end_a_training_before_it_begins(command, r
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert re.search(r"2[1-5] of 41 pictures cannot be read, --max-bad=0.1 allows 20: ", done.stderr)
     assert len(skipped_in(tmp_path / "it" / "skipped.csv")) >= 21  # what there is to mend
+
+
+def test_a_picture_whose_name_is_no_text_is_told_on_the_terminal_and_in_the_log(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    pictures(Path("colours"), 4, spoiled={})
+    bad = Path("colours", "red", "no\udcfftext.png")
+    bad.write_text("no picture")
+    done = run("train_margin.py", "--data=folder", "--data-path=colours", *SMALL)
+    assert done.returncode == 0 and not done.stderr
+    for told in (done.stdout, Path("runs/it/log.txt").read_text()):
+        assert r"no\udcfftext.png" in told
+    assert os.fsencode(bad) in Path("runs/it/skipped.csv").read_bytes()

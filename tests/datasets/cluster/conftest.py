@@ -3,7 +3,7 @@
 import pytest
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def two():
     """A pool of two worker processes."""
     pytest.importorskip("distributed")
