@@ -1,5 +1,6 @@
 """Pieces: spans of a job's rows, each made at once and kept in a file of its own, whole or not at all."""
 
+import math
 import os
 import re
 import time
@@ -142,17 +143,28 @@ def read(job: Job, span: Span, *, vectors: bool = True) -> Piece:
 
 
 def tidy(job: Job) -> None:
-    """Remove what killed processes have begun to write, and pieces with a file that has been changed since."""
+    """Remove what killed processes have begun to write, and pieces cut short or with a file changed since."""
     for part in job.folder.glob(_PARTS):
         part.unlink()
     paths = job.images.images
-    if isinstance(paths, np.ndarray):
-        return
     for span in written(job):
         piece = _path(job, span)
-        when = piece.stat().st_mtime
-        if any(contents.changed(paths[row]) > when for row in range(*span)):
+        when, rows = piece.stat().st_mtime, () if isinstance(paths, np.ndarray) else range(*span)
+        if not _is_whole(piece) or any(contents.changed(paths[row]) > when for row in rows):
             piece.unlink()
+
+
+def _is_whole(piece: Path) -> bool:
+    """Whether all of a piece is there: of a machine that lost its power, the name may be all that was kept."""
+    try:
+        with piece.open("rb") as file:
+            for _ in range(3):
+                np.load(file, allow_pickle=False)
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            return os.fstat(file.fileno()).st_size == file.tell() + math.prod(shape) * dtype.itemsize
+    except (EOFError, ValueError):
+        return False
 
 
 def _path(job: Job, span: Span) -> Path:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from datasets.files import contents
 from embedding.extraction import pieces
 from embedding.extraction.pieces import Span
 
@@ -114,6 +115,17 @@ def test_pieces_go_when_the_archive_of_their_pictures_is_another(job_of, tmp_pat
     os.utime(job.folder / f"0-8.{job.mark}.piece", (1, 1))  # the archive was packed anew after it was made
     pieces.tidy(job)
     assert pieces.missing(job) == [(0, 8)]
+
+
+@pytest.mark.parametrize("kept", [0, 200, -1])
+def test_a_piece_that_is_cut_short_is_made_again(kept, job_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "changed", lambda path: 0.0)  # pictures are as old as the pieces in this test
+    job = job_of(pictures(tmp_path / "pictures", 21))
+    list(pieces.make(job, pieces.missing(job)))
+    piece = job.folder / f"8-16.{job.mark}.piece"
+    piece.write_bytes(piece.read_bytes()[:kept])
+    pieces.tidy(job)
+    assert pieces.missing(job) == [(8, 16)]
 
 
 def test_pieces_of_another_job_do_not_count(job_of, tmp_path):
