@@ -29,12 +29,15 @@ class Measured:
     failures: list[Failure]
 
 
-def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str = "") -> Measured:
+def load(
+    folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str = "", fingerprint: str = ""
+) -> Measured:
     """The points and failures of one dataset in the results folder; of one mode, where it is named.
 
     data, k : "" and 0 are the only ones there; InputError lists them where there are several. Points of other vectors
         under the same name, or held against other true neighbors, are left out: those that were measured last count
-    asked : the file that the user named, where ``data`` was read from it
+    asked, fingerprint : the file that the user named, where ``data`` was read from it, and of the set in it, whose
+        points come before those that were measured last
     """
     if mode and mode not in MODES:
         raise unknown("mode", mode, MODES)
@@ -49,7 +52,7 @@ def load(folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str
     measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
-    last = max(measured, key=lambda row: str(row.get("measured", "")))
+    last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
     same = last["fingerprint"], last["truth"]
     rows = [row for row in measured if (row["fingerprint"], row["truth"]) == same and mode in ("", row["mode"])]
     if not rows:

@@ -4,16 +4,52 @@ import numpy as np
 import pytest
 
 from ann_bench.results import unfinished
+from ann_bench.results.results import write
 from ann_bench.views.shown import Shown
 from datasets.errors import InputError
+from datasets.sources.vector_source import Source
+from datasets.stored.vectors_file import save
+from datasets.vectors.base import VectorSet
+
+ROWS = np.eye(4, dtype=np.float32)
 
 
-def test_a_file_stands_for_the_set_in_it(measured_folder, tmp_path):
-    name = Shown(out=measured_folder).load().data
-    file = tmp_path / f"{name}.npy"
-    np.save(file, np.eye(4, dtype=np.float32))
-    assert Shown(out=measured_folder, data=str(file)).load().data == name
-    assert Shown(out=measured_folder, data=name).load().data == name
+@pytest.fixture
+def file(tmp_path):
+    np.save(tmp_path / "mine.npy", ROWS)
+    return tmp_path / "mine.npy"
+
+
+@pytest.fixture
+def measure(made, tmp_path):
+    """Writes a result of the set "mine", other vectors than those in the file if not said."""
+    size = {"gallery": 4, "dimension": 4, "fingerprint": "other"}
+    return lambda **about: write(tmp_path / "results", made(data="mine", **size | about))
+
+
+def test_a_file_stands_for_the_set_in_it(file, measure, tmp_path, caplog):
+    own = Source(data=str(file)).load().fingerprint()
+    measure(measured="2026-01-01", fingerprint=own, recall=0.5)
+    measure(measured="2026-01-02", gallery=9)  # later, of others under the same name
+    found = Shown(out=tmp_path / "results", data=str(file)).load()
+    assert found.data == "mine" and [row["fingerprint"] for row in found.rows] == [own] and not caplog.messages
+    assert Shown(out=tmp_path / "results", data="mine").load().rows[0]["fingerprint"] == "other"
+
+
+@pytest.mark.parametrize("size", [{"gallery": 5}, {"dimension": 5}])
+def test_results_of_other_vectors_of_that_name_are_refused(file, measure, tmp_path, size):
+    measure(measured="2026-01-01", **size)
+    with pytest.raises(InputError, match=r"mine\.npy: the mine in .* are other vectors .* --data=mine shows those"):
+        Shown(out=tmp_path / "results", data=str(file)).load()
+
+
+def test_results_of_other_vectors_of_that_size_are_told(file, measure, tmp_path, caplog):
+    measure(measured="2026-01-01")  # by --queries, maybe
+    assert Shown(out=tmp_path / "results", data=str(file)).load().data == "mine"
+    assert "are other vectors than those in" in caplog.text
+    save(tmp_path / "mine.h5", VectorSet("mine", "euclidean", ROWS, ROWS[:1]))  # which holds its queries
+    with pytest.raises(InputError, match=r"4 of 4 dimensions\); python -m ann_bench run --data=.*mine\.h5 measures"):
+        Shown(out=tmp_path / "results", data=str(tmp_path / "mine.h5")).load()
 
 
 def test_a_file_of_other_vectors_is_not_among_the_results(measured_folder, tmp_path):
