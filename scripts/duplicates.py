@@ -21,7 +21,7 @@ from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
-from embedding.duplicates import looks
+from embedding.duplicates import looks, names
 from embedding.duplicates.groups import Group, groups
 from embedding.duplicates.review import crosses, write_csv, write_review
 
@@ -57,12 +57,15 @@ def main(options: DuplicatesOptions) -> None:
         images = image_source.load(options.data, options.data_path)
         if isinstance(images.images, np.ndarray):
             raise InputError(f"--data={options.data}: its images are no files; name a set of files")
-        title, paths, parts, vectors = images.title, images.images, _parts(images), _looks(options, images.images)
+        title = images.title
+        paths, parts, _ = _files(images.images, _parts(images))
+        vectors = _looks(options, paths)
         threshold, how = options.threshold or looks.THRESHOLD, "how they look at 10 x 10 pixels"
     else:
         found = vectors_file.load(vectors_file.file_of(command.there("--vectors", options.vectors)))
         title, (paths, vectors) = found.name, _rows(found)
-        parts = [""] * len(paths)
+        paths, parts, rows = _files(paths, [""] * len(paths))
+        vectors = vectors[rows]
         threshold, how = options.threshold or OF_VECTORS, "their vectors"
     made = groups(paths, vectors, threshold, workers=options.workers)
     print(_told(len(paths), made, parts))
@@ -101,6 +104,23 @@ def _parts(images: ImageSet) -> list[str]:
         return [""] * len(images)
     names = {(True, True): "both", (True, False): "train", (False, True): "test", (False, False): ""}
     return [names[bool(train), bool(test)] for train, test in zip(trains, tests, strict=True)]
+
+
+def _files(paths: Sequence[str], parts: Sequence[str]) -> tuple[list[str], list[str], np.ndarray]:
+    """Each file once, with the parts that any name of it stands in, and its row: who deletes one loses no other."""
+    own = names.one_each(paths)
+    rows, more = np.unique(own), np.flatnonzero(own != np.arange(len(own)))
+    stands = dict.fromkeys(rows.tolist(), "")
+    for row, part in zip(own.tolist(), parts, strict=True):
+        stands[row] = part if stands[row] in ("", part) else "both" if part else stands[row]
+    if len(more):
+        crossing = sum(stands[row] == "both" for row in set(own[more].tolist()))
+        print(
+            f"{len(more):,} more path{'s' * (len(more) != 1)} to the same files, by links or named twice, such as"
+            f" {paths[more[0]]} to {paths[own[more[0]]]}: each file counts once"
+            + (f"; {crossing:,} of them in train and test" if crossing else "")
+        )
+    return [paths[row] for row in rows.tolist()], list(stands.values()), rows
 
 
 def _rows(found: VectorSet) -> tuple[list[str], np.ndarray]:

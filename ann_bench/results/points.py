@@ -10,7 +10,6 @@ import numpy as np
 from ann_bench.results import families, results
 from ann_bench.results.results import MODES, Failure
 from datasets.errors import InputError, unknown
-from datasets.vectors.base import VectorSet
 
 Row = Mapping[str, Any]
 
@@ -31,14 +30,14 @@ class Measured:
 
 
 def load(
-    folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str = "", vectors: VectorSet | None = None
+    folder: Path, *, data: str = "", k: int = 0, mode: str = "", asked: str = "", fingerprint: str = ""
 ) -> Measured:
     """The points and failures of one dataset in the results folder; of one mode, where it is named.
 
     data, k : "" and 0 are the only ones there; InputError lists them where there are several. Points of other vectors
         under the same name, or held against other true neighbors, are left out: those that were measured last count
-    asked, vectors : the file that the user named, where ``data`` was read from it, and what is in it, whose points are
-        meant: InputError where those of that name are of a gallery of another size
+    asked, fingerprint : the file that the user named, where ``data`` was read from it, and of the set in it, whose
+        points come before those that were measured last
     """
     if mode and mode not in MODES:
         raise unknown("mode", mode, MODES)
@@ -53,24 +52,13 @@ def load(
     measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
-    last = _last(measured, vectors)
-    if vectors is not None and (last["gallery"], last["dimension"]) != (len(vectors.gallery), vectors.dim):
-        others = (
-            f"what is called {data} in {folder} are {last['gallery']:,} other vectors of {last['dimension']} numbers"
-        )
-        raise InputError(f"--data={asked}: has not been measured, {others}{mend}")
+    last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
     same = last["fingerprint"], last["truth"]
     rows = [row for row in measured if (row["fingerprint"], row["truth"]) == same and mode in ("", row["mode"])]
     if not rows:
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
     return Measured(data, k, rows, [one for one in failures if (one.point.fingerprint, one.point.truth) == same])
-
-
-def _last(measured: Sequence[Row], vectors: VectorSet | None) -> Row:
-    """The point that was measured last, of those of ``vectors`` where there are any."""
-    own = [row for row in measured if vectors is not None and row["fingerprint"] == vectors.fingerprint()]
-    return max(own or measured, key=lambda row: str(row.get("measured", "")))
 
 
 def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: str = "") -> str:

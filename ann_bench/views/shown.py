@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ann_bench.results import points, unfinished
+from datasets.errors import InputError
 from datasets.sources.vector_source import Source
+from datasets.stored import from_file
+from datasets.vectors.base import VectorSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +27,15 @@ class Shown:
     def load(self) -> points.Measured:
         """The points, and what failed; a line says where the sweep is not finished.
 
-        Raises InputError where there are none, or several sets to choose from.
+        Raises InputError where there are none, several sets to choose from, or other vectors than in the file named.
         """
         vectors = Source(data=self.file).load() if self.file else None
-        name = vectors.name if vectors else self.data
-        found = points.load(self.out, data=name, k=self.k, mode=self.mode, asked=self.data, vectors=vectors)
+        if vectors is None:
+            found = points.load(self.out, data=self.data, k=self.k, mode=self.mode)
+        else:
+            named = {"data": vectors.name, "asked": self.data, "fingerprint": vectors.fingerprint()}
+            found = points.load(self.out, **named, k=self.k, mode=self.mode)
+            self._check_same(vectors, found)
         if words := unfinished.words(self.out / found.data / str(found.k)):
             logging.info(words)
         return found
@@ -37,3 +44,20 @@ class Shown:
     def file(self) -> str:
         """The file or folder of the vectors, where it is that which --data names, not the set."""
         return "" if (self.out / self.data).is_dir() or not Path(self.data).exists() else self.data
+
+    def _check_same(self, vectors: VectorSet, found: points.Measured) -> None:
+        """Raises InputError where the points are of other vectors of that name than those in the file."""
+        row = found.rows[0]
+        if row["fingerprint"] == vectors.fingerprint():
+            return
+        mend = f"python -m ann_bench run --data={self.data} measures these, --data={found.data} shows those"
+        if from_file.holds_queries(Path(self.data)) or (row["gallery"], row["dimension"]) != (
+            len(vectors.gallery),
+            vectors.dim,
+        ):
+            size = f"{row['gallery']:,} of {row['dimension']} dimensions"
+            raise InputError(f"--data={self.data}: the {found.data} in {self.out} are other vectors ({size}); {mend}")
+        logging.warning(
+            "the %s in %s are other vectors than those in %s, or have queries of another file; %s",
+            found.data, self.out, self.data, mend,
+        )  # fmt: skip

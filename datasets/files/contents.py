@@ -5,6 +5,8 @@ import os
 from datasets.errors import InputError
 from datasets.files import address, packed
 
+Identity = tuple[int, int] | tuple[int, int, str] | str
+
 
 class Unopened(InputError):
     """A file whose bytes cannot be had; ``reason`` says why, without its name."""
@@ -60,6 +62,18 @@ def is_file(path: str) -> bool:
         return True
     inside = packed.split(path)
     return inside is not None and inside[1] in packed.index(inside[0]).members
+
+
+def identity(path: str) -> Identity:
+    """What is equal for two paths that lead to one file, as links do, in an archive too; without a file its path."""
+    if address.is_address(path):
+        return path
+    archive, name = packed.split(path) or (path, "")
+    try:
+        found = os.stat(archive)
+    except (OSError, ValueError):
+        return path
+    return (found.st_dev, found.st_ino, name) if name else (found.st_dev, found.st_ino)
 
 
 def first(path: str, count: int) -> bytes:

@@ -3,6 +3,7 @@
 import os
 import re
 import stat
+import struct
 import tarfile
 import threading
 import zipfile
@@ -15,6 +16,9 @@ from datasets.errors import InputError
 ENDINGS = (".zip", ".tar")
 _BLOCK = 512  # bytes; a tar is a row of such blocks
 _LOCAL_HEADER = 30  # bytes of a member's header in a zip, before its name and what else it has
+_UTF8 = 1 << 11  # the flag of a name in a zip that is UTF-8
+_UNICODE_PATH = 0x7075  # the extra field with such a name, where the flag is not set
+_UNIX = 3  # where a zip was made; names are the bytes that the file system has
 # How some program packed a whole tar; nothing in it can be found without unpacking all that stands before.
 _PACKED_WHOLE = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 _TAR_ENDINGS = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
@@ -156,8 +160,30 @@ def _check_end(handle: int, place: int) -> None:
 
 def _read_zip(archive: str) -> dict[str, Member]:
     with zipfile.ZipFile(archive) as packed:
-        return {_name(entry.filename.replace("\\", "/")): _of_zip(entry) for entry in packed.infolist()
+        return {_name(_name_in_zip(entry).replace("\\", "/")): _of_zip(entry) for entry in packed.infolist()
                 if not entry.is_dir() and not stat.S_ISLNK(entry.external_attr >> 16)}  # fmt: skip
+
+
+def _name_in_zip(entry: zipfile.ZipInfo) -> str:
+    """The name as the packing program meant it, which most do not say: Python takes all of these for cp437."""
+    if entry.flag_bits & _UTF8:
+        return entry.filename
+    name = entry.orig_filename.encode("cp437")
+    said = _unicode_name(entry.extra, zlib.crc32(name))
+    try:
+        return (said or name).decode()  # as Linux and macOS write it; names in cp437 are hardly ever valid UTF-8
+    except UnicodeDecodeError:
+        return os.fsdecode(name) if entry.create_system == _UNIX else entry.filename
+
+
+def _unicode_name(extra: bytes, crc: int) -> bytes | None:
+    """The UTF-8 name that Info-ZIP puts beside the plain one, whose checksum it repeats; None where there is none."""
+    while len(extra) >= 4:
+        kind, length = struct.unpack_from("<HH", extra)
+        field, extra = extra[4 : 4 + length], extra[4 + length :]
+        if kind == _UNICODE_PATH and field[:5] == struct.pack("<BL", 1, crc):
+            return field[5:]
+    return None
 
 
 def _of_zip(entry: zipfile.ZipInfo) -> Member:

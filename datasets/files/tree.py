@@ -4,6 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from datasets.errors import InputError
 from datasets.files import packed
@@ -68,7 +69,7 @@ def _in_archive(archive: str, inner: str, passed: PassedOver) -> Iterator[str]:
 
 
 def _in_folder(root: str, passed: PassedOver) -> Iterator[str]:
-    todo = [("", frozenset([_number(root)]))]  # folders, each with the numbers of those that it stands in
+    todo = [("", _numbers(root))]  # folders, each with the numbers of those that it stands in
     while todo:
         inner, above = todo.pop()
         empty = True
@@ -107,6 +108,14 @@ def _is(test: Callable[[], bool]) -> bool:
         return test()
     except OSError:  # a link to itself, or to where nobody may look
         return False
+
+
+def _numbers(root: str) -> frozenset[tuple[int, int]]:
+    """Of a folder and of those that it stands in, as its path says and as it really lies."""
+    above = {
+        place for path in (os.path.abspath(root), os.path.realpath(root)) for place in map(str, Path(path).parents)
+    }
+    return frozenset(map(_number, [root, *filter(os.path.isdir, above)]))
 
 
 def _number(folder: str) -> tuple[int, int]:

@@ -1,14 +1,16 @@
 """Files, images without labels: a folder, an archive, a list or a pattern of them, to be turned into vectors."""
 
+import fnmatch
 import glob
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.files import address, contents, packed
+from datasets.files import address, contents, packed, tree
 from datasets.files.tree import PassedOver
 from datasets.images.base import ImageSet
 from datasets.lists import listed, pictures
@@ -81,7 +83,7 @@ def _within(place: str, passed: PassedOver) -> list[str]:
 
 def _matching(pattern: str, passed: PassedOver) -> list[str]:
     """What matches a pattern, in alphabetical order: pictures, and those of archives; folders do not count."""
-    found, matching = [], sorted(glob.glob(pattern, recursive=True))
+    found, matching = [], sorted(_in_depth(pattern, passed))
     for path in matching:
         if packed.is_archive(path):
             found += _within(path, passed)
@@ -91,6 +93,29 @@ def _matching(pattern: str, passed: PassedOver) -> list[str]:
         what = "folders but no file" if matching else "nothing"
         raise InputError(f"{pattern}: matches {what}; pics/**/*.jpg, say, are files in folders of any depth")
     return found
+
+
+def _in_depth(pattern: str, passed: PassedOver) -> Iterator[str]:
+    """What matches a pattern; where it has **, files alone, each once: ``glob`` goes round circles of links."""
+    parts = pattern.split("/")
+    if "**" not in parts:
+        yield from glob.iglob(pattern)
+        return
+    first = parts.index("**")
+    above, wanted = "/".join(parts[:first]) or "/" * (first > 0), parts[first:]
+    for folder in filter(os.path.isdir, glob.iglob(above) if above else (".",)):
+        for path in tree.files(folder, passed):
+            if _matches(path.split("/"), wanted):
+                yield os.path.join(folder if above else "", path)
+
+
+def _matches(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether a path matches a pattern, both in their parts; ** is any number of folders."""
+    if not names or not wanted:
+        return not names and all(part == "**" for part in wanted)
+    if wanted[0] == "**":
+        return _matches(names, wanted[1:]) or _matches(names[1:], wanted)
+    return fnmatch.fnmatchcase(names[0], wanted[0]) and _matches(names[1:], wanted[1:])
 
 
 def _name(place: str) -> str:

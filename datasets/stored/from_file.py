@@ -34,7 +34,7 @@ def load(
     """
     metric = metric_names.ours(metric) if metric is not None else None
     path = vectors_file.file_of(Path(path))
-    if path.suffix.lower() in _HDF5:
+    if holds_queries(path):
         for name, value in (("queries", queries), ("truth", truth)):
             if value is not None:
                 raise InputError(f"--{name}={value}: {path} holds its own; leave the flag out")
@@ -56,6 +56,11 @@ def load(
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
     return found if truth is None else _with_ids(found, Path(truth))
+
+
+def holds_queries(path: Path) -> bool:
+    """Whether a file, or that of a run folder, says who asks, as HDF5 does; elsewhere ``queries`` may say so."""
+    return vectors_file.file_of(path).suffix.lower() in _HDF5
 
 
 def with_metric(vector_set: VectorSet, metric: str | None) -> VectorSet:

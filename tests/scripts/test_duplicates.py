@@ -1,6 +1,7 @@
 """Duplicates from the command line: a folder, a set with parts, a vectors file, and mistakes in one line."""
 
 import csv
+import os
 import shutil
 
 import cv2
@@ -45,6 +46,22 @@ def test_what_stands_in_train_and_test_is_told(run, pets, tmp_path):
     assert (leak["path"], leak["keep"], leak["part"]) == (str(pets / "test/c/leak.jpg"), "False", "test")
     assert float(leak["like"]) > 0.95
     assert (out / "index.html").exists() and "broken.jpg" in (out / "skipped.csv").read_text()
+
+
+def test_links_are_no_copies_of_what_they_lead_to(run, pets, tmp_path):
+    shutil.copy(pets / "train/a/0.png", pets / "train/b/copy.png")
+    os.symlink("../train/a", pets / "test" / "d")  # 3 pictures, one of them in a group
+    os.symlink("../../test/c/leak.jpg", pets / "train" / "a" / "leak.jpg")
+    done = run("duplicates.py", "--data=folder", f"--data-path={pets}", f"--out={tmp_path / 'out'}")
+    assert done.returncode == 0, done.stderr
+    assert "such as" in done.stdout and "each file counts once; 4 of them in train and test" in done.stdout
+    found = [(line["path"].removeprefix(f"{pets}/"), line["keep"], line["part"]) for line in lines(tmp_path / "out")]
+    assert sorted(found) == [
+        ("test/c/leak.jpg", "False", "both"),
+        ("train/a/0.png", "True", "both"),
+        ("train/a/1.png", "True", "both"),
+        ("train/b/copy.png", "False", "train"),
+    ]
 
 
 def test_an_archive_is_as_its_folder(run, pets, tmp_path):

@@ -3,44 +3,53 @@
 import numpy as np
 import pytest
 
-from ann_bench.options import RunOptions
 from ann_bench.results import unfinished
-from ann_bench.sweep import sweep
+from ann_bench.results.results import write
 from ann_bench.views.shown import Shown
 from datasets.errors import InputError
+from datasets.sources.vector_source import Source
+from datasets.stored.vectors_file import save
+from datasets.vectors.base import VectorSet
+
+ROWS = np.eye(4, dtype=np.float32)
 
 
-def vectors_of(file, count: int, dim: int, *, seed: int = 0):
-    np.save(file, np.random.default_rng(seed).random((count, dim), np.float32))
-    return str(file)
+@pytest.fixture
+def file(tmp_path):
+    np.save(tmp_path / "mine.npy", ROWS)
+    return tmp_path / "mine.npy"
 
 
-def test_a_file_stands_for_the_set_in_it(measured_folder, tmp_path):
-    found = Shown(out=measured_folder).load()
-    row = found.rows[0]
-    file = vectors_of(tmp_path / f"{found.data}.npy", row["gallery"], row["dimension"])
-    assert Shown(out=measured_folder, data=file).load().data == found.data
-    assert Shown(out=measured_folder, data=found.data).load().data == found.data
+@pytest.fixture
+def measure(made, tmp_path):
+    """Writes a result of the set "mine", other vectors than those in the file if not said."""
+    size = {"gallery": 4, "dimension": 4, "fingerprint": "other"}
+    return lambda **about: write(tmp_path / "results", made(data="mine", **size | about))
 
 
-def test_a_file_of_that_name_with_other_vectors_has_not_been_measured(measured_folder, tmp_path):
-    file = vectors_of(tmp_path / f"{Shown(out=measured_folder).load().data}.npy", 40, 4)
-    with pytest.raises(InputError, match=f"--data={file}: has not been measured, what is called photo_sift in "):
-        Shown(out=measured_folder, data=file).load()
+def test_a_file_stands_for_the_set_in_it(file, measure, tmp_path, caplog):
+    own = Source(data=str(file)).load().fingerprint()
+    measure(measured="2026-01-01", fingerprint=own, recall=0.5)
+    measure(measured="2026-01-02", gallery=9)  # later, of others under the same name
+    found = Shown(out=tmp_path / "results", data=str(file)).load()
+    assert found.data == "mine" and [row["fingerprint"] for row in found.rows] == [own] and not caplog.messages
+    assert Shown(out=tmp_path / "results", data="mine").load().rows[0]["fingerprint"] == "other"
 
 
-def test_of_two_files_of_one_name_each_has_its_own_points(tmp_path):
-    for seed, folder in enumerate(("one", "two")):
-        (tmp_path / folder).mkdir()
-        file = vectors_of(tmp_path / folder / "v.npy", 60, 4, seed=seed)
-        asked = {"index": "flat", "k": 2, "runs": 1, "mode": "single"}
-        sweep.main(RunOptions(data=file, out=tmp_path / "results", **asked))
+@pytest.mark.parametrize("size", [{"gallery": 5}, {"dimension": 5}])
+def test_results_of_other_vectors_of_that_name_are_refused(file, measure, tmp_path, size):
+    measure(measured="2026-01-01", **size)
+    with pytest.raises(InputError, match=r"mine\.npy: the mine in .* are other vectors .* --data=mine shows those"):
+        Shown(out=tmp_path / "results", data=str(file)).load()
 
-    def marks(folder):
-        shown = Shown(out=tmp_path / "results", data=str(tmp_path / folder / "v.npy"))
-        return {row["fingerprint"] for row in shown.load().rows}
 
-    assert len(marks("one")) == len(marks("two")) == 1 and marks("one") != marks("two")
+def test_results_of_other_vectors_of_that_size_are_told(file, measure, tmp_path, caplog):
+    measure(measured="2026-01-01")  # by --queries, maybe
+    assert Shown(out=tmp_path / "results", data=str(file)).load().data == "mine"
+    assert "are other vectors than those in" in caplog.text
+    save(tmp_path / "mine.h5", VectorSet("mine", "euclidean", ROWS, ROWS[:1]))  # which holds its queries
+    with pytest.raises(InputError, match=r"4 of 4 dimensions\); python -m ann_bench run --data=.*mine\.h5 measures"):
+        Shown(out=tmp_path / "results", data=str(tmp_path / "mine.h5")).load()
 
 
 def test_a_file_of_other_vectors_is_not_among_the_results(measured_folder, tmp_path):

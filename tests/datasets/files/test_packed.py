@@ -2,9 +2,11 @@
 
 import io
 import os
+import struct
 import tarfile
 import threading
 import zipfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -163,3 +165,38 @@ def test_encrypted_and_oddly_packed_members_are_said(tmp_path):
     (tmp_path / "y.zip").write_bytes(data)
     with pytest.raises(contents.Unopened, match="encrypted"):
         contents.read(str(tmp_path / "y.zip" / "a.jpg"))
+
+
+def zip_of(path, name, *, extra=b"", made_on=0, flags=0):
+    """A zip of one stored file whose name is these bytes, as other programs than Python write it."""
+    data = b"picture"
+    sizes = struct.pack("<III", zlib.crc32(data), len(data), len(data))
+    common = struct.pack("<HHHHH", 20, flags, 0, 0, 0) + sizes + struct.pack("<HH", len(name), len(extra))
+    local = b"PK\3\4" + common + name + extra + data
+    central = b"PK\1\2" + struct.pack("<BB", 20, made_on) + common + bytes(14) + name + extra
+    path.write_bytes(local + central + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, 1, 1, len(central), len(local), 0))
+    return str(path)
+
+
+def unicode_path(name, said):
+    return struct.pack("<HHBI", 0x7075, 5 + len(said), 1, zlib.crc32(name)) + said
+
+
+UTF8 = "blüte 花.jpg".encode()
+NAMES_IN_ZIPS = {
+    "Linux and macOS, without the flag": (UTF8, {"made_on": 3}, "blüte 花.jpg"),
+    "by the flag": (UTF8, {"flags": 1 << 11}, "blüte 花.jpg"),
+    "beside the plain name": (b"bl?te.jpg", {"extra": b"UT\1\0\7" + unicode_path(b"bl?te.jpg", UTF8)}, "blüte 花.jpg"),
+    "beside a name that was changed": (b"new.jpg", {"extra": unicode_path(b"old.jpg", UTF8)}, "new.jpg"),
+    "beside nothing": (b"a.jpg", {"extra": struct.pack("<HHB", 0x7075, 1, 1)}, "a.jpg"),
+    "bytes of another encoding": (b"caf\xe9.jpg", {"made_on": 3}, os.fsdecode(b"caf\xe9.jpg")),
+    "Windows and DOS": (b"bl\x81te.jpg", {}, "blüte.jpg"),
+}
+
+
+@pytest.mark.parametrize("kind", NAMES_IN_ZIPS)
+def test_names_in_a_zip_are_as_the_packing_program_meant_them(tmp_path, kind):
+    name, how, wanted = NAMES_IN_ZIPS[kind]
+    path = zip_of(tmp_path / "x.zip", name, **how)
+    assert list(packed.index(path).members) == [wanted]
+    assert contents.read(f"{path}/{wanted}") == b"picture"

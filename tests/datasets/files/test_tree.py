@@ -65,6 +65,17 @@ def test_links_are_followed_but_not_in_a_circle(tmp_path):
     assert passed == "passed over 1 folder in a circle of links (a/up)"
 
 
+@pytest.mark.parametrize("named", ["real", "by a link"])
+def test_links_to_where_the_folder_stands_are_a_circle(tmp_path, named):
+    root = make(tmp_path / "home" / "pics", "a/x.jpg")
+    make(tmp_path / "home", "private.jpg")
+    os.symlink("../..", tmp_path / "home" / "pics" / "a" / "up")
+    if named == "by a link":
+        os.symlink(root, tmp_path / "pictures")
+        root = str(tmp_path / "pictures")
+    assert listed(root) == (["a/x.jpg"], "passed over 1 folder in a circle of links (a/up)")
+
+
 def test_a_folder_without_rights_is_said(tmp_path, monkeypatch):
     root = make(tmp_path / "pics", "a/x.jpg", "b/y.jpg")
     scan = os.scandir

@@ -1,5 +1,6 @@
 """Unlabelled images: a folder, an archive, a list, a pattern."""
 
+import glob
 import logging
 import os
 import shutil
@@ -70,6 +71,39 @@ def test_patterns_take_files_of_any_depth_and_archives(pics):
         files.load(f"{pics}/*.nothing")
     with pytest.raises(InputError, match="matches folders but no file"):
         files.load(f"{pics.parent}/p*s")
+
+
+PATTERNS = (
+    "**",
+    "**/*",
+    "**/*.*",
+    "deep/**/*.webp",
+    "deep/**/er/**/c.webp",
+    "**/er/*",
+    "*/**/c.*",
+    "**/**/*.jpg",
+    "d*/**",
+    "**/[ab].*",
+)
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns_match_what_glob_matches(pics, pattern, monkeypatch):
+    wanted = [path for path in sorted(set(glob.glob(pattern, root_dir=pics, recursive=True))) if path in NAMES]
+    assert wanted and names(pics, files.load(f"{pics}/{pattern}")) == wanted
+    monkeypatch.chdir(pics)
+    assert files.load(pattern).images == wanted
+
+
+def test_patterns_go_round_no_circle_of_links(pics, caplog):
+    for name in ("up", "up2", "up3"):  # with glob 3 to the power of 40 paths
+        os.symlink("../..", pics / "deep" / "er" / name)
+    os.symlink("deep", pics / "other")
+    with caplog.at_level(logging.INFO):
+        found = files.load(f"{pics}/**/*.webp")
+    assert names(pics, found) == ["deep/er/c.webp", "other/er/c.webp"]
+    assert "6 folders in a circle of links (such as " in caplog.text
+    assert names(pics, files.load(f"{pics}/*/**/*.webp")) == ["deep/er/c.webp", "other/er/c.webp"]
 
 
 def test_a_folder_of_archives_says_how_to_name_them(pics):
