@@ -29,7 +29,7 @@ from datasets.images.skipped import MAX_BAD, Skipped, beside_file
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding.batches.decode import RESIZES, parse_size
-from embedding.extraction import clustered, join, run
+from embedding.extraction import clustered, join, pieces, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
 from hashing import codes
@@ -111,20 +111,29 @@ def main(options: ExtractOptions) -> None:
     folder, beside = options.out.with_suffix(".pieces"), beside_file(options.out)
     held = lock.hold(folder, flag="--out")
     job = _job(options, images, rows, opener, folder)
-    skipped = Skipped(len(rows), max_bad=options.max_bad)
+    try:
+        skipped = _made(options, job, beside)
+        if len(images.class_names) > 1:
+            _save_scored(options, whole, images, rows, job, skipped)
+        else:  # no labels, no scores, and perhaps too many for the memory
+            _save_joined(options, images.title, job)
+    finally:
+        pieces.leave(job)
+    if line := skipped.line(beside):
+        print(line)
+    shutil.rmtree(folder)
+    os.close(held)
+
+
+def _made(options: ExtractOptions, job: Job, beside: Path) -> Skipped:
+    """What could not be read while all pieces of the job were made."""
+    skipped = Skipped(job.count, max_bad=options.max_bad)
     try:
         with connect(options.cluster) as pool:
             clustered.by(pool, job, skipped) if pool.remote else run.here(job, skipped)
     finally:
         _save_skipped(skipped, beside)
-    if len(images.class_names) > 1:
-        _save_scored(options, whole, images, rows, job, skipped)
-    else:  # no labels, no scores, and perhaps too many for the memory
-        _save_joined(options, images.title, job)
-    if line := skipped.line(beside):
-        print(line)
-    shutil.rmtree(folder)
-    os.close(held)
+    return skipped
 
 
 def _save_skipped(skipped: Skipped, path: Path) -> None:

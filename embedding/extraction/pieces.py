@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -158,6 +159,13 @@ def tidy(job: Job) -> None:
         when = piece.stat().st_mtime
         if any(_changed(paths[row]) > when for row in range(*span)):
             piece.unlink()
+
+
+def leave(job: Job) -> None:
+    """Remove the folder of a job that has made no vector, so that it is in no other job's way; else let it be."""
+    with suppress(OSError):
+        if not any(len(read(job, span, vectors=False).rows) for span in written(job)):
+            shutil.rmtree(job.folder)
 
 
 def _changed(path: str) -> float:
