@@ -28,7 +28,7 @@ from datasets.images.skipped import MAX_BAD, Skipped, beside_file, check_share
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding.batches.decode import RESIZES, parse_size
-from embedding.extraction import clustered, join, run
+from embedding.extraction import clustered, join, pieces, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
 from hashing import codes
@@ -110,14 +110,23 @@ def main(options: ExtractOptions) -> None:
     skipped, folder = Skipped(len(rows), max_bad=options.max_bad), options.out.with_suffix(".pieces")
     with lock.alone(folder, flag="--out"):
         job = _job(options, images, rows, opener, folder)
-        _make(options, job, skipped)
-        if len(images.class_names) > 1:
-            _save_scored(options, whole, images, rows, job, skipped)
-        else:  # no labels, no scores, and perhaps too many for the memory
-            _save_joined(options, images.title, job)
+        try:
+            _make(options, job, skipped)
+            _save(options, whole, images, rows, job, skipped)
+        finally:
+            pieces.leave(job)
         if line := skipped.line(beside_file(options.out)):
             print(line)
         shutil.rmtree(folder, ignore_errors=True)  # NFS keeps what is open, such as the lock, until this process ends
+
+
+def _save(
+    options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job, skipped: Skipped
+) -> None:
+    if len(images.class_names) > 1:
+        _save_scored(options, whole, images, rows, job, skipped)
+    else:  # no labels, no scores, and perhaps too many for the memory
+        _save_joined(options, images.title, job)
 
 
 def _make(options: ExtractOptions, job: Job, skipped: Skipped) -> None:

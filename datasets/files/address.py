@@ -51,7 +51,8 @@ def _by_http(url: str) -> bytes:
     except urllib.error.HTTPError as error:
         error.close()
         again = error.code >= 500 or error.code in (http.client.REQUEST_TIMEOUT, http.client.TOO_MANY_REQUESTS)
-        raise (_Cut if again else Refused)(f"the server answered {error.code} {error.reason}") from None
+        why = " ".join(str(error.reason).split())  # of redirects in a circle it has three lines
+        raise (_Cut if again else Refused)(f"the server answered {error.code} {why}") from None
     except http.client.InvalidURL as error:
         raise Refused(f"is no address ({error})") from None
     except (urllib.error.URLError, http.client.HTTPException, OSError) as error:

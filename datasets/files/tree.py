@@ -13,7 +13,7 @@ from datasets.files import packed
 _SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "#recycle", "$recycle.bin", "lost+found",
            "system volume information"}  # fmt: skip
 
-_PLURAL = re.compile(r"(file|folder|link|image|archive)s\b")
+_PLURAL = re.compile(r"(file|folder|link|device|image|archive)s\b")
 _ONE = r"\1"
 
 
@@ -88,7 +88,7 @@ def _in_folder(root: str, passed: PassedOver) -> Iterator[str]:
             elif _is(entry.is_file):
                 yield path
             else:
-                passed.add("dead links or devices", path)
+                passed.add("dead links" if entry.is_symlink() else "devices", path)
         if empty and inner:
             passed.add("empty folders", inner)
 

@@ -129,7 +129,8 @@ def _settle(folder: Path, told: dict[str, object], images: ImageSet, rows: np.nd
 def _check_same(folder: Path, kept: dict[str, object], told: dict[str, object]) -> None:
     for key, now in told.items():
         if kept.get(key) != now:
+            differs = "of other pictures" if key == "pictures" else f"whose {key} was {kept.get(key)} and is {now} now"
             raise InputError(
-                f"{folder}: holds pieces of another job, whose {key} was {kept.get(key)} and is {now} now; let that one"
-                " end, remove the folder, or name another --out"
+                f"{folder}: holds pieces of another job, {differs}; let that one end, remove the folder, or name"
+                " another --out"
             )

@@ -74,10 +74,12 @@ class Job:
 
     def load(self, row: int) -> Loaded:
         """Picture ``row`` as the network takes it, or why it cannot be read."""
-        start = read = time.perf_counter()
+        start = time.perf_counter()
         try:
-            fetched = decode.fetch(self.images, row)
-            read = time.perf_counter()
+            try:
+                fetched = decode.fetch(self.images, row)
+            finally:  # a file that cannot be had may take long, too
+                read = time.perf_counter()
             found = decode.read_fitted(self.images, row, self.size, resize=self.resize, fetched=fetched)
         except Unreadable as error:
             found = error

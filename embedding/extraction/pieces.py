@@ -3,9 +3,10 @@
 import math
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -152,6 +153,13 @@ def tidy(job: Job) -> None:
         when, rows = piece.stat().st_mtime, () if isinstance(paths, np.ndarray) else range(*span)
         if not _is_whole(piece) or any(contents.changed(paths[row]) > when for row in rows):
             piece.unlink()
+
+
+def leave(job: Job) -> None:
+    """Remove the folder of a job that has made no vector, so that it is in no other job's way; else let it be."""
+    with suppress(OSError):
+        if not any(len(read(job, span, vectors=False).rows) for span in written(job)):
+            shutil.rmtree(job.folder)
 
 
 def _is_whole(piece: Path) -> bool:

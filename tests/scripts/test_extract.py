@@ -153,3 +153,17 @@ def test_a_set_of_pairs_is_verified(trained, tmp_path):
     done = run("report.py", f"--vectors={tmp_path / 'faces.h5'}", f"--out={tmp_path / 'report'}")
     assert done.returncode == 0, done.stderr
     assert "accuracy" in (tmp_path / "report" / "index.html").read_text()
+
+
+@pytest.mark.parametrize("max_bad", ["--max-bad=0.1", "--max-bad=1"])
+def test_pictures_none_of_which_can_be_read_leave_nothing_in_the_way(trained, tmp_path, max_bad):
+    (tmp_path / "0.png").write_bytes(b"no picture")
+    flags = [f"--run={trained}", f"--data-path={tmp_path / 'list.txt'}", f"--out={tmp_path / 'p.h5'}", max_bad]
+    (tmp_path / "list.txt").write_text("0.png\n")
+    done = run("extract.py", *flags)
+    assert done.returncode == 2 and "none of 1 pictures can be read" in done.stderr
+    assert not (tmp_path / "p.pieces").exists()
+    cv2.imwrite(str(tmp_path / "1.png"), np.zeros((9, 9, 3), np.uint8))
+    (tmp_path / "list.txt").write_text("1.png\n")
+    done = run("extract.py", *flags)
+    assert done.returncode == 0, done.stderr

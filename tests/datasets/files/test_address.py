@@ -18,6 +18,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200 if answer == "cut" else answer)
         self.send_header("Content-Type", self.server.kind)
         self.send_header("Content-Length", "7")
+        if answer == 302:
+            self.send_header("Location", self.path)
         self.end_headers()
         self.wfile.write(b"pic" if answer == "cut" else b"picture")
 
@@ -59,6 +61,13 @@ def test_why_there_is_none_is_said_once(server, answers, reason):
         contents.read(f"{server.address}/a.jpg")
     assert error.value.path == f"{server.address}/a.jpg"
     assert len(server.asked) == len(answers)
+
+
+def test_redirects_in_a_circle_are_said_in_one_line(server):
+    server.answers = [302] * 20
+    with pytest.raises(contents.Unopened, match="the server answered 302 .*infinite loop") as error:
+        contents.read(f"{server.address}/a.jpg")
+    assert len(str(error.value).splitlines()) == 1
 
 
 def test_a_web_page_is_no_picture(server):

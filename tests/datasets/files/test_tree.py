@@ -52,7 +52,17 @@ def test_empty_folders_and_links_to_nothing_are_counted(tmp_path):
     os.symlink("itself", tmp_path / "pics" / "itself")
     found, passed = listed(root)
     assert found == ["a.jpg"]
-    assert "1 empty folder (empty)" in passed and "2 dead links or devices (such as" in passed
+    assert "1 empty folder (empty)" in passed and "2 dead links (such as" in passed
+
+
+def test_what_is_no_file_is_counted_alone(tmp_path):
+    root = make(tmp_path / "pics", "a.jpg")
+    os.mkfifo(tmp_path / "pics" / "pipe.jpg")
+    os.symlink("gone", tmp_path / "pics" / "lost.jpg")
+    assert set(listed(root)[1].removeprefix("passed over ").split(", ")) == {
+        "1 device (pipe.jpg)",
+        "1 dead link (lost.jpg)",
+    }
 
 
 def test_links_are_followed_but_not_in_a_circle(tmp_path):

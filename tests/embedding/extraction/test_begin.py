@@ -46,7 +46,7 @@ def test_other_pictures_or_boxes_are_another_job(job_of, tmp_path):
         replace(images, boxes=np.ones((9, 4), np.float32)),
         replace(images, query=images.query[:8]),
     ):
-        with pytest.raises(InputError, match="holds pieces of another job, whose pictures was"):
+        with pytest.raises(InputError, match="holds pieces of another job, of other pictures; let"):
             job_of(other)
 
 

@@ -1,5 +1,6 @@
 """Job: a picture as the network takes it, how long reading and decoding it took, and the right network."""
 
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,16 @@ def test_what_cannot_be_read_is_given_with_its_reason(job_of, tmp_path):
     (tmp_path / "pictures" / "4.png").unlink()
     for row in (3, 4):
         assert isinstance(job.load(row).pixels, Unreadable) and job.load(row).pixels.path.endswith(f"{row}.png")
+
+
+def test_waiting_for_a_file_that_does_not_come_is_reading(job_of, tmp_path, monkeypatch):
+    def fetch(images, row):
+        time.sleep(0.05)
+        raise Unreadable(images.images[row], "the server does not answer")
+
+    monkeypatch.setattr(decode, "fetch", fetch)
+    loaded = job_of(pictures(tmp_path / "pictures", 5)).load(3)
+    assert loaded.reading >= 0.05 > loaded.decoding
 
 
 @pytest.fixture

@@ -77,6 +77,18 @@ def test_a_span_none_of_whose_pictures_can_be_read(job_of, tmp_path):
     assert pieces.missing(job) == [(0, 3), (5, 8), (8, 9)]
 
 
+def test_a_job_without_a_vector_leaves_no_folder(job_of, tmp_path):
+    images = pictures(tmp_path / "pictures", 9, broken=tuple(range(8)))
+    job = job_of(images)
+    list(pieces.make(job, [Span(0, 8)]))
+    pieces.leave(job)
+    assert not job.folder.exists()
+    job = job_of(images, piece=4)  # which is another job
+    list(pieces.make(job, pieces.missing(job)))
+    pieces.leave(job)
+    assert len(pieces.written(job)) == 3
+
+
 def test_half_precision_halves_a_piece(job_of, tmp_path):
     images = pictures(tmp_path / "pictures", 9)
     job = job_of(images, dtype="float16")
