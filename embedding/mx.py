@@ -33,7 +33,7 @@ _CUDA_LIBRARIES = (
 def _preload_cuda() -> None:
     """Load NVIDIA's wheels, where they are installed, so that MXNet finds its CUDA without a system-wide one."""
     spec = importlib.util.find_spec("nvidia")
-    for folder in (Path(place) for place in spec.submodule_search_locations or ()) if spec else ():
+    for folder in (Path(found) for found in spec.submodule_search_locations or ()) if spec else ():
         for library in _CUDA_LIBRARIES:
             if (folder / library).exists():
                 ctypes.CDLL(str(folder / library), mode=ctypes.RTLD_GLOBAL)
@@ -59,6 +59,7 @@ with warnings.catch_warnings():
     if _torch is not None:
         sys.modules["torch"] = _torch
 
+from datasets.cluster import place  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
 __all__ = ["Array", "autograd", "contexts", "gluon", "gluoncv_zoo", "mx", "nd"]
@@ -76,14 +77,9 @@ def contexts(gpus: str) -> list[mx.Context]:
 
     Raises InputError where a GPU is asked for that this machine or this build of MXNet does not have.
     """
-    if not gpus.strip():
+    ids = place.devices(gpus)
+    if not ids:
         return [mx.cpu()]
-    try:
-        ids = [int(part) for part in gpus.split(",")]
-    except ValueError:
-        raise InputError(f"--gpus={gpus}: give device numbers such as 0 or 0,1, or leave it out for the CPU") from None
-    if len(set(ids)) < len(ids) or min(ids) < 0:
-        raise InputError(f"--gpus={gpus}: device numbers must differ and not be negative")
     found = _count_gpus()
     if max(ids) >= found:
         raise InputError(f"--gpus={gpus}: {_why_no_gpu(found)}; or leave --gpus out to run on the CPU")

@@ -1,7 +1,8 @@
 """What every script shares: finding the packages, in a checkout or installed, and running as a command."""
 
+import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,14 @@ def main(function: Callable[[Any], None], options: type, words: list[str] | None
         function(read)
 
     command.main(limited, options, words, name=program, **more)
+
+
+def none_of(options: Any, names: Sequence[str], why: str) -> None:
+    """Raises InputError where one of the flags ``names`` was given though something else, as ``why`` says, has it."""
+    usual = {field.name: field.default for field in dataclasses.fields(options)}
+    for name in names:
+        if (given := getattr(options, name)) != usual[name]:
+            raise InputError(f"--{name.replace('_', '-')}={given}: {why}; give one of the two")
 
 
 def there(flag: str, path: Path) -> Path:

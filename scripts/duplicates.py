@@ -16,6 +16,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.images import skipped
 from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from datasets.stored import vectors_file
@@ -42,7 +43,9 @@ class DuplicatesOptions:
     out: Path = Path("duplicates")
     """The folder to write to: index.html, duplicates.csv, and skipped.csv where pictures cannot be read."""
     max_bad: float = skipped.MAX_BAD
-    """Share of the pictures that may be skipped because they cannot be read."""
+    """Share of the pictures that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
     workers: int = 2
     """Threads that decode images."""
 
@@ -76,6 +79,7 @@ def _check(options: DuplicatesOptions) -> None:
         raise InputError(f"--vectors={options.vectors} --data-path={options.data_path}: both name pictures, give one")
     if options.threshold is not None and not 0 < options.threshold < 1:
         raise InputError(f"--threshold={options.threshold}: must lie between 0 and 1")
+    skipped.check_share(options.max_bad)
     if options.workers < 1:
         raise InputError(f"--workers={options.workers}: must be at least 1")
     if options.out.is_file():

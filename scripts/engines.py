@@ -50,8 +50,7 @@ def of_run(folder: Path, checkpoint: str = "best", *, engine: str = "auto", gpus
 def file_of_run(folder: Path, checkpoint: str) -> Path:
     """The ONNX file of a run's network, beside its weights, written where it is not there or of other weights."""
     place = folder / checkpoint
-    write = lambda path: _written(_serve(folder, checkpoint), path)  # noqa: E731
-    return kept.kept(place / kept.NAME, kept.network_of(place), write)
+    return kept.kept(place / kept.NAME, kept.network_of(place), lambda path: _written(_serve(folder, checkpoint), path))
 
 
 def of_trunk(options: "TrainOptions", *, engine: str = "auto", gpus: str = "", threads: int = 0) -> Opener:

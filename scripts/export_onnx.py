@@ -48,7 +48,7 @@ def main(options: ExportOptions) -> None:
     if options.run is None:
         _tell(_copied(_of_trunk(options), options.out))
         return
-    _check_alone(options)
+    command.none_of(options, ("model", "use_pretrained", "pool", "image_size"), "--run names the network")
     run = command.there("--run", options.run)
     _tell(_copied(engines.file_of_run(run, options.checkpoint), options.out))
     if engines.knows_sentences(run):
@@ -76,12 +76,6 @@ def _tell(path: Path) -> None:
 
 def _mebibytes(path: Path) -> str:
     return f"{path.stat().st_size / 2**20:.1f} MiB"
-
-
-def _check_alone(options: ExportOptions) -> None:
-    for name in ("model", "use_pretrained", "pool", "image_size"):
-        if (given := getattr(options, name)) != getattr(ExportOptions, name):
-            raise InputError(f"--{name.replace('_', '-')}={given}: --run names the network; give one of the two")
 
 
 def _of_trunk(options: ExportOptions) -> Path:

@@ -9,7 +9,6 @@ python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=c
 python scripts/extract.py --model=clip_vision.onnx --data-path=~/Pictures --out=clip.h5
 """
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from datasets.errors import InputError
 from datasets.files import lock
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
-from datasets.images.skipped import MAX_BAD, Skipped, beside_file
+from datasets.images.skipped import MAX_BAD, Skipped, beside_file, check_share
 from datasets.sources import image_source
 from datasets.stored import vectors_file
 from embedding.batches.decode import RESIZES, parse_size
@@ -108,32 +107,29 @@ def main(options: ExtractOptions) -> None:
     images = _part(whole, options.part)
     rows = np.union1d(images.query, images.gallery)
     opener = named.opener(options, images)
-    folder, beside = options.out.with_suffix(".pieces"), beside_file(options.out)
-    held = lock.hold(folder, flag="--out")
-    job = _job(options, images, rows, opener, folder)
-    try:
-        skipped = _made(options, job, beside)
-        if len(images.class_names) > 1:
-            _save_scored(options, whole, images, rows, job, skipped)
-        else:  # no labels, no scores, and perhaps too many for the memory
-            _save_joined(options, images.title, job)
-    finally:
-        pieces.leave(job)
-    if line := skipped.line(beside):
-        print(line)
-    shutil.rmtree(folder)
-    os.close(held)
+    skipped, folder = Skipped(len(rows), max_bad=options.max_bad), options.out.with_suffix(".pieces")
+    with lock.alone(folder, flag="--out"):
+        job = _job(options, images, rows, opener, folder)
+        try:
+            _make(options, job, skipped)
+            if len(images.class_names) > 1:
+                _save_scored(options, whole, images, rows, job, skipped)
+            else:  # no labels, no scores, and perhaps too many for the memory
+                _save_joined(options, images.title, job)
+        finally:
+            pieces.leave(job)
+        if line := skipped.line(beside_file(options.out)):
+            print(line)
+        shutil.rmtree(folder, ignore_errors=True)  # NFS keeps what is open, such as the lock, until this process ends
 
 
-def _made(options: ExtractOptions, job: Job, beside: Path) -> Skipped:
-    """What could not be read while all pieces of the job were made."""
-    skipped = Skipped(job.count, max_bad=options.max_bad)
+def _make(options: ExtractOptions, job: Job, skipped: Skipped) -> None:
+    """Make all pieces, here or on a cluster; however it ends, what was skipped is kept in a file."""
     try:
         with connect(options.cluster) as pool:
             clustered.by(pool, job, skipped) if pool.remote else run.here(job, skipped)
     finally:
-        _save_skipped(skipped, beside)
-    return skipped
+        _save_skipped(skipped, beside_file(options.out))
 
 
 def _save_skipped(skipped: Skipped, path: Path) -> None:
@@ -194,8 +190,7 @@ def _check(options: ExtractOptions) -> None:
         parse_size(options.image_size, "--image-size")
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
-    if not 0 <= options.max_bad <= 1:
-        raise InputError(f"--max-bad={options.max_bad}: must lie between 0 and 1")
+    check_share(options.max_bad)
     for name in ("batch_size", "piece", "workers"):
         value = getattr(options, name)
         if value is not None and value < 1:

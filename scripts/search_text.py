@@ -18,7 +18,7 @@ from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
-from datasets.images.skipped import MAX_BAD
+from datasets.images.skipped import MAX_BAD, check_share
 from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
@@ -71,8 +71,7 @@ class SearchOptions:
         """Raises InputError where flags are out of their range or do not go together."""
         if self.k < 1:
             raise InputError(f"-k {self.k}: must be at least 1")
-        if not 0 <= self.max_bad <= 1:
-            raise InputError(f"--max-bad={self.max_bad}: must lie between 0 and 1")
+        check_share(self.max_bad)
         if not self.sentence and not self.image:
             raise InputError('nothing to search with: give a sentence, "two dogs play in the snow", or --image=FILE')
         if self.image and self.sentence:

@@ -2,8 +2,6 @@
 
 import contextlib
 import functools
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -109,14 +107,9 @@ def add(options: BuildOptions, folder: Path, vector_set: VectorSet | None, part:
         shards.add_shard(folder, vector_set or options.load(), part, options.shards)
 
 
-@contextlib.contextmanager
-def _alone(folder: Path, step: str, *, wait: bool = False) -> Iterator[None]:
+def _alone(folder: Path, step: str, *, wait: bool = False) -> contextlib.AbstractContextManager[None]:
     """Keep other processes from doing the same step at the same time; ``wait`` until they have done it."""
-    held = lock.hold(folder, flag="--shard", name=f"{step}.lock", wait=wait)
-    try:
-        yield
-    finally:
-        os.close(held)
+    return lock.alone(folder, flag="--shard", name=f"{step}.lock", wait=wait)
 
 
 def _announce(index: FaissFloat, options: BuildOptions, folder: Path, threads: int) -> None:

@@ -47,15 +47,12 @@ def _saved_or_built(index: Index, chosen: Grid, gallery: VectorSet, beside: Path
     mark = hashlib.sha256(f"{chosen.build} {gallery.fingerprint()}".encode()).hexdigest()[:8]
     saved = Saved(beside.with_name(f"{beside.stem}-{index.name}-{mark}.index"))
     if not saved.exists:
-        held = lock.hold(beside.parent, flag="--index", name=f"{saved.path.stem}.lock", wait=True)
-        try:
+        with lock.held(saved.path, flag="--index"):
             if not saved.exists:
                 about = (len(gallery.gallery), index.name, chosen.build, saved.path)
                 log.info("building an index of %d vectors, once: %s %s, %s", *about)
                 saved.write(index, worker.fill(index, gallery, threads, _say_nothing, seed=index.seed))
                 return
-        finally:
-            os.close(held)
     try:
         index.load(saved.path)
     except (RuntimeError, OSError) as error:

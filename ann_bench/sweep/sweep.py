@@ -41,11 +41,8 @@ def main(options: RunOptions) -> None:
             print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
     if options.grid:
         plan = _fitted(plan, options, vector_set)
-    held = lock.hold(options.out, flag="--out")
-    try:
+    with lock.alone(options.out, flag="--out"):
         Sweep(options, vector_set, plan).run()
-    finally:
-        os.close(held)
 
 
 def planned(options: RunOptions) -> Plan:

@@ -51,6 +51,19 @@ def read(flag: str) -> Place:
     raise InputError(f"--cluster={flag}: {suggestion(kind, _KNOWN)}must be {forms}; leave it out for this process")
 
 
+def devices(flag: str) -> list[int]:
+    """The numbers of the GPUs that ``--gpus=flag`` names, none where it leaves work to the CPU; raises InputError."""
+    if not flag.strip():
+        return []
+    try:
+        numbers = [int(part) for part in flag.split(",")]
+    except ValueError:
+        raise InputError(f"--gpus={flag}: give device numbers such as 0 or 0,1, or leave it out for the CPU") from None
+    if len(set(numbers)) < len(numbers) or min(numbers) < 0:
+        raise InputError(f"--gpus={flag}: device numbers must differ and not be negative")
+    return numbers
+
+
 def cores() -> int:
     """How many cores this process may use."""
     return cores_told() or len(os.sched_getaffinity(0))

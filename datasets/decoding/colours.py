@@ -25,7 +25,7 @@ def to_rgb(image: Image.Image) -> Image.Image:
     if transform is not None:
         image = transform.apply(image)
     elif image.mode == "LAB":
-        image = _transform(_LAB, "LAB").apply(image)
+        image = _from_lab().apply(image)
     if image.mode == "RGBA":
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
     return image.convert("RGB")
@@ -59,7 +59,11 @@ def to_srgb(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | No
         return None
 
 
-@functools.lru_cache(maxsize=64)
+@functools.cache
+def _from_lab() -> ImageCms.ImageCmsTransform:
+    return _transform(_LAB, "LAB")
+
+
 def _transform(profile: ImageCms.ImageCmsProfile, mode: str) -> ImageCms.ImageCmsTransform:
     out = "RGBA" if mode == "RGBA" else "RGB"
     return ImageCms.buildTransform(profile, _SRGB, mode, out, flags=ImageCms.Flags.BLACKPOINTCOMPENSATION)

@@ -87,6 +87,15 @@ def first(path: str, count: int) -> bytes:
         raise _unopened(path, error) from None
 
 
+def changed(path: str) -> float:
+    """When a file, or the archive that it is in, or its rights were changed last; 0 where nobody can tell."""
+    inside = packed.split(path)
+    try:
+        return os.stat(inside[0] if inside else path).st_ctime
+    except OSError:
+        return 0.0
+
+
 def size(path: str) -> int | None:
     """The bytes that a file has, None where that takes reading it; raises as ``read`` does."""
     if address.is_address(path):

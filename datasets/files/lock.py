@@ -33,13 +33,20 @@ def hold(folder: Path, *, flag: str, name: str = "lock", wait: bool = False) -> 
 
 
 @contextmanager
-def held(path: Path, *, flag: str) -> Iterator[None]:
-    """Keep other processes from writing the file ``path``; one that is at it is waited for."""
-    lock = hold(path.parent, flag=flag, name=f"{path.stem}.lock", wait=True)
+def alone(folder: Path, *, flag: str, name: str = "lock", wait: bool = False) -> Iterator[None]:
+    """Keep other processes out of ``folder``; all else as for ``hold``."""
+    lock = hold(folder, flag=flag, name=name, wait=wait)
     try:
         yield
     finally:
         os.close(lock)
+
+
+@contextmanager
+def held(path: Path, *, flag: str) -> Iterator[None]:
+    """Keep other processes from writing the file ``path``; one that is at it is waited for."""
+    with alone(path.parent, flag=flag, name=f"{path.stem}.lock", wait=True):
+        yield
 
 
 def make_once(path: Path, make: Callable[[], None], *, flag: str) -> None:

@@ -1,8 +1,9 @@
 """Files that are there whole or not at all."""
 
 import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from datasets.errors import InputError
@@ -14,6 +15,22 @@ def beside(path: Path) -> Iterator[Path]:
     part = path.with_name(path.name + ".part")
     yield part
     os.replace(part, path)
+
+
+@contextmanager
+def own_beside(path: Path) -> Iterator[Path]:
+    """As ``beside``, where other processes, of this or another machine, may write the same file at the same time.
+
+    Each has a place of its own, which is empty again after an error.
+    """
+    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
+    try:
+        yield part
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
 
 
 def write_page(folder: Path, text: str) -> Path:

@@ -67,7 +67,7 @@ def _from_folders(place: str) -> ImageSet:
         if not found:
             where = os.path.join(place, part) if part else place
             raise InputError(f"{where} has no class folders: put the images of every class into a folder of its own")
-    made = _from_classes(name, place, files[""]) if "" in files else _from_parts(name, place, files)
+    made = _from_classes(name, place, files[""]) if "" in files else _from_parts(name, files)
     return made.with_lone_in_gallery().check(alone=True)
 
 
@@ -140,7 +140,7 @@ def _from_classes(name: str, place: str, files: Files) -> ImageSet:
     return ImageSet(name, [path for _, path in files], labels, class_names, np.flatnonzero(is_train), test, test)
 
 
-def _from_parts(name: str, place: str, files: dict[str, Files]) -> ImageSet:
+def _from_parts(name: str, files: dict[str, Files]) -> ImageSet:
     """The set of its parts: those that train, and one that asks itself or two, those that ask and those that answer."""
     rows = [row for part in files.values() for row in part]
     labels, class_names = reading.classes([label for label, _ in rows])

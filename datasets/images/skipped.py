@@ -25,6 +25,12 @@ def beside_file(file: Path) -> Path:
     return file.with_name(f"{file.stem}.{NAME}")
 
 
+def check_share(max_bad: float) -> None:
+    """Raises InputError where ``--max-bad`` is no share."""
+    if not 0 <= max_bad <= 1:
+        raise InputError(f"--max-bad={max_bad}: must lie between 0 and 1")
+
+
 class Skipped:
     """What a job over ``total`` files has skipped so far; threads may share it.
 

@@ -22,7 +22,7 @@ def paths(file: str) -> list[str]:
     wheres = [where for where, _ in named]
     found = [tables.path_from(file, cell) for _, cell in named]
     check_present(file, wheres, found)
-    return _once(file, wheres, found)
+    return _once(wheres, found)
 
 
 def check_present(file: str, wheres: Sequence[str], found: Sequence[str]) -> None:
@@ -38,7 +38,7 @@ def check_present(file: str, wheres: Sequence[str], found: Sequence[str]) -> Non
         )
 
 
-def _once(file: str, wheres: Sequence[str], found: Sequence[str]) -> list[str]:
+def _once(wheres: Sequence[str], found: Sequence[str]) -> list[str]:
     """Each path once, where it stands first; the others are told."""
     first: dict[str, int] = {}
     again = [(row, first[path]) for row, path in enumerate(found) if first.setdefault(path, row) != row]

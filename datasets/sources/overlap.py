@@ -47,7 +47,9 @@ class Shared:
             found.append(f"{self._count(self.same)} in the {_other(self.other)} by the set's split")
         if self.example is not None:
             first, second = self.example
-            found.append(f"{self._count(self.copies)} in the {_other(self.other)} too, such as {first} and {second}")
+            has = f"{self.copies:,} of {self.images:,} {_CALLED[self.part]} {'has' if self.copies == 1 else 'have'}"
+            where = f"a copy under another name in the {_other(self.other)}"
+            found.append(f"{has} {where}, such as {first} and {second}")
         return found
 
     def _count(self, count: int) -> str:

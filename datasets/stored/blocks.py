@@ -6,7 +6,6 @@ many threads.
 """
 
 import functools
-import os
 import pickle
 import socket
 import zipfile
@@ -23,6 +22,7 @@ from tqdm import tqdm
 
 from datasets.cluster.pool import Here, Killed, Pool, Task
 from datasets.errors import InputError, RunFailed
+from datasets.files.whole import own_beside
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
@@ -214,16 +214,11 @@ def read(path: Path) -> Truth | None:
 
 
 def write(path: Path, truth: Truth) -> None:
-    """Write it beside its place first, by a name that no other process writes to; then move it there.
-
-    Raises InputError where it cannot be written.
-    """
-    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
+    """Write it, whole or not at all; raises InputError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as stream:
+        with own_beside(path) as part, part.open("wb") as stream:
             np.savez(stream, neighbors=truth[0], distances=truth[1])
-        os.replace(part, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written, make room or name another folder ({error.strerror})") from error
 

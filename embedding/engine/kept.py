@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,13 +49,10 @@ def kept(path: Path, network: str, write: Callable[[Path], None]) -> Path:
     Another process that is writing it is waited for. Raises InputError where it cannot be written.
     """
     if not _is_of(path, network):
-        held = lock.hold(path.parent, flag="--out", name=f"{path.stem}.onnx.lock", wait=True)
-        try:
+        with lock.held(path, flag="--out"):
             if not _is_of(path, network):
                 log.info("writing the network as an ONNX file, once: %s", path)
                 write(path)
-        finally:
-            os.close(held)
     return path
 
 

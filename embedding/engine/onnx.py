@@ -119,14 +119,9 @@ def _session(runtime: Any, path: Path, options: Any, provider: tuple[str, dict[s
 
 
 def _providers(runtime: Any, gpus: str) -> list[tuple[str, dict[str, int]]]:
-    if not gpus.strip():
+    ids = place.devices(gpus)
+    if not ids:
         return [("CPUExecutionProvider", {})]
-    try:
-        ids = [int(part) for part in gpus.split(",")]
-    except ValueError:
-        raise InputError(f"--gpus={gpus}: give device numbers such as 0 or 0,1, or leave it out for the CPU") from None
-    if len(set(ids)) < len(ids) or min(ids) < 0:
-        raise InputError(f"--gpus={gpus}: device numbers must differ and not be negative")
     if _CUDA not in runtime.get_available_providers():
         what = "this ONNX Runtime is built for the CPU; where there is an NVIDIA GPU, in a new environment"
         raise InputError(f"--gpus={gpus}: {what}: pip install '.[onnx-gpu]' in place of [onnx]; or leave --gpus out")

@@ -5,15 +5,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
-from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings
-from embedding.batches import decode
-from embedding.extraction.stream import Loaded, Made, stream
+from embedding.extraction import memory
 from embedding.mx import gluon, mx, nd
 
 
@@ -71,53 +68,10 @@ def through(part: Callable[[np.ndarray], np.ndarray], features: np.ndarray) -> n
 
 
 def outputs(
-    net: gluon.Block,
-    images: ImageSet,
-    rows: np.ndarray,
-    *,
-    size: Size,
-    contexts: list[mx.Context],
-    resize: str = "crop",
-    batch_size: int = 64,
-    workers: int = 2,
-    progress: bool = False,
-    mirror: bool = False,
-    skipped: Skipped | None = None,
+    net: gluon.Block, images: ImageSet, rows: np.ndarray, *, size: Size, contexts: list[mx.Context], **how: Any
 ) -> np.ndarray:
-    """What ``net`` makes of the images ``rows``, (R, D) float32.
-
-    size, resize : as in ``decode.fit``
-    mirror : look at the mirror images
-    skipped : where an image that cannot be read is noted; its row is NaN. None: it is an error, Unreadable
-    """
-    high, wide = decode.sides(size)
-
-    def load(row: int) -> Loaded:
-        try:
-            pixels = decode.read_fitted(images, row, (high, wide), resize=resize)
-        except Unreadable as error:
-            return Loaded(error)
-        return Loaded(pixels[:, ::-1] if mirror else pixels)
-
-    batches = ([int(row) for row in rows[i : i + batch_size]] for i in range(0, len(rows), batch_size))
-    forward = partial(_forward, net, contexts)
-    parts = []
-    with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
-        for made in stream(forward, load, batches, size=(high, wide), batch_size=batch_size, workers=workers):
-            _note(made, skipped)
-            parts.append(made.vectors)
-            bar.update(len(made.vectors))
-    return np.concatenate(parts)
-
-
-def _note(made: Made, skipped: Skipped | None) -> None:
-    """Note in ``skipped`` what of a batch cannot be read; raises it where there is no such place."""
-    for error in made.unreadable.values():
-        if skipped is None:
-            raise error
-        skipped.add(error)
-    if skipped is not None:
-        skipped.look(len(made.vectors))
+    """What ``net`` on ``contexts`` makes of the images ``rows``, (R, D) float32; else as ``memory.vectors``."""
+    return memory.vectors(partial(_forward, net, contexts), images, rows, size=size, **how)
 
 
 def _forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:

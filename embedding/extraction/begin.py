@@ -17,7 +17,7 @@ from datasets.images.base import ImageSet
 from embedding.batches import decode
 from embedding.engine.base import Engine
 from embedding.extraction import names
-from embedding.extraction.job import ABOUT, ARRAYS, BOXES, NAMES, Job, about
+from embedding.extraction.job import ABOUT, ARRAYS, BOXES, NAMES, Job, about, opened
 
 DTYPES = ("float32", "float16")
 _PIECES = 50  # of a job, so that a kill costs little of it,
@@ -48,6 +48,7 @@ def begin(
         opener=opener,
         folder=folder.resolve(),
         mark="",
+        network=opened(opener).facts.network,
         count=len(rows),
         size=size,
         resize=resize,
@@ -69,7 +70,7 @@ def _try(engine: Engine, size: tuple[int, int]) -> None:
     try:
         with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
             engine(np.zeros((1, *size, 3), np.uint8))
-    except (RuntimeError, ValueError):
+    except Exception:  # MXNet raises RuntimeError or ValueError, ONNX Runtime one of its own for each way to fail
         model, other = engine.facts.model, "larger" if size < engine.facts.size else "smaller"
         shown = decode.show_size(size)
         line = f"--model={model} cannot take images of {shown} pixels; give a {other} --image-size"
@@ -80,7 +81,7 @@ def _told(job: Job, images: ImageSet, rows: np.ndarray) -> dict[str, object]:
     """All that decides what the vectors of a job are, and into which pieces they fall."""
     return {
         "pictures": _fingerprint(images, rows),
-        "network": job.engine.facts.network,
+        "network": job.network,
         "engine": job.engine.name,
         "size": decode.show_size(job.size),
         "resize": job.resize,

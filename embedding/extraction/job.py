@@ -3,6 +3,7 @@
 import functools
 import json
 import pickle
+import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.images import pixels
+from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
 from embedding.batches import decode
@@ -28,6 +29,7 @@ class Job:
     opener : opens the network: a function of a module, or a ``functools.partial`` of one. It is called once a process
     folder : where the names of the pictures stand, and where the pieces are written
     mark : a hash of all that decides what the vectors are
+    network : the fingerprint of the network that is to be opened, as its facts have it
     count : N, of the pictures
     size, resize : as in ``decode.fit``
     max_pixels : that a picture may have, as in ``pixels.allow``, in whatever process reads it
@@ -40,6 +42,7 @@ class Job:
     opener: Callable[[], Engine]
     folder: Path
     mark: str
+    network: str
     count: int
     size: tuple[int, int]
     resize: str
@@ -51,8 +54,18 @@ class Job:
 
     @property
     def engine(self) -> Engine:
-        """The network, opened once a process."""
-        return opened(self.opener)
+        """The network, opened once a process, and again where another one stood in its place then.
+
+        Raises InputError where another one stands there.
+        """
+        engine = opened(self.opener)
+        if engine.facts.network != self.network:  # a worker of a cluster may have opened it before it was trained anew
+            _opened.cache_clear()
+            engine = opened(self.opener)
+        if engine.facts.network != self.network:
+            what = f"the network is {engine.facts.network} on {platform.node()}, and was {self.network} as this began"
+            raise InputError(f"{self.folder}: {what}; start the same command when it is trained")
+        return engine
 
     @property
     def images(self) -> ImageSet:
@@ -62,7 +75,6 @@ class Job:
     def load(self, row: int) -> Loaded:
         """Picture ``row`` as the network takes it, or why it cannot be read."""
         start = time.perf_counter()
-        pixels.allow(self.max_pixels)
         try:
             try:
                 fetched = decode.fetch(self.images, row)

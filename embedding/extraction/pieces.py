@@ -1,9 +1,9 @@
 """Pieces: spans of a job's rows, each made at once and kept in a file of its own, whole or not at all."""
 
+import math
 import os
 import re
 import shutil
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -14,12 +14,14 @@ from typing import NamedTuple
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import contents
+from datasets.files.whole import own_beside
 from datasets.images import pixels
 from embedding.extraction.job import Job
 from embedding.extraction.stream import EMPTY, Made, stream
 from embedding.extraction.times import Times
 
-_NAME = re.compile(r"(\d+)-(\d+)\.piece")
+_NAME = re.compile(r"(\d+)-(\d+)\.(\w*)\.piece")  # start, stop, mark of the job
 _PARTS = "*.part"
 
 
@@ -50,8 +52,9 @@ class Piece:
 
 
 def written(job: Job) -> list[Span]:
-    """The spans whose pieces are there, in order, none of them within another."""
-    found = [Span(int(name[1]), int(name[2])) for name in map(_NAME.fullmatch, os.listdir(job.folder)) if name]
+    """The spans whose pieces are there, in order, none of them within another; those of another job do not count."""
+    names = filter(None, map(_NAME.fullmatch, os.listdir(job.folder)))
+    found = [Span(int(name[1]), int(name[2])) for name in names if name[3] == job.mark]
     kept: list[Span] = []
     for span in sorted(found, key=lambda span: (span.start, -span.stop)):
         if not kept or span.stop > kept[-1].stop:
@@ -116,22 +119,15 @@ def unreadable(job: Job, span: Span, reason: str) -> Piece:
 
 
 def write(job: Job, piece: Piece) -> None:
-    """Write ``piece`` beside its place first, by a name that no other process writes to; then move it there.
-
-    Raises InputError where that cannot be done.
-    """
+    """Write ``piece``, whole or not at all; raises InputError where that cannot be done."""
     path, start = _path(job, piece.span), time.perf_counter()
-    part = path.with_name(f"{path.name}.{socket.gethostname()}-{os.getpid()}.part")
     try:
-        with part.open("wb") as file:
+        with own_beside(path) as part, part.open("wb") as file:
             np.save(file, np.array(list(piece.skipped), np.int64))
             np.save(file, np.array(list(piece.skipped.values()), str))
             np.save(file, np.array(astuple(piece.times), np.float64))
             np.save(file, piece.vectors)
-        os.replace(part, path)
     except OSError as error:
-        with suppress(OSError):
-            part.unlink()
         why = error.strerror or "the disk is full"  # which NumPy has no number for
         kept = "the pieces before it are kept, and the same command goes on with it"
         raise InputError(f"{path}: cannot be written, make room ({why}); {kept}") from None
@@ -148,17 +144,28 @@ def read(job: Job, span: Span, *, vectors: bool = True) -> Piece:
 
 
 def tidy(job: Job) -> None:
-    """Remove what killed processes have begun to write, and pieces with a file that has been changed since."""
+    """Remove what killed processes have begun to write, and pieces cut short or with a file changed since."""
     for part in job.folder.glob(_PARTS):
         part.unlink()
     paths = job.images.images
-    if isinstance(paths, np.ndarray):
-        return
     for span in written(job):
         piece = _path(job, span)
-        when = piece.stat().st_mtime
-        if any(_changed(paths[row]) > when for row in range(*span)):
+        when, rows = piece.stat().st_mtime, () if isinstance(paths, np.ndarray) else range(*span)
+        if not _is_whole(piece) or any(contents.changed(paths[row]) > when for row in rows):
             piece.unlink()
+
+
+def _is_whole(piece: Path) -> bool:
+    """Whether all of a piece is there: of a machine that lost its power, the name may be all that was kept."""
+    try:
+        with piece.open("rb") as file:
+            for _ in range(3):
+                np.load(file, allow_pickle=False)
+            np.lib.format.read_magic(file)
+            shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+            return os.fstat(file.fileno()).st_size == file.tell() + math.prod(shape) * dtype.itemsize
+    except (EOFError, ValueError):
+        return False
 
 
 def leave(job: Job) -> None:
@@ -168,13 +175,6 @@ def leave(job: Job) -> None:
             shutil.rmtree(job.folder)
 
 
-def _changed(path: str) -> float:
-    """When a file, or its rights, were changed last; 0 for what is no file of this machine."""
-    try:
-        return os.stat(path).st_ctime
-    except OSError:
-        return 0.0
-
-
 def _path(job: Job, span: Span) -> Path:
-    return job.folder / f"{span.start}-{span.stop}.piece"
+    """The file of a piece. Its name says of which job it is: a worker of one that was killed may still write here."""
+    return job.folder / f"{span.start}-{span.stop}.{job.mark}.piece"

@@ -27,7 +27,10 @@ def read_thumbnail(name: str, *, side: int = SIDE) -> np.ndarray:
     name : the path of a file, or the name and row of a built-in set ("glyphs[12]"); a grey tile stands for anything
         that is neither
     """
-    image = read_image(name, at_least=(side, side))
+    return _tile(read_image(name, at_least=(side, side)), side)
+
+
+def _tile(image: np.ndarray | None, side: int) -> np.ndarray:
     if image is None:
         return np.full((side, side, 3), _GREY, np.uint8)
     height, width = image.shape[:2]
@@ -47,10 +50,10 @@ class Tiles:
         self.grey: list[str] = []
 
     def __call__(self, name: str) -> np.ndarray:
-        tile = read_thumbnail(name)
-        if (tile == _GREY).all():
+        image = read_image(name, at_least=(SIDE, SIDE))
+        if image is None:
             self.grey.append(name)
-        return tile
+        return _tile(image, SIDE)
 
 
 def jpeg(thumbnail: np.ndarray) -> str:

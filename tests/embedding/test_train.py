@@ -208,7 +208,9 @@ def test_an_image_that_trains_and_tests_is_told_and_a_class_with_one_image_does_
     shutil.copy(tmp_path / "data" / "train" / "a" / "0.png", tmp_path / "data" / "test" / "x" / "leak.png")
     folder = run(on_folder(tmp_path))
     warned = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
-    assert any(line.startswith("1 of 7 queries is in the train part too, such as") for line in warned)
+    assert any(
+        line.startswith("1 of 7 queries has a copy under another name in the train part, such as") for line in warned
+    )
     assert lines(folder, "overlap")[0]["leaks"] == 2
     vectors = vectors_file.load(folder / "vectors.h5")
     assert len(vectors.queries) == 7 and len(vectors.gallery) == 8

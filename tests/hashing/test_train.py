@@ -122,7 +122,11 @@ def test_a_leak_is_told_before_training(tmp_path, known_classes, monkeypatch, ca
     monkeypatch.setattr(build.image_source, "load", lambda *_, **__: leaking)
     folder = train(options(tmp_path, epochs=1))
     told = [record.getMessage() for record in caplog.records]
-    leak = next(i for i, line in enumerate(told) if line.startswith("3 of 40 queries are in the gallery too, such as"))
+    leak = next(
+        i
+        for i, line in enumerate(told)
+        if line.startswith("3 of 40 queries have a copy under another name in the gallery, such as")
+    )
     assert leak < next(i for i, line in enumerate(told) if line.startswith("epoch 1"))
     assert lines(folder, "overlap")[0]["leaks"] == 2  # of queries with the gallery, and with the train part
 

@@ -91,6 +91,8 @@ def test_vectors_of_a_network_are_compared_in_place_of_looks(run, tmp_path):
         (["--vectors=gone.h5", "--data-path=gone"], "both name pictures"),
         (["--data-path=gone", "--threshold=2"], "--threshold=2.0: must lie between 0 and 1"),
         (["--data=glyphs"], "--data=glyphs: its images are no files"),
+        (["--data-path=gone", "--max-bad=2"], "--max-bad=2.0: must lie between 0 and 1"),
+        (["--data-path=gone", "--max-pixels=0"], "--max-pixels=0: give the most pixels"),
     ],
 )
 def test_mistakes_are_one_line(run, tmp_path, flags, message):

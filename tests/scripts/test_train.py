@@ -38,8 +38,10 @@ def test_every_loss_trains_by_its_command(run, tmp_path, command, flags):
 
 @pytest.mark.parametrize(("last", "part"), [("train,,", "query"), ("test,True,False", "gallery")])
 def test_a_set_with_nothing_to_test_on_is_told_in_one_line(run, tmp_path, last, part):
-    rows = [f"{label},{k}.png,{last if label == 'c' else 'train,,'}" for label in "abc" for k in range(2)]
+    rows = [f"{label},{label}{k}.png,{last if label == 'c' else 'train,,'}" for label in "abc" for k in range(2)]
     (tmp_path / "all.csv").write_text("\n".join(["label,path,split,is_query,is_gallery", *rows]))
+    for name in (f"{label}{k}.png" for label in "abc" for k in range(2)):
+        (tmp_path / name).touch()
     done = run("train_margin.py", "--data=folder", f"--data-path={tmp_path / 'all.csv'}", f"--runs={tmp_path / 'runs'}")
     assert done.returncode == 2 and f"dataset all: its {part} part is empty; name a set with images" in done.stderr
     assert len(done.stderr.splitlines()) == 1 and not (tmp_path / "runs").exists()

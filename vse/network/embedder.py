@@ -15,7 +15,7 @@ from vse.network.vocab import Vocabulary
 from vse.options import VseOptions
 from vse.padding import by_length
 
-_IMAGES_AT_ONCE, _FEATURES_AT_ONCE = 64, 1024
+_FEATURES_AT_ONCE = 1024
 
 
 class Embedder:
@@ -55,7 +55,6 @@ class Embedder:
             mirror=mirror,
             skipped=skipped,
             contexts=self._devices,
-            batch_size=min(_IMAGES_AT_ONCE, len(rows)),  # a batch is filled up: one image is not to cost 64
             workers=options.workers,
             progress=build.interactive(),
         )

@@ -7,16 +7,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
-from embedding.batches import decode
 from embedding.engine import onnx
 from embedding.engine.base import Engine
-from embedding.extraction.stream import Loaded, stream
+from embedding.extraction import memory
 from vse.network.vocab import Vocabulary
 from vse.padding import by_length
 from vse.search.searcher import Searcher
@@ -49,28 +46,8 @@ class FileEmbedder:
     def images(self, images: ImageSet, rows: np.ndarray, skipped: Skipped | None = None) -> np.ndarray:
         """The embeddings (R, D) float32 of the images ``rows``."""
         facts = self._engine.facts
-
-        def load(row: int) -> Loaded:
-            try:
-                return Loaded(decode.read_fitted(images, row, facts.size, resize=facts.resize))
-            except Unreadable as error:
-                if skipped is None:
-                    raise
-                return Loaded(error)
-
-        at_once = min(_AT_ONCE, len(rows))
-        batches = (list(map(int, rows[start : start + at_once])) for start in range(0, len(rows), at_once))
-        how = {"size": facts.size, "batch_size": at_once, "workers": self._workers}
-        parts = []
-        with tqdm(total=len(rows), desc="embed", unit="image", disable=not sys.stderr.isatty(), leave=False) as bar:
-            for made in stream(self._engine, load, batches, **how):
-                parts.append(made.vectors)
-                bar.update(len(made.vectors))
-                for error in made.unreadable.values():
-                    skipped.add(error)
-                if skipped is not None:
-                    skipped.look(len(made.vectors))
-        return np.concatenate(parts)
+        how = {"size": facts.size, "resize": facts.resize, "batch_size": _AT_ONCE, "workers": self._workers}
+        return memory.vectors(self._engine, images, rows, progress=sys.stderr.isatty(), skipped=skipped, **how)
 
     def sentences(self, sentences: Sequence[str]) -> np.ndarray:
         """The embeddings (C, D) float32 of sentences."""

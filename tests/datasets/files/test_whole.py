@@ -2,7 +2,7 @@
 
 import pytest
 
-from datasets.files.whole import beside
+from datasets.files.whole import beside, own_beside
 
 
 def test_it_takes_the_place(tmp_path):
@@ -20,3 +20,15 @@ def test_an_error_leaves_what_was_there(tmp_path):
         part.write_text("half")
         raise RuntimeError
     assert (tmp_path / "a.json").read_text() == "old"
+
+
+def test_two_that_write_the_same_file_do_not_meet_and_leave_nothing_beside(tmp_path):
+    with own_beside(tmp_path / "a.json") as part, pytest.raises(RuntimeError):
+        part.write_text("mine")
+        other = part.with_name("a.json.elsewhere-1.part")  # what another process calls its own
+        other.write_text("other's")
+        with own_beside(tmp_path / "b.json") as lost:
+            lost.write_text("half")
+            raise RuntimeError
+    assert (tmp_path / "a.json").read_text() == "mine" and other.read_text() == "other's"
+    assert len(list(tmp_path.iterdir())) == 2

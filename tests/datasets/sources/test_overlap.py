@@ -39,7 +39,9 @@ def test_a_query_in_the_gallery_under_two_names_is_a_leak(tmp_path):
     images = file_set(tmp_path, [b"a", b"bird", b"bird", b"cat", b"fish"], train=[0], query=[1, 4], gallery=[2, 3])
     found = overlap(images)
     first, second = images.images[1], images.images[2]
-    assert found.lines() == [f"1 of 2 queries is in the gallery too, such as {first} and {second}"]
+    assert found.lines() == [
+        f"1 of 2 queries has a copy under another name in the gallery, such as {first} and {second}"
+    ]
     assert [(leak.part, leak.other, leak.copies) for leak in found.leaks] == [("query", "gallery", 1)]
     assert found.leaks[0].example == (first, second)
 
@@ -87,7 +89,9 @@ def test_rows_of_arrays_are_compared(tmp_path):
     images = ImageSet(
         "drawn", pixels, np.zeros(6, np.int64), ("a",), np.array([0, 1]), np.array([2, 3]), np.array([4, 5])
     )
-    assert overlap(images).lines() == ["1 of 2 training images is in the gallery too, such as drawn[1] and drawn[5]"]
+    assert overlap(images).lines() == [
+        "1 of 2 training images has a copy under another name in the gallery, such as drawn[1] and drawn[5]"
+    ]
 
 
 def test_against_all_pairs(tmp_path):
@@ -138,7 +142,9 @@ def test_a_file_that_cannot_be_read_shares_nothing(tmp_path, how):
         (tmp_path / f"{other}.jpg").write_bytes(b"x" * (path.stat().st_size if how == "folder" else 1))
     found = overlap(images)
     first, second = images.images[0], images.images[2]
-    assert found.lines() == [f"1 of 1 training images is in the gallery too, such as {first} and {second}"]
+    assert found.lines() == [
+        f"1 of 1 training images has a copy under another name in the gallery, such as {first} and {second}"
+    ]
 
 
 def test_images_in_archives_are_compared_as_plain_ones_and_addresses_are_not_asked_for(tmp_path):
@@ -163,5 +169,5 @@ def test_numbers_are_written_with_commas():
     pair = module.Shared("query", "train", images=5_000, same=1_200, copies=1_300, example=tuple(names))
     assert pair.lines() == [
         "1,200 of 5,000 queries are in the train part by the set's split",
-        "1,300 of 5,000 queries are in the train part too, such as x.jpg and x.jpg",
+        "1,300 of 5,000 queries have a copy under another name in the train part, such as x.jpg and x.jpg",
     ]

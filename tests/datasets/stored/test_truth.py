@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from datasets.cluster.pool import Here
 from datasets.errors import InputError
 from datasets.stored import blocks, formats, truth
 from datasets.stored.truth import with_truth
@@ -47,7 +48,7 @@ def searched(monkeypatch) -> list[slice]:
 
     monkeypatch.setattr(exact, "blocks", watched)
     monkeypatch.setattr(blocks, "BLOCK", 8)
-    monkeypatch.setattr(blocks.faiss, "omp_get_max_threads", lambda: 1)
+    monkeypatch.setattr(blocks, "Here", lambda _: Here())  # one task after another
     return done
 
 
@@ -89,7 +90,7 @@ def test_threads_find_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "PART", 64)
     found = []
     for threads in (1, 3):
-        monkeypatch.setattr(blocks.faiss, "omp_get_max_threads", lambda threads=threads: threads)
+        monkeypatch.setattr(blocks, "Here", lambda _, threads=threads: Here(threads))
         found.append(with_truth(made_up(), 5, cache=tmp_path / str(threads)))
     np.testing.assert_array_equal(found[0].neighbors, found[1].neighbors)
 

@@ -1,11 +1,16 @@
 """Networks in whole numbers: close to the floats, kept with their mark, and what they cost is counted rightly."""
 
+import shutil
+from pathlib import Path
+from unittest.mock import Mock
+
 import numpy as np
 import onnx
 import pytest
 
+from datasets.images.base import ImageSet
+from embedding.engine import calibrated, int8
 from embedding.engine import facts as words_of
-from embedding.engine import int8
 from embedding.engine.base import Facts
 from embedding.engine.int8 import Cost, cost, mark
 from embedding.engine.onnx import OnnxEngine, facts_in, words_in
@@ -50,6 +55,20 @@ def test_it_is_another_network_with_the_same_facts_and_keeps_what_is_told(files)
     assert facts_in(files[1]) == Facts("whole", "convnet", (32, 32), "crop", 8)
     int8.tell(files[1], "a line")
     assert words_in(files[1])["int8"] == "a line" and facts_in(files[1]).network == "whole"
+
+
+def test_a_file_is_kept_for_a_set_with_what_it_costs_or_not_at_all(files, tmp_path, monkeypatch):
+    file, drawn, rows = shutil.copy(files[0], tmp_path), pixels(40), np.arange(40)
+    images = ImageSet("drawn", drawn, rows % 8, tuple("abcdefgh"), rows[:0], rows, rows)
+    how = {"resize": "stretch"}
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        killed.setattr(int8, "cost", Mock(side_effect=KeyboardInterrupt))
+        calibrated.of_file(Path(file), images, **how)
+    assert not (tmp_path / "net.int8.onnx").exists()
+    out = calibrated.of_file(Path(file), images, **how)
+    assert out == tmp_path / "net.int8.onnx" and words_in(out)["int8"].startswith("int8 on 40 pictures: recall@1 ")
+    monkeypatch.setattr(int8, "write", Mock(side_effect=AssertionError))
+    assert calibrated.of_file(Path(file), images, **how) == out  # which is there
 
 
 def test_the_mark_is_of_the_network_and_of_the_pictures():

@@ -74,3 +74,21 @@ def test_pieces_are_a_fiftieth_of_a_job_and_no_larger_than_some_thousand(count, 
     rows = np.zeros(count, np.int64)
     images = replace(images, images=images.images * count, query=np.arange(count), labels=rows)
     assert job_of(images, piece=None).piece == piece
+
+
+class Own(Exception):
+    """As ONNX Runtime has them, which are of no common kind."""
+
+
+class Narrow(Means):
+    """An engine of pictures of one size."""
+
+    def __call__(self, pixels: np.ndarray) -> np.ndarray:
+        if pixels.shape[1:3] != self.facts.size:
+            raise Own("Non-zero status code returned")
+        return super().__call__(pixels)
+
+
+def test_a_size_that_the_network_cannot_take_is_told_whatever_it_raises(job_of, tmp_path):
+    with pytest.raises(InputError, match="--model=means cannot take images of 2x4 pixels; give a larger --image-size"):
+        job_of(pictures(tmp_path / "pictures", 5), opener=Narrow, size=(2, 4))

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from datasets.files import contents
 from datasets.images.skipped import Skipped
 from datasets.stored import vectors_file
 from embedding.extraction import join, pieces, run
@@ -64,7 +65,7 @@ def test_a_job_goes_on_and_counts_what_was_skipped_before(job_of, tmp_path, monk
     images = pictures(tmp_path / "pictures", 21, broken=BROKEN)
     job = job_of(images)
     list(pieces.make(job, pieces.missing(job)[:2]))
-    monkeypatch.setattr(pieces, "_changed", lambda path: 0.0)  # pictures are as old as the pieces in this test
+    monkeypatch.setattr(contents, "changed", lambda path: 0.0)  # pictures are as old as the pieces in this test
     made = []
     monkeypatch.setattr(pieces, "write", lambda job, piece: made.append(piece.span))
     skipped = Skipped(21)

@@ -2,11 +2,14 @@
 
 import os
 import time
+import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from datasets.files import contents
 from embedding.extraction import pieces
 from embedding.extraction.pieces import Span
 
@@ -15,7 +18,7 @@ from .conftest import Means, means, pictures
 
 def touch(job, *spans: tuple[int, int]) -> None:
     for start, stop in spans:
-        (job.folder / f"{start}-{stop}.piece").write_bytes(b"")
+        (job.folder / f"{start}-{stop}.{job.mark}.piece").write_bytes(b"")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +56,7 @@ def test_what_cannot_be_read_has_a_reason_and_changes_no_other_row(job_of, tmp_p
     list(pieces.make(job, pieces.missing(job)))
     whole = {span: pieces.read(job, span).vectors for span in pieces.written(job)}
     for span in whole:
-        (job.folder / f"{span.start}-{span.stop}.piece").unlink()
+        (job.folder / f"{span.start}-{span.stop}.{job.mark}.piece").unlink()
     for row in (0, 9, 10, 20):
         (tmp_path / "pictures" / f"{row}.png").write_bytes(b"no picture")
     looked = []
@@ -100,12 +103,47 @@ def test_leftovers_and_pieces_of_changed_pictures_go_and_others_stay(job_of, tmp
     list(pieces.make(job, pieces.missing(job)))
     (job.folder / "0-8.piece.elsewhere-12.part").write_bytes(b"half")
     for span in pieces.written(job):  # pictures are as old as the pieces in this test, and are not to count as changed
-        os.utime(job.folder / f"{span.start}-{span.stop}.piece", (time.time() + 60, time.time() + 60))
+        os.utime(job.folder / f"{span.start}-{span.stop}.{job.mark}.piece", (time.time() + 60, time.time() + 60))
     pieces.tidy(job)
     assert len(pieces.written(job)) == 3 and not list(job.folder.glob("*.part"))
-    os.utime(job.folder / "8-16.piece", (1, 1))  # a picture is mended after it was made
+    os.utime(job.folder / f"8-16.{job.mark}.piece", (1, 1))  # a picture is mended after it was made
     pieces.tidy(job)
     assert pieces.missing(job) == [(8, 16)]
+
+
+def test_pieces_go_when_the_archive_of_their_pictures_is_another(job_of, tmp_path):
+    images = pictures(tmp_path / "pictures", 9)
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as packed:
+        for i in range(9):
+            packed.write(images.images[i], f"{i}.png")
+    job = job_of(replace(images, images=[str(tmp_path / "x.zip" / f"{i}.png") for i in range(9)]))
+    list(pieces.make(job, pieces.missing(job)))
+    whole = pieces.written(job)
+    for span in whole:
+        path = job.folder / f"{span.start}-{span.stop}.{job.mark}.piece"
+        os.utime(path, (time.time() + 60, time.time() + 60))
+    pieces.tidy(job)
+    assert pieces.written(job) == whole == [(0, 8), (8, 9)]
+    os.utime(job.folder / f"0-8.{job.mark}.piece", (1, 1))  # the archive was packed anew after it was made
+    pieces.tidy(job)
+    assert pieces.missing(job) == [(0, 8)]
+
+
+@pytest.mark.parametrize("kept", [0, 200, -1])
+def test_a_piece_that_is_cut_short_is_made_again(kept, job_of, tmp_path, monkeypatch):
+    monkeypatch.setattr(contents, "changed", lambda path: 0.0)  # pictures are as old as the pieces in this test
+    job = job_of(pictures(tmp_path / "pictures", 21))
+    list(pieces.make(job, pieces.missing(job)))
+    piece = job.folder / f"8-16.{job.mark}.piece"
+    piece.write_bytes(piece.read_bytes()[:kept])
+    pieces.tidy(job)
+    assert pieces.missing(job) == [(8, 16)]
+
+
+def test_pieces_of_another_job_do_not_count(job_of, tmp_path):
+    job = job_of(pictures(tmp_path / "pictures", 9))
+    list(pieces.make(replace(job, mark="another"), [Span(0, 8)]))  # by a worker that nobody could reach
+    assert pieces.written(job) == [] and pieces.missing(job) == [(0, 8), (8, 9)]
 
 
 def test_no_room_is_one_line_and_leaves_what_is_there(job_of, tmp_path, monkeypatch):
@@ -118,7 +156,7 @@ def test_no_room_is_one_line_and_leaves_what_is_there(job_of, tmp_path, monkeypa
         raise OSError(f"{array.size} requested and 0 written")  # as NumPy says it
 
     monkeypatch.setattr(np, "save", full)
-    with pytest.raises(InputError, match=r"8-16\.piece: cannot be written, make room \(the disk is full\)"):
+    with pytest.raises(InputError, match=r"8-16\.\w+\.piece: cannot be written, make room \(the disk is full\)"):
         next(making)
     assert pieces.written(job) == [(0, 8)] and not list(job.folder.glob("*.part"))
 
