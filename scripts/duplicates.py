@@ -137,7 +137,7 @@ def _rows(found: VectorSet) -> tuple[list[str], np.ndarray]:
 
 
 def _told(count: int, made: Sequence[Group], parts: Sequence[str]) -> str:
-    more = sum(len(group.copies) - 1 for group in made)
+    more = sum(group.spare for group in made)
     said = f"{count:,} pictures: {_number(len(made))} of copies, {more:,} to let go where one of each is kept"
     crossing = sum(crosses(group, parts) for group in made)
     return f"{said}; {_number(crossing)} in train and test" if crossing else said

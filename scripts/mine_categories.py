@@ -78,7 +78,8 @@ def main(options: MineOptions) -> None:
         test_share=options.test_share,
     )
     if manifest.missing:
-        print(f"left out of it: {len(manifest.missing):,} images that are not there, such as {manifest.missing[0]}")
+        what = "images that are not there, or whose name a CSV file cannot hold"
+        print(f"left out of it: {len(manifest.missing):,} {what}, such as {manifest.missing[0]}")
     print(
         f"manifest: {options.out / 'manifest.csv'}, {len(manifest.lines):,} images of {len(manifest.labels):,} classes"
     )

@@ -21,7 +21,7 @@ _IMAGES = "images"  # where images go that are no files
 
 @dataclass(frozen=True)
 class Manifest:
-    """Lines of a manifest, a line an image, under COLUMNS; ``missing`` names the images that are not to be found."""
+    """Lines of a manifest, a line an image, under COLUMNS; ``missing`` names the images left out."""
 
     lines: list[tuple[str, str, str, str, str]]
     missing: list[str]
@@ -48,8 +48,8 @@ def write_manifest(
     min_confidence : of the clusters that become classes
     test_share : of these, as evenly spread over the confidences as it goes, has the split test, the rest train
 
-    Noise, known images and images that are not there are left out. Raises InputError where the folder cannot be
-    written.
+    Noise and known images are left out, and images that are not there or whose name is no text. Raises InputError where
+    the folder cannot be written.
     """
     lines, missing = [], []
     try:

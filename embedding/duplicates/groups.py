@@ -22,11 +22,15 @@ _ALIKE = 0.999  # below, pixels are never the same
 
 @dataclass(frozen=True)
 class Copy:
-    """A picture of a group: its row, how much it is like the one to keep (1 for itself), how where they are equal."""
+    """A picture of a group: its row, how much it is like the one to keep (1 for itself), how where they are equal.
+
+    stays : whether it is to be kept too, being connected by others alone, and less like the one to keep than asked for
+    """
 
     row: int
     like: float
     how: str = ""
+    stays: bool = False
 
     @property
     def words(self) -> str:
@@ -45,6 +49,11 @@ class Group:
         """The rows of its pictures."""
         return [copy.row for copy in self.copies]
 
+    @property
+    def spare(self) -> int:
+        """How many of its pictures need not be kept."""
+        return sum(not copy.stays for copy in self.copies[1:])
+
 
 def groups(paths: Sequence[str], vectors: np.ndarray, threshold: float, *, workers: int = 2) -> list[Group]:
     """The groups of two or more pictures, the largest first.
@@ -55,6 +64,7 @@ def groups(paths: Sequence[str], vectors: np.ndarray, threshold: float, *, worke
         connected to
 
     Of a group the picture with the most pixels is the one to keep; then the one in the larger file; then the first.
+    What is not itself so much like that one stays too.
     """
     same = same_bytes(paths, workers=workers)
     one = np.unique(same)  # a row for all that have its bytes
@@ -65,7 +75,9 @@ def groups(paths: Sequence[str], vectors: np.ndarray, threshold: float, *, worke
     order = np.argsort(component, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(component[order])) + 1) if len(order) else []
     with ThreadPoolExecutor(workers) as pool:
-        found = pool.map(lambda rows: _group(rows, paths, vectors, same), [rows for rows in parts if len(rows) > 1])
+        found = pool.map(
+            lambda rows: _group(rows, paths, vectors, same, threshold), [rows for rows in parts if len(rows) > 1]
+        )
         return sorted(found, key=lambda group: (-len(group.copies), group.rows[0]))
 
 
@@ -114,7 +126,7 @@ def near_pairs(vectors: np.ndarray, threshold: float) -> tuple[np.ndarray, np.nd
     return first, second
 
 
-def _group(rows: np.ndarray, paths: Sequence[str], vectors: np.ndarray, same: np.ndarray) -> Group:
+def _group(rows: np.ndarray, paths: Sequence[str], vectors: np.ndarray, same: np.ndarray, threshold: float) -> Group:
     pictures = {row: _pixels(paths[row]) for row in dict.fromkeys(same[rows].tolist())}
 
     def worth(row: int) -> tuple[int, int, int]:
@@ -122,14 +134,19 @@ def _group(rows: np.ndarray, paths: Sequence[str], vectors: np.ndarray, same: np
         return -(picture[0] if picture else 0), -(_size(paths[row]) or 0), row
 
     keep = min(rows.tolist(), key=worth)
-    copies = [_copy(row, keep, pictures, vectors, same) for row in rows.tolist() if row != keep]
+    copies = [_copy(row, keep, pictures, vectors, same, threshold) for row in rows.tolist() if row != keep]
     equal = {BYTES: 0, PIXELS: 1}
     copies.sort(key=lambda copy: (equal.get(copy.how, 2), -copy.like, copy.row))
     return Group((Copy(keep, 1.0), *copies))
 
 
 def _copy(
-    row: int, keep: int, pictures: dict[int, tuple[int, bytes] | None], vectors: np.ndarray, same: np.ndarray
+    row: int,
+    keep: int,
+    pictures: dict[int, tuple[int, bytes] | None],
+    vectors: np.ndarray,
+    same: np.ndarray,
+    threshold: float,
 ) -> Copy:
     if same[row] == same[keep]:
         return Copy(row, 1.0, BYTES)
@@ -137,7 +154,7 @@ def _copy(
     mine, kept = pictures[same[row]], pictures[same[keep]]
     if like > _ALIKE and mine is not None and mine == kept:
         return Copy(row, like, PIXELS)
-    return Copy(row, like)
+    return Copy(row, like, stays=like <= threshold)
 
 
 def _pixels(path: str) -> tuple[int, bytes] | None:

@@ -9,7 +9,7 @@ import jinja2
 
 from datasets.errors import InputError
 from datasets.files.whole import beside, write_page
-from embedding.duplicates.groups import Group
+from embedding.duplicates.groups import Copy, Group
 from embedding.report.thumbnails import Thumbnails, jpeg, read_thumbnail
 
 NAME = "duplicates.csv"
@@ -30,7 +30,8 @@ def write_csv(folder: Path, groups: Sequence[Group], paths: Sequence[str], parts
     """Write ``folder``/duplicates.csv, a line a picture of every group, and return its path.
 
     Columns: group (from 1), path, like (same bytes, same pixels, or the likeness to the one to keep), keep (True for
-    one of each group), part (of the set: train, test, both, or nothing). Raises InputError where it cannot be written.
+    one of each group, and for what is not so much like that one), part (of the set: train, test, both, or nothing).
+    Raises InputError where it cannot be written.
     """
     file = folder / NAME
     try:
@@ -40,7 +41,7 @@ def write_csv(folder: Path, groups: Sequence[Group], paths: Sequence[str], parts
             writer.writerow(COLUMNS)
             for number, group in enumerate(groups, start=1):
                 for place, copy in enumerate(group.copies):
-                    writer.writerow((number, paths[copy.row], copy.words, place == 0, parts[copy.row]))
+                    writer.writerow((number, paths[copy.row], copy.words, place == 0 or copy.stays, parts[copy.row]))
     except OSError as error:
         raise InputError(f"{file} cannot be written ({error.strerror}): name another folder by --out") from None
     return file
@@ -65,7 +66,7 @@ def write_review(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     shown = [
-        [_tile(paths[copy.row], copy.words, parts[copy.row], thumbnails) for copy in group.copies[:_IN_GROUP]]
+        [_tile(paths[copy.row], _words(copy, group), parts[copy.row], thumbnails) for copy in group.copies[:_IN_GROUP]]
         for group in groups[:_GROUPS]
     ]
     page = environment.get_template("duplicates.html.j2").render(
@@ -74,7 +75,7 @@ def write_review(
         count=len(paths),
         groups=list(zip(groups, shown, strict=False)),
         group_count=len(groups),
-        more=sum(len(group.copies) - 1 for group in groups),
+        more=sum(group.spare for group in groups),
         crossing=sum(crosses(group, parts) for group in groups),
         file=NAME,
     )
@@ -85,6 +86,10 @@ def crosses(group: Group, parts: Sequence[str]) -> bool:
     """Whether a group has a picture that trains and one that tests."""
     found = {parts[row] for row in group.rows}
     return "both" in found or {"train", "test"} <= found
+
+
+def _words(copy: Copy, group: Group) -> str:
+    return "keep" if copy is group.copies[0] else f"{copy.words}, keep too" if copy.stays else copy.words
 
 
 def _tile(path: str, words: str, part: str, thumbnails: Thumbnails) -> _Tile:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.files import lock
+from datasets.files import contents, lock
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
 from datasets.images.skipped import Skipped
@@ -42,8 +42,9 @@ def cached(
     Kept under the weights, the images (their names, where they are files) and ``size`` and ``resize``, which are as in
     ``decode.fit``, and ``mirror``, which is as in ``extract.outputs``; ``how`` goes there too. No augmentation: every
     image has one row.
-    Another process that is extracting the same is waited for. The row of an image that cannot be read is NaN, and why
-    is noted in ``skipped``: it is tried again whenever the features are asked for, since it may have been mended.
+    Another process that is extracting the same is waited for. An image whose file was changed since is extracted anew.
+    The row of an image that cannot be read is NaN, and why is noted in ``skipped``: it is tried again whenever the
+    features are asked for, since it may have been mended.
     Without ``skipped``, such an image is an error.
     """
     path = folder / f"{images.name}-{encoder.trunk.model}-{_key(encoder, images, size, resize, mirror)}.npy"
@@ -58,14 +59,26 @@ def cached(
     lock.make_once(path, make, flag="working folder")
     found = _load(path, len(images))
     known = () if skipped is None else skipped
-    missing = np.flatnonzero(unread(found))
+    changed = _changed(images, since=path.stat().st_mtime)
+    missing = np.flatnonzero(unread(found) | changed)
     missing = missing[[images.image_name(int(row)) not in known for row in missing]]
     if len(missing):
+        if changed.any():
+            count = int(changed.sum())
+            were = "image that was" if count == 1 else "images that were"
+            log.info("extracting features of %s %s changed since: %s", f"{count:,}", were, path)
         found[missing] = extracted(missing)
-        if not unread(found[missing]).all():
+        if changed.any() or not unread(found[missing]).all():
             with lock.held(path, flag="working folder"):
                 _save(path, found)
     return found
+
+
+def _changed(images: ImageSet, *, since: float) -> np.ndarray:
+    """Which images (N,) are files that were changed after that time."""
+    if isinstance(images.images, np.ndarray):
+        return np.zeros(len(images), bool)
+    return np.array([contents.changed(path) > since for path in images.images])
 
 
 def _save(path: Path, features: np.ndarray) -> None:

@@ -41,6 +41,9 @@ def test_connected_rows_are_one_group(threshold, monkeypatch):
         likes = [vectors[row] @ vectors[group.rows[0]] for row in group.rows[1:]]
         assert likes == sorted(likes, reverse=True)
         np.testing.assert_allclose([copy.like for copy in group.copies[1:]], likes, rtol=1e-6)
+        assert [copy.stays for copy in group.copies[1:]] == [like <= threshold for like in likes]
+        assert group.spare == sum(like > threshold for like in likes)
+    assert threshold > 0.95 or any(copy.stays for group in found for copy in group.copies)
 
 
 def test_near_pairs_are_those_of_the_whole_table():

@@ -43,6 +43,14 @@ def test_the_page_shows_every_picture_and_what_crosses(tmp_path):
     assert [review.crosses(group, PARTS) for group in GROUPS] == [True, False]
 
 
+def test_what_is_connected_by_others_alone_is_kept_too(tmp_path):
+    groups = [Group((Copy(2, 1.0), Copy(0, 0.97), Copy(1, 0.84, stays=True)))]
+    page = write_page(tmp_path, groups)
+    assert "<b>0.8400, keep too</b>" in page and "<b>1</b><span>to let go</span>" in page
+    with review.write_csv(tmp_path, groups, PATHS, PARTS).open(newline="") as lines:
+        assert [line["keep"] for line in csv.DictReader(lines)] == ["True", "False", "True"]
+
+
 def test_a_page_without_groups_says_so(tmp_path):
     assert "No picture is a copy of another" in write_page(tmp_path, [])
 

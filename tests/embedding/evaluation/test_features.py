@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import os
 import threading
+import time
 
 import cv2
 import numpy as np
@@ -199,6 +201,22 @@ def test_what_cannot_be_read_is_told_again_until_it_is_mended(images, tmp_path, 
         assert read == [asked]
     whole = features.cached(net.encoder, found, folder=tmp_path / "anew", skipped=third, **HOW)
     np.testing.assert_allclose(mended, whole, rtol=1e-5)
+
+
+def test_pictures_that_were_changed_since_are_extracted_anew(images, tmp_path, monkeypatch, caplog):
+    found, net = on_disk(images, tmp_path, []), network()
+    features.cached(net.encoder, found, folder=tmp_path / "kept", **HOW)
+    time.sleep(0.02)  # the clock of the file system
+    cv2.imwrite(found.images[30], images.images[31])
+    os.utime(found.images[30], (0, 0))  # as a copy that keeps its time
+    outputs, read = features.outputs, []
+    monkeypatch.setattr(features, "outputs", lambda *a, **how: read.append(a[2].tolist()) or outputs(*a, **how))
+    with caplog.at_level("INFO"):
+        again = features.cached(net.encoder, found, folder=tmp_path / "kept", **HOW)
+    np.testing.assert_allclose(again[30], again[31], rtol=1e-5)
+    assert read == [[30]] and "extracting features of 1 image that was changed since: " in caplog.text
+    np.testing.assert_array_equal(features.cached(net.encoder, found, folder=tmp_path / "kept", **HOW), again)
+    assert read == [[30]]
 
 
 def test_nothing_that_cannot_be_read_reaches_a_network(images, tmp_path, monkeypatch):
