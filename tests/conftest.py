@@ -1,11 +1,14 @@
 """What all tests share: a small run of training, and the flag for the long kill test."""
 
+import logging
 import signal
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from datasets import command
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
 
@@ -20,6 +23,15 @@ def interrupts():
     before = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def logs():
+    """The log as it was: a command that runs in this process has it written to its own output, which is closed then."""
+    yield
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if type(handler).__module__ == command.__name__]:
+        root.removeHandler(handler)
 
 
 @pytest.fixture
