@@ -26,6 +26,8 @@ def paths(file: str) -> list[str]:
     found = [tables.path_from(file, cell) for _, cell in named]
     check_present(file, wheres, found)
     _check_no_folder(wheres, found)
+    for url in {path.partition("://")[0]: path for path in found if address.is_address(path)}.values():
+        address.check(url)
     return _once(wheres, found)
 
 

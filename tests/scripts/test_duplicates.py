@@ -64,6 +64,13 @@ def test_links_are_no_copies_of_what_they_lead_to(run, pets, tmp_path):
     ]
 
 
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_compared(run, pets, tmp_path):
+    (pets / "train" / "b" / "broken.jpg").unlink()
+    (tmp_path / "file").touch()
+    done = run("duplicates.py", f"--data-path={pets}", f"--out={tmp_path / 'file' / 'out'}")
+    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and "pictures:" not in done.stdout
+
+
 def test_an_archive_is_as_its_folder(run, pets, tmp_path):
     shutil.make_archive(str(pets), "zip", pets)
     for place, out in ((pets, "one"), (f"{pets}.zip", "two")):
