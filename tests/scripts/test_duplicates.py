@@ -1,8 +1,10 @@
 """Duplicates from the command line: a folder, a set with parts, a vectors file, and mistakes in one line."""
 
 import csv
+import importlib
 import os
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -64,11 +66,15 @@ def test_links_are_no_copies_of_what_they_lead_to(run, pets, tmp_path):
     ]
 
 
-def test_a_folder_that_cannot_be_made_is_told_before_anything_is_compared(run, pets, tmp_path):
-    (pets / "train" / "b" / "broken.jpg").unlink()
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_compared(pets, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "scripts")
+    compared = []
+    monkeypatch.setattr("embedding.duplicates.looks.looks", lambda *given, **_: compared.append(given))
+    script = importlib.import_module("duplicates")
     (tmp_path / "file").touch()
-    done = run("duplicates.py", f"--data-path={pets}", f"--out={tmp_path / 'file' / 'out'}")
-    assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and "pictures:" not in done.stdout
+    with pytest.raises(NotADirectoryError):  # which a command tells in one line
+        script.main(script.DuplicatesOptions(data_path=pets, out=tmp_path / "file" / "out"))
+    assert not compared
 
 
 def test_an_archive_is_as_its_folder(run, pets, tmp_path):
