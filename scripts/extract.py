@@ -112,15 +112,21 @@ def main(options: ExtractOptions) -> None:
         job = _job(options, images, rows, opener, folder)
         try:
             _make(options, job, skipped)
-            if len(images.class_names) > 1:
-                _save_scored(options, whole, images, rows, job, skipped)
-            else:  # no labels, no scores, and perhaps too many for the memory
-                _save_joined(options, images.title, job)
+            _save(options, whole, images, rows, job, skipped)
         finally:
             pieces.leave(job)
         if line := skipped.line(beside_file(options.out)):
             print(line)
         shutil.rmtree(folder, ignore_errors=True)  # NFS keeps what is open, such as the lock, until this process ends
+
+
+def _save(
+    options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job, skipped: Skipped
+) -> None:
+    if len(images.class_names) > 1:
+        _save_scored(options, whole, images, rows, job, skipped)
+    else:  # no labels, no scores, and perhaps too many for the memory
+        _save_joined(options, images.title, job)
 
 
 def _make(options: ExtractOptions, job: Job, skipped: Skipped) -> None:

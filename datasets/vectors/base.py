@@ -184,7 +184,7 @@ class VectorSet:
     ) -> Embeddings:
         if labels is None:
             raise InputError(
-                f"vectors {self.name} have no labels, so they cannot be scored; extract them from a set that has, such as --data=folder"
+                f"vectors {self.name} have no labels, so they cannot be scored; extract them by --data=folder"
             )
         vectors = getattr(self, part)
         if vectors.dtype == np.float16:

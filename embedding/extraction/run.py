@@ -67,8 +67,10 @@ def here(job: Job, skipped: Skipped) -> Times:
 def tell(job: Job, times: Times, count: int, seconds: float) -> None:
     """Log how fast ``count`` pictures were made now, what took how long of all, and the most memory that it took."""
     if count:
-        log.info("%s pictures in %.1f s, %.1f images/s", f"{count:,}", seconds, count / seconds)
-    log.info("%s", times.line(job.workers))
+        pictures = f"{count:,} picture{'s' * (count > 1)}"
+        log.info("%s in %.1f s, %.1f images/s", pictures, seconds, count / seconds)
+    of = "" if count == job.count else f"all {job.count:,}: "
+    log.info("%s%s", of, times.line(job.workers))
     log.info("at most %.0f MB of memory", peak_memory() / 1e6)
 
 

@@ -20,7 +20,7 @@ def made(count: int = 6) -> VectorSet:
     [
         (
             {"gallery_labels": None},
-            "^vectors made have no labels, so they cannot be scored; extract them from a set that has, such as --data=folder$",
+            "^vectors made have no labels, so they cannot be scored; extract them by --data=folder$",
         ),
         ({"query_labels": None}, "^vectors made have no labels"),
         ({"queries": np.empty((0, 2), np.uint8), "query_labels": np.arange(0)}, "^vectors made: 0 queries, 6 codes in"),
