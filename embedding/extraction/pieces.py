@@ -155,13 +155,6 @@ def tidy(job: Job) -> None:
             piece.unlink()
 
 
-def leave(job: Job) -> None:
-    """Remove the folder of a job that has made no vector, so that it is in no other job's way; else let it be."""
-    with suppress(OSError):
-        if not any(len(read(job, span, vectors=False).rows) for span in written(job)):
-            shutil.rmtree(job.folder)
-
-
 def _is_whole(piece: Path) -> bool:
     """Whether all of a piece is there: of a machine that lost its power, the name may be all that was kept."""
     try:
@@ -173,6 +166,13 @@ def _is_whole(piece: Path) -> bool:
             return os.fstat(file.fileno()).st_size == file.tell() + math.prod(shape) * dtype.itemsize
     except (EOFError, ValueError):
         return False
+
+
+def leave(job: Job) -> None:
+    """Remove the folder of a job that has made no vector, so that it is in no other job's way; else let it be."""
+    with suppress(OSError):
+        if not any(len(read(job, span, vectors=False).rows) for span in written(job)):
+            shutil.rmtree(job.folder)
 
 
 def _path(job: Job, span: Span) -> Path:
