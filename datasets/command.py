@@ -4,12 +4,14 @@ import contextlib
 import dataclasses
 import errno
 import io
+import itertools
 import logging
 import os
 import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 import tyro
@@ -54,6 +56,7 @@ def main(
     try:
         with _interruptible(), _read_as_far_as_wanted():
             _refuse_unknown(arguments, options)
+            _refuse_empty(arguments, options)
             read = _parse(arguments, options, name)
             function(read if defaults is None else _parse(arguments, options, name, defaults(read)))
     except InputError as error:
@@ -192,3 +195,13 @@ def _refuse_unknown(arguments: list[str], options: type) -> None:
             continue
         hint = suggestion(flag.replace("_", "-"), known, before="--")
         raise InputError(f"unknown flag --{flag}: {hint}--help lists all")
+
+
+def _refuse_empty(arguments: list[str], options: type) -> None:
+    """An empty path would be the current folder."""
+    places = {f"--{field.name.replace('_', '-')}" for field in dataclasses.fields(options)
+              if field.type in (Path, Path | None)}  # fmt: skip
+    for argument, after in itertools.zip_longest(arguments, arguments[1:]):
+        flag, equals, value = argument.partition("=")
+        if flag.replace("_", "-") in places and (value if equals else after) == "":
+            raise InputError(f"{flag}: names no file or folder; is a variable of the shell not set?")

@@ -87,6 +87,7 @@ def _check(options: DuplicatesOptions) -> None:
 
 
 def _looks(options: DuplicatesOptions, paths: Sequence[str]) -> np.ndarray:
+    options.out.mkdir(parents=True, exist_ok=True)  # or an error, before hours are lost
     unread, file = Skipped(len(paths), max_bad=options.max_bad), options.out / skipped.NAME
     try:
         return looks.looks(paths, unread, workers=options.workers, progress=sys.stderr.isatty())

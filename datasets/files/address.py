@@ -61,15 +61,28 @@ def _by_http(url: str) -> bytes:
         raise Refused(f"is no address ({error})") from None
 
 
-def _by_fsspec(url: str) -> bytes:
+def check(url: str) -> None:
+    """Raises InputError where a library that reads such addresses is missing; asks nobody for what stands there."""
+    if url.lower().startswith(("http://", "https://")):
+        return
     try:
         import fsspec  # an extra
     except ImportError:
         raise InputError(f"{url}: such addresses are read by fsspec: pip install 'deepembedding[cluster]'") from None
     try:
+        fsspec.get_filesystem_class(url.partition("://")[0].lower())
+    except (ImportError, ValueError) as error:  # a scheme whose own library is missing, or that nobody knows
+        raise InputError(f"{url} cannot be opened: {error}") from None
+
+
+def _by_fsspec(url: str) -> bytes:
+    check(url)
+    import fsspec
+
+    try:
         with fsspec.open(url, "rb") as file:
             return file.read()
-    except (ImportError, ValueError) as error:  # a scheme whose own library is missing, or that nobody knows
+    except (ImportError, ValueError) as error:
         raise InputError(f"{url} cannot be opened: {error}") from None
     except (FileNotFoundError, PermissionError) as error:
         raise Refused("is not there" if isinstance(error, FileNotFoundError) else "is not to be read") from None

@@ -1,9 +1,12 @@
 """Listed: the pictures that a text file or a table names, in its order."""
 
 import logging
+import os
 from collections.abc import Sequence
 
 from datasets.errors import InputError
+from datasets.files import address, packed
+from datasets.images.pixels import ENDINGS
 from datasets.lists import reading, tables
 
 log = logging.getLogger(__name__)
@@ -22,6 +25,9 @@ def paths(file: str) -> list[str]:
     wheres = [where for where, _ in named]
     found = [tables.path_from(file, cell) for _, cell in named]
     check_present(file, wheres, found)
+    _check_no_folder(wheres, found)
+    for url in {path.partition("://")[0]: path for path in found if address.is_address(path)}.values():
+        address.check(url)
     return _once(wheres, found)
 
 
@@ -36,6 +42,16 @@ def check_present(file: str, wheres: Sequence[str], found: Sequence[str]) -> Non
             if len(missing) > 1
             else f"{wheres[first]}: {found[first]} is not there: mend the list (paths start in its folder), or add it"
         )
+
+
+def _check_no_folder(wheres: Sequence[str], found: Sequence[str]) -> None:
+    """Raises InputError naming the first line with a folder or an archive, of those that are not called a picture."""
+    for where, path in zip(wheres, found, strict=True):
+        if address.is_address(path) or path.lower().endswith(ENDINGS):
+            continue
+        if os.path.isdir(path) or packed.is_archive(path):
+            what = "a folder" if os.path.isdir(path) else "an archive"
+            raise InputError(f"{where}: {path} is {what}; a list names pictures: name {what} itself by --data-path")
 
 
 def _once(wheres: Sequence[str], found: Sequence[str]) -> list[str]:

@@ -183,7 +183,9 @@ class VectorSet:
         self, part: str, labels: np.ndarray | None, paths: tuple[str, ...], cameras: np.ndarray | None
     ) -> Embeddings:
         if labels is None:
-            raise InputError(f"vectors {self.name} have no labels, so they cannot be scored; write them with labels")
+            raise InputError(
+                f"vectors {self.name} have no labels, so they cannot be scored; extract them by --data=folder"
+            )
         vectors = getattr(self, part)
         if vectors.dtype == np.float16:
             vectors = rows.prepared(vectors, "euclidean")

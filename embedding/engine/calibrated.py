@@ -21,7 +21,7 @@ def of_file(path: Path, images: ImageSet, *, image_size: str = "", resize: str |
 
     images : of which some hundred are looked at, among its queries and gallery
     image_size, resize : as the network sees them, "" and None as its file tells
-    Raises InputError where none of them can be read.
+    Raises InputError where fewer than two of them can be read.
     """
     facts = onnx.facts_in(path)
     how = {
@@ -37,8 +37,12 @@ def of_file(path: Path, images: ImageSet, *, image_size: str = "", resize: str |
 
     def write(out: Path) -> None:
         with beside(out) as part:  # it is not there before what it costs is in it
-            int8.write(path, pixels, network, part)
             seen, there = _pixels(images, judged, **how)
+            if len(seen) < 2:
+                raise InputError(
+                    "--int8: only one picture can be read, and judging takes two; leave it out, or add some"
+                )
+            int8.write(path, pixels, network, part)
             labels = images.labels[judged][there] if _has_classes(images) else None
             int8.tell(part, int8.cost(OnnxEngine(path), OnnxEngine(part), seen, labels).line)
 

@@ -87,6 +87,6 @@ def _check(vectors: VectorSet) -> None:
     if not len(vectors.queries) or not len(vectors.gallery):
         raise InputError(f"vectors {name}: {len(vectors.queries)} queries, {len(vectors.gallery)} codes in the gallery")
     if vectors.gallery_labels is None or vectors.query_labels is None:
-        raise InputError(f"vectors {name} have no labels, so they cannot be scored; write them with labels")
+        raise InputError(f"vectors {name} have no labels, so they cannot be scored; extract them by --data=folder")
     if vectors.dim > _MOST_BITS:
         raise InputError(f"vectors {name}: codes of {vectors.dim} bits, up to {_MOST_BITS} are scored")

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -151,3 +152,18 @@ def test_what_is_no_number_is_told_in_our_words(capsys, words, said):
     with pytest.raises(SystemExit, match="2"):
         command.main(print, Numbers, words)
     assert capsys.readouterr().err == f"error: {said}\n"
+
+
+@pytest.mark.parametrize("words", [["--data-path="], ["--data_path", ""], ["--out="]])
+def test_an_empty_path_is_no_folder(capsys, words):
+    @dataclass(frozen=True, kw_only=True)
+    class Options:
+        data_path: Path | None = None
+        out: Path = Path("x")
+        metric: str = ""
+
+    command.main(lambda options: None, Options, ["--metric="])
+    with pytest.raises(SystemExit) as end:
+        command.main(lambda options: pytest.fail("begun"), Options, words)
+    assert end.value.code == 2
+    assert capsys.readouterr().err.endswith("names no file or folder; is a variable of the shell not set?\n")

@@ -1,8 +1,10 @@
 """Duplicates from the command line: a folder, a set with parts, a vectors file, and mistakes in one line."""
 
 import csv
+import importlib
 import os
 import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -62,6 +64,17 @@ def test_links_are_no_copies_of_what_they_lead_to(run, pets, tmp_path):
         ("train/a/1.png", "True", "both"),
         ("train/b/copy.png", "False", "train"),
     ]
+
+
+def test_a_folder_that_cannot_be_made_is_told_before_anything_is_compared(pets, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).resolve().parents[2] / "scripts")
+    compared = []
+    monkeypatch.setattr("embedding.duplicates.looks.looks", lambda *given, **_: compared.append(given))
+    script = importlib.import_module("duplicates")
+    (tmp_path / "file").touch()
+    with pytest.raises(NotADirectoryError):  # which a command tells in one line
+        script.main(script.DuplicatesOptions(data_path=pets, out=tmp_path / "file" / "out"))
+    assert not compared
 
 
 def test_an_archive_is_as_its_folder(run, pets, tmp_path):

@@ -154,6 +154,20 @@ def test_what_a_list_names_and_is_not_there_is_said_with_its_line(pics):
         files.load(pics / "all.txt")
 
 
+@pytest.mark.parametrize(("line", "what"), [("deep", "a folder"), ("../pics.zip", "an archive")])
+def test_a_list_that_names_a_folder_or_an_archive_is_refused_with_its_line(pics, line, what):
+    (pics / "all.txt").write_text(f"b.jpg\n{line}\n")
+    with pytest.raises(InputError, match=rf"all\.txt, line 2: .*{line} is {what}; .* name {what} itself"):
+        files.load(pics / "all.txt")
+
+
+def test_addresses_that_nothing_here_reads_are_told_before_any_is_asked_for(pics):
+    pytest.importorskip("fsspec")
+    (pics / "all.txt").write_text("b.jpg\nnobody://knows/a.jpg\n")
+    with pytest.raises(InputError, match="nobody://knows/a.jpg cannot be opened: .*nobody"):
+        files.load(pics / "all.txt")
+
+
 def test_what_a_list_names_twice_is_taken_once_and_told(pics, caplog):
     (pics / "all.txt").write_text("b.jpg\ndeep/a.PNG\n./b.jpg\n")
     assert names(pics, files.load(pics / "all.txt")) == ["b.jpg", "deep/a.PNG"]

@@ -8,6 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
+from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from embedding.engine import calibrated, int8
 from embedding.engine import facts as words_of
@@ -55,6 +56,14 @@ def test_it_is_another_network_with_the_same_facts_and_keeps_what_is_told(files)
     assert facts_in(files[1]) == Facts("whole", "convnet", (32, 32), "crop", 8)
     int8.tell(files[1], "a line")
     assert words_in(files[1])["int8"] == "a line" and facts_in(files[1]).network == "whole"
+
+
+def test_one_picture_is_too_few_to_judge_by(files, tmp_path):
+    file, row = shutil.copy(files[0], tmp_path), np.arange(1)
+    images = ImageSet("one", pixels(1), row, ("image",), row[:0], row, row)
+    with pytest.raises(InputError, match="--int8: only one picture can be read, and judging takes two"):
+        calibrated.of_file(Path(file), images)
+    assert not list(tmp_path.glob("*.int8.onnx"))
 
 
 def test_a_file_is_kept_for_a_set_with_what_it_costs_or_not_at_all(files, tmp_path, monkeypatch):

@@ -18,7 +18,10 @@ def made(count: int = 6) -> VectorSet:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"gallery_labels": None}, "^vectors made have no labels, so they cannot be scored; write them with labels$"),
+        (
+            {"gallery_labels": None},
+            "^vectors made have no labels, so they cannot be scored; extract them by --data=folder$",
+        ),
         ({"query_labels": None}, "^vectors made have no labels"),
         ({"queries": np.empty((0, 2), np.uint8), "query_labels": np.arange(0)}, "^vectors made: 0 queries, 6 codes in"),
         ({"gallery": np.empty((0, 2), np.uint8), "gallery_labels": np.arange(0)}, "2 queries, 0 codes in the gallery$"),
