@@ -117,6 +117,10 @@ class FeatureBatches(Batches):
         super().__init__(images, **how)
         self._features = features[images.train]
         self._missing = unread(self._features)
+        readable = self._labels[~self._missing]
+        if not images.several_labels and len(np.unique(readable)) < min(2, self.class_count):
+            what = f"images of {len(np.unique(readable))} of {self.class_count} training classes can be read"
+            raise InputError(f"dataset {images.name}: {what}, and a class is told from another: mend them")
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of features (B, C) and float32 labels, (B,) in [0, class_count) or (B, L) of 0 and 1."""

@@ -112,6 +112,14 @@ def test_batches_hold_the_rows_of_their_images(images):
         assert len(names) == batches.class_count
 
 
+def test_training_classes_of_which_all_but_one_cannot_be_read_are_no_training(images):
+    kept = np.random.default_rng(0).random((len(images), 8), np.float32)
+    classes = np.unique(images.labels[images.train])
+    kept[np.isin(images.labels, classes[1:])] = np.nan
+    with pytest.raises(InputError, match=f"images of 1 of {len(classes)} training classes can be read"):
+        features.FeatureBatches(kept, images, deal=ByClass(3, 4), size=32, augmentation=None)
+
+
 def test_the_judge_gives_the_same_scores_with_and_without(images, tmp_path):
     net = network()
     kept = features.cached(net.encoder, images, folder=tmp_path, **HOW)
