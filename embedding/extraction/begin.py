@@ -107,13 +107,15 @@ def _fingerprint(images: ImageSet, rows: np.ndarray) -> str:
 
 
 def _settle(folder: Path, told: dict[str, object], images: ImageSet, rows: np.ndarray) -> None:
-    """Have ``folder`` hold the job's pictures; raises InputError where it is that of another one."""
+    """Have ``folder`` hold the job's pictures; raises InputError where it has pieces of another one."""
     kept = about(folder)
-    if kept is not None:
+    if kept is not None and (kept == told | {"name": images.name} or any(folder.glob("*.piece"))):
         _check_same(folder, kept, told)
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for name in (ABOUT, NAMES, ARRAYS, BOXES):  # of a job that was ended before its first piece
+            (folder / name).unlink(missing_ok=True)
         if isinstance(images.images, np.ndarray):
             np.save(folder / ARRAYS, images.images[rows])
         else:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
+from embedding.extraction import pieces
 
 from .conftest import Means, pictures
 
@@ -18,6 +19,21 @@ def test_the_same_job_finds_its_folder_again(job_of, tmp_path):
     images = pictures(tmp_path / "pictures", 9)
     job, again = job_of(images), job_of(images, workers=1)
     assert (job.mark, job.folder) == (again.mark, again.folder)
+
+
+def first_piece(job) -> None:
+    next(pieces.make(job, pieces.missing(job)[:1]))
+
+
+def test_a_job_that_was_ended_before_its_first_piece_is_in_nobody_s_way(job_of, tmp_path):
+    images = pictures(tmp_path / "pictures", 9)
+    boxes = np.tile(np.float32([1, 2, 3, 4]), (9, 1))
+    job_of(replace(images, boxes=boxes))
+    other = job_of(replace(images, images=images.images[::-1]), resize="crop")
+    assert list(other.images.images) == images.images[::-1] and other.images.boxes is None
+    first_piece(other)
+    with pytest.raises(InputError, match="holds pieces of another job"):
+        job_of(images)
 
 
 @pytest.mark.parametrize(
@@ -33,14 +49,14 @@ def test_the_same_job_finds_its_folder_again(job_of, tmp_path):
 )
 def test_another_job_is_refused(change, told, job_of, tmp_path):
     images = pictures(tmp_path / "pictures", 9)
-    job_of(images)
+    first_piece(job_of(images))
     with pytest.raises(InputError, match=told):
         job_of(images, **change)
 
 
 def test_other_pictures_or_boxes_are_another_job(job_of, tmp_path):
     images = pictures(tmp_path / "pictures", 9)
-    job_of(images)
+    first_piece(job_of(images))
     for other in (
         replace(images, images=images.images[::-1]),
         replace(images, boxes=np.ones((9, 4), np.float32)),
