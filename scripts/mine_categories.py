@@ -67,6 +67,8 @@ def main(options: MineOptions) -> None:
     mined = mine(images.vectors, known, wish)
     print("\n".join(mined.facts))
     print(mined.proposals.summary)
+    if not len(mined.proposals.confidences):
+        print("no category is that large and close: lower --min-size, try the other --method, or bring more pictures")
     rows = _judged(images, mined.proposals, options.seed)
     if rows:
         print(_table(rows))

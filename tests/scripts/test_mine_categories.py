@@ -96,6 +96,15 @@ def test_unlabelled_images_with_known_classes_and_without(digits, tmp_path, scri
     assert "10 clusters by k-means" in capsys.readouterr().out
 
 
+def test_what_to_change_where_nothing_is_found_is_told(digits, tmp_path, script, capsys):
+    flags = {"vectors": tmp_path / "digits.h5", "out": tmp_path / "out"}
+    script["main"](script["MineOptions"](**flags, min_size=200))
+    said = capsys.readouterr().out
+    assert "0 clusters of 0 images" in said and "lower --min-size" in said
+    script["main"](script["MineOptions"](**flags, min_size=3))
+    assert "lower --min-size" not in capsys.readouterr().out
+
+
 def test_every_mistake_is_one_line(digits, tmp_path, script):
     vectors = Path(tmp_path / "digits.h5")
     plain = Path(part(digits, tmp_path / "plain.h5", np.arange(9), labelled=False))
