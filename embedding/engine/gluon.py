@@ -6,6 +6,12 @@ from embedding.engine.base import Facts
 from embedding.mx import gluon, mx, nd
 
 
+def forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
+    """What ``net`` on ``contexts``, which share the batch, makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
+    parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
+    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])
+
+
 class GluonEngine:
     """The Engine of a Gluon network whose weights lie on ``contexts``, which share every batch.
 
@@ -24,10 +30,7 @@ class GluonEngine:
         count = len(pixels)
         if not count:
             return np.empty((0, self.facts.dim), np.float32)
-        parts = gluon.utils.split_and_load(
-            nd.array(self._filled(pixels), dtype="uint8"), self._contexts, even_split=False
-        )
-        return np.concatenate([out.asnumpy() for out in [self._net(part) for part in parts]])[:count]
+        return forward(self._net, self._contexts, self._filled(pixels))[:count]
 
     def _filled(self, pixels: np.ndarray) -> np.ndarray:
         """``pixels`` filled up with its last image to the largest batch of this size so far.

@@ -10,8 +10,9 @@ from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
 from datasets.images.skipped import Skipped
 from datasets.vectors.base import Embeddings
+from embedding.engine.gluon import forward
 from embedding.extraction import memory
-from embedding.mx import gluon, mx, nd
+from embedding.mx import gluon, mx
 
 
 def extract(
@@ -71,9 +72,4 @@ def outputs(
     net: gluon.Block, images: ImageSet, rows: np.ndarray, *, size: Size, contexts: list[mx.Context], **how: Any
 ) -> np.ndarray:
     """What ``net`` on ``contexts`` makes of the images ``rows``, (R, D) float32; else as ``memory.vectors``."""
-    return memory.vectors(partial(_forward, net, contexts), images, rows, size=size, **how)
-
-
-def _forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
-    parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
-    return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])
+    return memory.vectors(partial(forward, net, contexts), images, rows, size=size, **how)
