@@ -109,7 +109,7 @@ def _fingerprint(images: ImageSet, rows: np.ndarray) -> str:
 def _settle(folder: Path, told: dict[str, object], images: ImageSet, rows: np.ndarray) -> None:
     """Have ``folder`` hold the job's pictures; raises InputError where it has pieces of another one."""
     kept = about(folder)
-    if kept is not None and (kept == told | {"name": images.name} or any(folder.glob("*.piece"))):
+    if kept is not None and any(folder.glob("*.piece")):
         _check_same(folder, kept, told)
         return
     try:

@@ -55,9 +55,7 @@ def vectors(
 
 def _note(made: Made, skipped: Skipped | None) -> None:
     """Note in ``skipped`` what of a batch cannot be read; raises it where there is no such place."""
-    for error in made.unreadable.values():
-        if skipped is None:
-            raise error
-        skipped.add(error)
     if skipped is not None:
-        skipped.look(len(made.vectors))
+        made.note(skipped)
+    elif made.unreadable:
+        raise next(iter(made.unreadable.values()))

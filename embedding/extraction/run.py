@@ -53,9 +53,7 @@ def here(job: Job, skipped: Skipped) -> Times:
     with Progress(job.count, done) as progress:
 
         def look(batch: Made) -> None:
-            for error in batch.unreadable.values():
-                skipped.add(error)
-            skipped.look(batch.times.pictures)
+            batch.note(skipped)
             progress.update(batch.times.pictures)
 
         for piece in pieces.make(job, pieces.missing(job), look):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from datasets.images.pixels import Unreadable
+from datasets.images.skipped import Skipped
 from embedding.batches.ahead import in_threads
 from embedding.extraction.times import Times
 
@@ -29,6 +30,12 @@ class Made:
     vectors: np.ndarray
     unreadable: dict[int, Unreadable] = field(default_factory=dict)
     times: Times = field(default_factory=Times)
+
+    def note(self, skipped: Skipped) -> None:
+        """Tell ``skipped`` how many were looked at and which cannot be read; InputError where these are too many."""
+        for error in self.unreadable.values():
+            skipped.add(error)
+        skipped.look(self.times.pictures)
 
 
 def stream(
