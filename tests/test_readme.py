@@ -13,6 +13,7 @@ import shlex
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 import tyro
 import yaml
@@ -35,12 +36,7 @@ LINES = [
     if line.strip()
 ]
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
-SCRIPTS = {path.stem for path in (ROOT / "scripts").glob("*.py") if path.stem[0] != "_"} - {
-    "command",
-    "engines",
-    "named",
-    "scoring",
-}
+SCRIPTS = {path.stem for path in commands.SCRIPTS}
 EXTRAS = set(re.findall(r'"(\w+)": [A-Z]+\b', (ROOT / "setup.py").read_text().partition("extras_require")[2]))
 
 # Where a path that a page names must lead to a file.

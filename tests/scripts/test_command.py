@@ -6,14 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import cv2
 import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "scripts"
-SHARED = ("command", "engines", "named", "scoring")
-COMMANDS = sorted(path.name for path in SCRIPTS.glob("[a-z]*.py") if path.stem not in SHARED)
+COMMANDS = [path.name for path in commands.SCRIPTS]
 
 
 def assert_mistake(done: subprocess.CompletedProcess, *words: str) -> None:

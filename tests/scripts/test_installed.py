@@ -8,13 +8,11 @@ import venv
 from pathlib import Path
 
 import pytest
+from commands import SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("ann_bench", "datasets", "embedding", "hashing", "vse")
 PARTS = (*PACKAGES, "scripts", "setup.py", "pyproject.toml", "README.md", "LICENSE")
-SCRIPTS = sorted(
-    path for path in (ROOT / "scripts").glob("[a-z]*.py") if path.stem not in ("command", "engines", "named", "scoring")
-)
 BUILD = "import sys; from setuptools import build_meta; getattr(build_meta, sys.argv[1])(sys.argv[2])"
 SMALL = "--data=digits --batch-size=12 --batch-k=4 --epoch-steps=2 --epochs=1 --embed-dim=16 --no-report --name=x"
 

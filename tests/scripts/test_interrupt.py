@@ -7,11 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = sorted(
-    path for path in (ROOT / "scripts").glob("[a-z]*.py") if path.stem not in ("command", "engines", "named", "scoring")
-)
 MARGIN = ["scripts/train_margin.py", "--data=digits", "--epochs=1"]
 LIST = ["-m", "ann_bench", "list"]
 

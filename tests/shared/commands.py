@@ -1,0 +1,7 @@
+"""The commands: the files of scripts/ that can be called."""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parents[2] / "scripts"
+SHARED = ("command", "engines", "named", "scoring")  # what commands share, and no command
+SCRIPTS = sorted(path for path in FOLDER.glob("[a-z]*.py") if path.stem not in SHARED)
