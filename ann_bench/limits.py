@@ -15,7 +15,6 @@ from typing import Any
 import psutil
 
 from ann_bench.units import in_bytes, in_time
-from datasets.cluster.parent import die_with_parent as die_with_parent
 
 _GLANCE = 0.05  # seconds between two looks at a child's memory
 # Where cgroups are, and their files: the limit, what is used, and the lines of memory.stat that can be dropped.

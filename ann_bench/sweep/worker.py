@@ -22,6 +22,7 @@ from ann_bench.results import results
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import builds, measure, metrics
+from datasets.cluster.parent import die_with_parent
 from datasets.errors import InputError
 from datasets.sources.vector_source import Source
 from datasets.stored import truth
@@ -192,7 +193,7 @@ def _cpu() -> str:
 
 def main(parent: str, pipe: str) -> None:
     """Do the job; one line on stderr where it cannot be done."""
-    limits.die_with_parent(int(parent))
+    die_with_parent(int(parent))
     report = limits.Reporter(int(pipe))
     todo = Job.from_json(sys.stdin.read())
     try:

@@ -203,16 +203,16 @@ def test_what_a_cgroup_leaves(root):
 
 
 def test_a_worker_whose_parent_is_gone_ends_at_once():
-    code = "import os, sys; sys.path.insert(0, sys.argv[1]); from ann_bench import limits\n"
-    code += "limits.die_with_parent(); limits.die_with_parent(os.getppid()); print('with it', flush=True)\n"
-    code += "limits.die_with_parent(os.getpid()); print('without')"
+    code = "import os, sys; sys.path.insert(0, sys.argv[1]); from datasets.cluster import parent\n"
+    code += "parent.die_with_parent(); parent.die_with_parent(os.getppid()); print('with it', flush=True)\n"
+    code += "parent.die_with_parent(os.getpid()); print('without')"
     found = subprocess.run([sys.executable, "-c", code, str(ROOT)], capture_output=True, text=True)
     assert (found.returncode, found.stdout) == (1, "with it\n")
 
 
 def test_a_worker_dies_with_its_parent():
-    code = "import os, sys, time; sys.path.insert(0, sys.argv[1]); from ann_bench import limits\n"
-    code += "limits.die_with_parent(); print('ready', flush=True); time.sleep(60)"
+    code = "import os, sys, time; sys.path.insert(0, sys.argv[1]); from datasets.cluster import parent\n"
+    code += "parent.die_with_parent(); print('ready', flush=True); time.sleep(60)"
     middle = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {code!r}, {str(ROOT)!r}]); "
     middle += "print(p.pid, flush=True); p.wait()"
     parent = subprocess.Popen([sys.executable, "-c", middle], stdout=subprocess.PIPE, text=True)
