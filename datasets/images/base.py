@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images.truth import Truth
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,9 @@ class ImageSet:
     cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
         class by its own camera: they are dropped from its ranking
     pairs : the pairs by which the set is judged, in place of queries and gallery, or None
+    truth : what each query is to find in the gallery, where labels do not tell it, or None
+    matches : (M, 2) int64, rows of training images that show the same instance, a query and a positive, where that is
+        known of pairs and not of classes; or None
     """
 
     name: str
@@ -62,6 +66,8 @@ class ImageSet:
     size: Size = 224
     cameras: np.ndarray | None = None
     pairs: Pairs | None = None
+    truth: Truth | None = None
+    matches: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.images)

@@ -1,0 +1,1 @@
+"""Instance retrieval, put together: what its commands ask for, built, trained and judged."""

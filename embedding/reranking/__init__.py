@@ -1,0 +1,1 @@
+"""Better answers from more work: query expansion, database augmentation, diffusion, geometric verification."""
