@@ -26,12 +26,23 @@ class Answer:
     score : the higher, the better
     inliers : how many local features lie in it as in the picture that asks; None where nobody looked
     matches : (H, W, 3) uint8 RGB, both pictures with lines between what matches; or None
+    right : whether it shows the same, where somebody knows; else None
     """
 
     name: str
     score: float
     inliers: int | None = None
     matches: np.ndarray | None = None
+    right: bool | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores: a row has its name first, then a cell for each of ``columns``."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -44,18 +55,27 @@ class Question:
 
 
 def write_found(
-    folder: Path, questions: Sequence[Question], facts: Sequence[str], *, thumbnails: Thumbnails = _large
+    folder: Path,
+    questions: Sequence[Question],
+    facts: Sequence[str],
+    *,
+    tables: Sequence[Table] = (),
+    title: str = "",
+    thumbnails: Thumbnails = _large,
 ) -> Path:
     """Write ``folder``/index.html, which needs nothing beside it; returns its path.
 
     facts : say what was searched, by what network, and how
+    tables : of scores, where pictures were judged
+    title : of the page; what was asked if not given
     thumbnails : name of an image -> (s, s, 3) uint8 RGB
     At most 120 pictures found by one are shown. Raises InputError where the folder cannot be written.
     """
     names = [readable(question.name) for question in questions]
     shown = [_shown(question, thumbnails) for question in questions]
-    title = _short(names[0]) if len(names) == 1 else f"{len(names)} pictures"
-    return write(folder, render(_TEMPLATE, title=title, facts=list(map(readable, facts)), questions=shown), {})
+    title = readable(title) or (_short(names[0]) if len(names) == 1 else f"{len(names)} pictures")
+    said = list(map(readable, facts))
+    return write(folder, render(_TEMPLATE, title=title, facts=said, questions=shown, tables=tables), {})
 
 
 def _shown(question: Question, thumbnails: Thumbnails) -> dict[str, Any]:
@@ -67,7 +87,7 @@ def _shown(question: Question, thumbnails: Thumbnails) -> dict[str, Any]:
 
 def _answer(answer: Answer, thumbnails: Thumbnails) -> dict[str, Any]:
     name = readable(answer.name)
-    about = {"name": name, "short": _short(name), "score": answer.score, "inliers": answer.inliers}
+    about = {"name": name, "short": _short(name), "score": answer.score, "inliers": answer.inliers, "right": answer.right}
     matches = None if answer.matches is None else jpeg(answer.matches)
     return about | {"jpeg": jpeg(thumbnails(answer.name)), "matches": matches}
 
