@@ -92,7 +92,9 @@ def named(options: NetworkOptions) -> Network:
     name, opener = _opener(options)
     facts = opened(opener).facts
     if facts.codes:
-        raise InputError(f"{name}: gives codes of bits, and pictures are compared by vectors here; name another network")
+        raise InputError(
+            f"{name}: gives codes of bits, and pictures are compared by vectors here; name another network"
+        )
     foreign = options.model.endswith(".onnx")
     resize = options.resize or (facts.resize if foreign else OWN)
     size = _size(options, facts)
@@ -132,7 +134,9 @@ def _opener(options: NetworkOptions) -> tuple[str, engines.Opener]:
         return options.network_offtheshelf, engines.off_the_shelf(options.network_offtheshelf, **how)
     if options.model.endswith(".onnx"):
         if options.use_pretrained:
-            raise InputError(f"--use-pretrained={options.use_pretrained}: --model={options.model} has its weights in it")
+            raise InputError(
+                f"--use-pretrained={options.use_pretrained}: --model={options.model} has its weights in it"
+            )
         pool = "" if options.pool == "gem" else options.pool
         return Path(options.model).name, engines.of_file(Path(options.model), Asked(pool=pool), gpus=options.gpus)
     if not options.use_pretrained:

@@ -6,6 +6,7 @@ python scripts/search_image.py a.jpg b.jpg --images=shots.zip --network-path=gem
 python scripts/search_image.py photo.jpg --crop=40,60,300,200 --vectors=pictures.h5 --model=clip_vision.onnx
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,21 +16,29 @@ import command
 import networks
 import numpy as np
 import tyro
+from networks import Network
 
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
+from datasets.files import packed
 from datasets.images import files
+from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
-from datasets.images.skipped import MAX_BAD, check_share
+from datasets.images.skipped import MAX_BAD, Skipped, check_share
+from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
+from embedding.batches import decode
 from embedding.reranking import methods
-from embedding.search import asked, found, page, same
+from embedding.search import asked, folder, found, page
+from embedding.search.folder import Place
+from embedding.search.found import Ranked
 from embedding.search.gallery import Gallery
-from embedding.search.same import Searched
+from embedding.search.gallery import of_file as gallery_of_file
+from embedding.search.page import Answer, Question
 
 EXACT = 100_000  # pictures up to which all are compared
 INDEX = "hnswlib"  # beyond
-SPARE = 20  # rows that an index is asked for beyond those shown: some of them are the picture itself
+SHOWN = 480  # pixels of the longest side of a picture that asks, on the page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +95,84 @@ class SearchImageOptions(networks.NetworkOptions):
 def main(options: SearchImageOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
-    network = networks.named(options)
     questions = asked.pictures(options.pictures, options.crop)
-    vectors = network.vectors(questions)
+    seen = [
+        _picture(questions, row) for row in questions.query
+    ]  # what cannot be read is told before anything takes time
+    network = networks.named(options)
+    vectors = network.describer.now(questions, questions.query)
     gallery = _gallery(options, network)
     own = asked.own_rows(questions.images, gallery.paths)
-    searched = Searched(questions, vectors, gallery, own)
-    ranked, how = _ranked(options, searched)
-    if options.rerank:
-        ranked = same.reranked(searched, ranked, options.rerank, folder=options.kept / "features")
-        how += f", the first {options.rerank} compared by local features"
-    shown = same.questions(searched, ranked, options.k)
-    for question in shown:
+    ranked, how = _ranked(options, vectors, gallery, own)
+    answers = [[Answer(hit.name, hit.score) for hit in hits] for hits in found.hits(ranked, gallery.paths)]
+    asking = [Question(*about) for about in zip(questions.images, seen, answers, strict=True)]
+    for question in asking:
         print(f"\n{question.name}\n{_table(question.answers)}")
     facts = [f"{len(gallery):,} pictures of {gallery.name}", how, network.told]
-    print(f"page: {page.write_found(options.out, shown, facts)}")
+    print(f"page: {page.write_found(options.out, asking, facts)}")
+
+
+def _picture(questions: ImageSet, row: int) -> np.ndarray:
+    """Picture ``row`` as it asks, no larger than a page shows it."""
+    return decode.fit(decode.read(questions, int(row)), SHOWN, resize=decode.OWN)
+
+
+def _gallery(options: SearchImageOptions, network: Network) -> Gallery:
+    describer = network.describer
+    if options.vectors is not None:
+        file = command.there("--vectors", options.vectors)
+        made = {"network": describer.network, "dim": describer.engine.facts.dim}
+        return gallery_of_file(file, **made, whose=network.told)
+    images = files.load(options.images)
+    place = Place(images.name, _root(options.images), images.images)
+    embed = describer.piecewise
+    how = {"network": describer.network, "max_bad": options.max_bad, "flag": "--kept"}
+    return folder.gallery_of(place, options.kept, lambda *given: embed(*_with_pieces(*given)), **how)
+
+
+def _with_pieces(images: ImageSet, rows: np.ndarray, skipped: Skipped, file: Path) -> tuple:
+    return images, rows, skipped, file.with_suffix(folder.PIECES)
+
+
+def _root(place: str) -> str:
+    """Where the paths of what --images names begin: of a list its folder, of a pattern what stands before its signs."""
+    path = os.path.expanduser(place)
+    if os.path.isdir(path) or packed.is_archive(path):
+        return path
+    return os.path.dirname(path.partition("*")[0]) or "."
+
+
+def _ranked(
+    options: SearchImageOptions, vectors: np.ndarray, gallery: Gallery, own: Sequence[np.ndarray]
+) -> tuple[Ranked, str]:
+    """The first for each picture that asks, without itself, and how they were found."""
+    count = max(options.k, options.rerank)
+    most = min(count + max(map(len, own), default=0), len(gallery))
+    steps = methods.parse(options.expand, "--expand")
+    name = options.index or (INDEX if len(gallery) > EXACT and not steps else "")
+    if steps:
+        ranking = methods.apply(steps, vectors, gallery.vectors, exclude=own)
+        return found.without(ranking.first(most), own, count), f"by {', '.join(map(str, steps))}"
+    if name:
+        return found.without(_by_index(name, vectors, gallery, most), own, count), f"by {name}"
+    ranked = exact.search(vectors, gallery.vectors, most, metric="inner_product")
+    return found.without(ranked, own, count), "all compared"
+
+
+def _by_index(name: str, vectors: np.ndarray, gallery: Gallery, k: int) -> Ranked:
+    """Unit rows: the smallest angle is the largest cosine."""
+    whole = VectorSet(gallery.name, "angular", gallery.vectors, gallery.vectors[:1])
+    index = gallery_index.kept_index(name, whole, beside=gallery.file)
+    neighbors, _ = index.search(vectors, k)
+    return found.by_score(vectors, gallery.vectors, neighbors)
+
+
+def _table(answers: Sequence[Answer]) -> str:
+    return "\n".join(
+        f"{rank:5}  {answer.score:7.4f}  {'' if answer.inliers is None else f'{answer.inliers:4} inliers  '}{answer.name}"
+        for rank, answer in enumerate(answers, 1)
+    )
+
+
+if __name__ == "__main__":
+    command.main(main, SearchImageOptions)

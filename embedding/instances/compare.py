@@ -1,4 +1,4 @@
-"""Settings of a search for instances compared: each judged by every part of a set, one chosen for each by the others."""
+"""Settings of a search for instances compared: judged by every part of a set, and chosen for each by the others."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -40,7 +40,10 @@ class Setting:
 
 
 def settings(
-    described: Sequence[tuple[str, str]], whitenings: Sequence[str], expansions: Sequence[str], geometries: Sequence[str]
+    described: Sequence[tuple[str, str]],
+    whitenings: Sequence[str],
+    expansions: Sequence[str],
+    geometries: Sequence[str],
 ) -> list[Setting]:
     """All settings of these: of each trunk and its scales, ``described``, with each of the others."""
     return [Setting(*of, *more) for of, *more in product(described, whitenings, expansions, geometries)]
@@ -96,7 +99,9 @@ class Comparison:
     def _learns(self, part: str, without: Sequence[str]) -> tuple[str, ...]:
         others = [name for name in self._parts if name not in (part, *without)]
         if not others and not without:
-            raise InputError(f"dataset {self._images.name} has one part alone: a whitening is learned on another; leave it out")
+            raise InputError(
+                f"dataset {self._images.name} has one part alone: a whitening is learned on another; leave it out"
+            )
         return tuple(others or [part])
 
     def _whitening(self, setting: Setting, learns: tuple[str, ...]) -> Whitening:
@@ -121,7 +126,7 @@ class Comparison:
 
 
 def table(comparison: Comparison, wanted: Sequence[Setting]) -> str:
-    """Lines of text: a row a setting with the mAP of each part and their mean, and the settings chosen by the others."""
+    """Lines of text: a row a setting with the mAP of each part and their mean, and which of them the others choose."""
     header = [field.name for field in fields(Setting)]
     names = [part or MAP for part in comparison.parts]
     rows = [["", *header[1:], *names, "mean"]]

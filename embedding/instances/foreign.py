@@ -41,7 +41,10 @@ def whitenings(path: Path) -> dict[str, dict[str, Whitening]]:
     """Those that a checkpoint was published with, by the set that they were learned on, and then by ss or ms."""
     found = cirtorch.load(path, [mx.cpu()]).whitenings
     return {
-        name: {kind: Whitening(mean.astype(np.float64), projection.astype(np.float64), name) for kind, (mean, projection) in kinds.items()}
+        name: {
+            kind: Whitening(mean.astype(np.float64), projection.astype(np.float64), name)
+            for kind, (mean, projection) in kinds.items()
+        }
         for name, kinds in found.items()
     }
 

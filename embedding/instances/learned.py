@@ -83,7 +83,7 @@ def pairs(images: ImageSet, *, seed: int = 0) -> np.ndarray:
 
 
 def of_parts(images: ImageSet, *, without: Sequence[str] = ()) -> np.ndarray:
-    """(M, 2) rows of a set with a truth: each query, but those of the parts ``without``, with all that it is to find."""
+    """(M, 2) rows of a set with a truth: each query, but of the parts ``without``, with all that it is to find."""
     truth = images.truth
     asks = [place for place in range(len(truth)) if not truth.parts or truth.parts[place] not in without]
     wanted = [truth.wanted[place] for place in asks]

@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 # its way stands beside the file that they go to.
 Embed = Callable[[ImageSet, np.ndarray, Skipped, Path], np.ndarray]
 
+PIECES = ".pieces"  # ending of a folder beside the file, for what is kept on the way; removed when all is there
 _FORMAT = 3  # of what is kept; other numbers are of files that are made again
 
 
@@ -114,6 +116,7 @@ def _make(place: Place, states: list[list[str | int]], about: Path, embed: Embed
     with beside(about) as part:
         part.write_text(json.dumps({"network": network, "root": root, "pictures": pictures}))
     before.remove()
+    shutil.rmtree(file.with_suffix(PIECES), ignore_errors=True)
 
 
 @dataclass(frozen=True)

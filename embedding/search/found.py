@@ -32,3 +32,12 @@ def hits(ranked: Ranked, names: Sequence[str]) -> list[list[Hit]]:
         [Hit(names[row], float(score)) for row, score in zip(rows, scores, strict=True) if row >= 0]
         for rows, scores in zip(*ranked, strict=True)
     ]
+
+
+def without(ranked: Ranked, own: Sequence[np.ndarray], k: int) -> Ranked:
+    """The first ``k`` that are not among each query's ``own`` rows; -1 and minus infinity where there are fewer."""
+    neighbors, scores = (np.array(part) for part in ranked)
+    gone = np.stack([np.isin(row, its) for row, its in zip(neighbors, own, strict=True)]) | (neighbors < 0)
+    neighbors[gone], scores[gone] = -1, -np.inf
+    order = np.argsort(gone, axis=1, kind="stable")[:, :k]
+    return tuple(np.take_along_axis(part, order, axis=1) for part in (neighbors, scores))

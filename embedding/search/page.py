@@ -87,7 +87,13 @@ def _shown(question: Question, thumbnails: Thumbnails) -> dict[str, Any]:
 
 def _answer(answer: Answer, thumbnails: Thumbnails) -> dict[str, Any]:
     name = readable(answer.name)
-    about = {"name": name, "short": _short(name), "score": answer.score, "inliers": answer.inliers, "right": answer.right}
+    about = {
+        "name": name,
+        "short": _short(name),
+        "score": answer.score,
+        "inliers": answer.inliers,
+        "right": answer.right,
+    }
     matches = None if answer.matches is None else jpeg(answer.matches)
     return about | {"jpeg": jpeg(thumbnails(answer.name)), "matches": matches}
 

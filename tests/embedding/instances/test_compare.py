@@ -65,7 +65,9 @@ def test_of_equal_settings_the_plainest_is_chosen():
 def test_nothing_is_learned_on_the_part_that_is_judged_or_left_out(monkeypatch, part, without, learns):
     images, seen = three_parts(), []
     before = learned.of_parts
-    monkeypatch.setattr(learned, "of_parts", lambda images, without: seen.append(before(images, without=without)) or seen[-1])
+    monkeypatch.setattr(
+        learned, "of_parts", lambda images, without: seen.append(before(images, without=without)) or seen[-1]
+    )
     found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.5)}, unchanged)
     found.score(Setting("net", "[1]", whitening="pca=2"), part, without=without)
     (pairs,) = seen

@@ -62,5 +62,3 @@ def test_a_whitening_of_so_many_dimensions_looks_at_its_pairs_alone(text, dim):
     spoiled[:10] = np.nan
     again = Wanted.parse(text, "--learn").learn(spoiled, pairs)
     np.testing.assert_array_equal(again.projection, found.projection)
-
-
