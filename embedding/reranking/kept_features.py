@@ -69,7 +69,7 @@ def kept(
     rows: Sequence[int] | np.ndarray,
     *,
     folder: Path,
-    how: Sift = Sift(),
+    how: Sift,
     workers: int = 2,
     skipped: Skipped | None = None,
     progress: bool = False,
