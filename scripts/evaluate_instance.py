@@ -5,6 +5,8 @@ python scripts/evaluate_instance.py -npath gem.pth -d roxford5k,rparis6k -ms "[1
 python scripts/evaluate_instance.py -noff resnet101-gem -d oxford5k,paris6k -imsize 1024 --expand=alpha-qe=50:3
 """
 
+import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +14,24 @@ from typing import Annotated, ClassVar
 
 import command
 import networks
+import numpy as np
 import tyro
+from networks import Network
 
 from datasets.errors import InputError
+from datasets.images import parts
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, check_share
 from datasets.sources import image_source
-from embedding.instances import evaluate
+from embedding.evaluation.table import aligned
+from embedding.evaluation.whiten import Whitening
+from embedding.instances import evaluate, learned
 from embedding.instances.evaluate import Judgement, Searching
 from embedding.instances.learned import Wanted
 from embedding.reranking import methods
+from embedding.search import page
+from embedding.search.page import Table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +87,101 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
 def main(options: EvaluateInstanceOptions) -> None:
     """Judge, print the scores, and write the report."""
     options.check()
-    sets = [_load(name, options.data_path) for name in options.names]
+    sets = [_load(options, name) for name in options.names]
     network = networks.named(options)
-    print(network.told)
+    out = options.out or _place(options, network)
+    whitening = _whitening(options, network, sets, out)
+    steps = methods.parse(options.expand, "--expand")
+    searching = Searching(whitening, steps, options.rerank, out / "features", options.workers)
+    found: list[Judgement] = []
+    for images in sets:
+        vectors = network.describer.of_set(images, out / "vectors", max_bad=options.max_bad)
+        found += evaluate.judge(images, vectors, searching)
+    facts = _facts(options, network, whitening)
+    tables = _tables(found)
+    print("\n".join(facts))
+    for table in tables:
+        print("\n" + aligned([[table.title, *table.columns], *table.rows], least=6))
+    _record(out, found, facts)
+    questions = [question for one in found for question in evaluate.questions(one, options.seed)]
+    print(f"report: {page.write_found(out, questions, facts, tables=tables, title=network.told)}")
+
+
+def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
+    images = image_source.load(name, options.data_path).require("query", "gallery")
+    if images.several_labels:
+        raise InputError(f"--data={name}: its images have several labels each, and are no instances")
+    return images
+
+
+def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
+    if options.run is not None:
+        return options.run / "judged"
+    return Path("judged") / re.sub(r"[^\w.-]+", "_", network.told.partition(",")[0])
+
+
+def _whitening(
+    options: EvaluateInstanceOptions, network: Network, sets: Sequence[ImageSet], out: Path
+) -> Whitening | None:
+    """The one that --whitening names: in a file, kept with the network, or learned now."""
+    name = options.whitening
+    if not name:
+        return None
+    if name.endswith(".npz"):
+        return Whitening.load(Path(name))
+    if (kept := network.kept(name)) is not None:
+        return kept
+    wanted = Wanted.parse(options.learn, "--learn")
+    images = _of_part(sets, name)
+    if images is None:
+        images = image_source.load(name, options.whitening_path or options.data_path)
+    pairs = learned.pairs(images)
+    vectors = network.describer.of_set(images, out / "vectors", max_bad=options.max_bad)
+    pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
+    return wanted.learn(vectors, pairs).told(images, np.unique(pairs))
+
+
+def _of_part(sets: Sequence[ImageSet], name: str) -> ImageSet | None:
+    """The set with the queries of its part ``name`` alone; None where no set that is judged has such a part."""
+    for images in sets:
+        if name in parts.names(images):
+            return parts.of_parts(images, judge=[name])
+    return None
+
+
+def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whitening | None) -> list[str]:
+    facts = [network.told]
+    if whitening is not None:
+        facts.append(f"whitened to {whitening.dim} dimensions, learned on {whitening.learned_on or options.whitening}")
+    if options.expand:
+        facts.append(f"re-ranked by {', '.join(map(str, methods.parse(options.expand, '--expand')))}")
+    if options.rerank:
+        facts.append(f"the first {options.rerank} verified by local features")
+    return facts
+
+
+def _tables(found: Sequence[Judgement]) -> list[Table]:
+    """One table for all parts that have the same scores."""
+    alike: dict[tuple[str, ...], list[Judgement]] = {}
+    for one in found:
+        alike.setdefault(tuple(one.scores), []).append(one)
+    return [
+        Table("scores", columns, [[one.title, *(_shown(name, one.scores[name]) for name in columns)] for one in ones])
+        for columns, ones in alike.items()
+    ]
+
+
+def _shown(name: str, score: float) -> str:
+    return f"{score:.0f}" if name.startswith("queries ") else f"{score:.4f}"
+
+
+def _record(out: Path, found: Sequence[Judgement], facts: Sequence[str]) -> None:
+    """Add a line a part to metrics.jsonl."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        for one in found:
+            line = {"kind": "scores", "row": "; ".join(facts), "data": one.title, **one.scores}
+            file.write(json.dumps(line) + "\n")
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ from embedding.search.page import Answer, Question
 
 EXACT = 100_000  # pictures up to which all are compared
 INDEX = "hnswlib"  # beyond
-SHOWN = 480  # pixels of the longest side of a picture that asks, on the page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,7 @@ def main(options: SearchImageOptions) -> None:
 
 def _picture(questions: ImageSet, row: int) -> np.ndarray:
     """Picture ``row`` as it asks, no larger than a page shows it."""
-    return decode.fit(decode.read(questions, int(row)), SHOWN, resize=decode.OWN)
+    return decode.fit(decode.read(questions, int(row)), page.SIDE, resize=decode.OWN)
 
 
 def _gallery(options: SearchImageOptions, network: Network) -> Gallery:
@@ -169,9 +168,12 @@ def _by_index(name: str, vectors: np.ndarray, gallery: Gallery, k: int) -> Ranke
 
 def _table(answers: Sequence[Answer]) -> str:
     return "\n".join(
-        f"{rank:5}  {answer.score:7.4f}  {'' if answer.inliers is None else f'{answer.inliers:4} inliers  '}{answer.name}"
-        for rank, answer in enumerate(answers, 1)
+        f"{rank:5}  {answer.score:7.4f}  {_inliers(answer)}{answer.name}" for rank, answer in enumerate(answers, 1)
     )
+
+
+def _inliers(answer: Answer) -> str:
+    return "" if answer.inliers is None else f"{answer.inliers:4} inliers  "
 
 
 if __name__ == "__main__":

@@ -12,7 +12,8 @@ from embedding.report.page import readable, render, write
 from embedding.report.thumbnails import Thumbnails, jpeg, read_thumbnail
 
 _TEMPLATE = Path(__file__).parent / "templates" / "found.html.j2"
-_SIDE = 224  # pixels of a picture, shown smaller, so that dense screens have some to spare
+_SIDE = 224  # pixels of a picture found, shown smaller, so that dense screens have some to spare
+SIDE = 480  # of one that asks, and of each of two with matches between them
 _SHOWN = 120  # pictures found by one, on the page
 
 _large = partial(read_thumbnail, side=_SIDE)
