@@ -49,9 +49,28 @@ _ALIASES = {
     "cifar10-0": "cifar10",
     "cifar10-1": "cifar10",
     "cifar10-2": "cifar10",
+    "retrieval-SfM-120k": "sfm120k",
+    "retrieval-sfm-120k": "sfm120k",
+    "SfM-120k": "sfm120k",
+    "retrieval-SfM-30k": "sfm30k",
+    "retrieval-sfm-30k": "sfm30k",
+    "SfM-30k": "sfm30k",
+    "Oxford5k": "oxford5k",
+    "Oxford5K": "oxford5k",
+    "Paris6k": "paris6k",
+    "Paris6K": "paris6k",
+    "ROxford5k": "roxford5k",
+    "ROxford5K": "roxford5k",
+    "roxford5k+1m": "roxford5k",
+    "RParis6k": "rparis6k",
+    "RParis6K": "rparis6k",
+    "rparis6k+1m": "rparis6k",
+    "Holidays": "holidays",
+    "GLDv2": "gldv2",
+    "google-landmarks-v2": "gldv2",
 }
 # Which split such a name asks for besides.
-_SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2"}
+_SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2", "roxford5k+1m": "1m", "rparis6k+1m": "1m"}
 
 
 names = _FOLDER.names

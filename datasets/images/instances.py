@@ -100,7 +100,10 @@ def _tables(place: str) -> list[str]:
 
 def _name(file: str) -> str:
     path = Path(file)
-    return path.absolute().parent.name.partition(".")[0] or "instances" if path.name == NAME else path.stem
+    if path.name != NAME:
+        return path.stem
+    place = path.absolute().parent
+    return (place.stem if packed.is_archive(str(place)) else place.name) or "instances"
 
 
 def _rows(file: str) -> list[tables.Row]:
