@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -85,6 +86,18 @@ class ImageSet:
     def title(self) -> str:
         """The name that stands beside every score; says so where images are cropped to their boxes."""
         return self.name if self.boxes is None else f"{self.name} (cropped to boxes)"
+
+    @cached_property
+    def crops(self) -> np.ndarray | None:
+        """(N, 4) what each image is cropped to, x, y, width, height, NaN where to nothing; or None for all whole.
+
+        That are the ``boxes``, and of queries those that the truth has.
+        """
+        if self.truth is None or self.truth.boxes is None:
+            return self.boxes
+        found = np.full((len(self), 4), np.nan, np.float32) if self.boxes is None else self.boxes.copy()
+        found[self.query] = self.truth.boxes
+        return found
 
     @property
     def leave_one_out(self) -> bool:
