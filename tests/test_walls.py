@@ -59,7 +59,7 @@ ROOMS = {
         "categories": "report evaluation",
         "duplicates": "report",
         "report": "reranking evaluation training",
-        "reranking": "evaluation",
+        "reranking": "evaluation batches",
         "evaluation": "training extraction engine network batches mx",
         "training": "losses.base batches mx",
         "extraction": "engine batches",
