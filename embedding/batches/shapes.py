@@ -1,5 +1,7 @@
 """Shapes: photographs of any proportions as a few shapes, so that a network has few memory plans to keep."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from datasets.images.base import ImageSet
@@ -30,25 +32,10 @@ def read(images: ImageSet, row: int, side: int) -> np.ndarray:
     return shaped(decode.read(images, row, at_least=(side, side)), side)
 
 
-def grouped(pictures: list[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray]:
-    """Pictures of like shapes stacked, some (n, H, W, 3), and the place of each picture among all of these.
+def groups(pictures: Sequence[np.ndarray], *, together: bool) -> list[np.ndarray]:
+    """Pictures as a network is to see them, in order, some (n, H, W, 3): ``together`` where all have one shape.
 
-    Where there are several shapes n is a power of two, for a network keeps a memory plan of every n too.
+    Else every one alone: of a group its number would matter too, so that there would be as many plans again, and on the
+    CPU the trunks are no slower for it.
     """
-    by_shape: dict[tuple[int, ...], list[int]] = {}
-    for place, picture in enumerate(pictures):
-        by_shape.setdefault(picture.shape, []).append(place)
-    parts = [part for places in by_shape.values() for part in ([places] if len(by_shape) == 1 else _powers(places))]
-    order = np.empty(len(pictures), np.int64)
-    order[np.concatenate(parts)] = np.arange(len(pictures))
-    return [np.stack([pictures[place] for place in part]) for part in parts], order
-
-
-def _powers(places: list[int]) -> list[list[int]]:
-    """``places`` cut into pieces whose lengths are powers of two, largest first."""
-    parts, start = [], 0
-    while start < len(places):
-        count = 1 << ((len(places) - start).bit_length() - 1)
-        parts.append(places[start : start + count])
-        start += count
-    return parts
+    return [np.stack(pictures)] if together else [picture[None] for picture in pictures]

@@ -14,6 +14,9 @@ from embedding.batches.loader import Batch
 from embedding.batches.tuples import draw, hardest
 from embedding.mx import nd
 
+# Makes unit rows (n, D) of uint8 images (n, H, W, 3).
+Network = Callable[[np.ndarray], np.ndarray]
+
 _AT_ONCE = 64  # images that are looked at together in mining
 
 
@@ -31,7 +34,7 @@ class TupleBatches:
     def __init__(
         self,
         images: ImageSet,
-        network: Callable[[np.ndarray], np.ndarray],
+        network: Network,
         *,
         side: int,
         seed: int,
@@ -47,7 +50,7 @@ class TupleBatches:
         self._images, self._network, self._side = images, network, side
         self._how = {"seed": seed, "queries": queries, "pool": pool}
         self._negatives, self._size, self._at_once, self._every = negatives, size, at_once, every
-        self._workers = workers
+        self._workers, self._together = workers, isinstance(images.images, np.ndarray)  # of one shape
         self._skipped = Skipped(len(images)) if skipped is None else skipped
         names, numbers = np.unique(images.labels[images.train], return_inverse=True)
         self.class_count = len(names)
@@ -69,10 +72,7 @@ class TupleBatches:
         return self._size * (2 + self._negatives)
 
     def epoch(self, number: int) -> Iterator[Batch]:
-        """Batches of (the place of each image, groups of like shapes (n, H, W, 3) uint8 ...) and labels (B,).
-
-        The images lie tuple by tuple once they are in their places.
-        """
+        """Batches of images in groups of one shape, each (n, H, W, 3) uint8, tuple by tuple, and labels (B,)."""
         parts = self._parts(self.mine(number))
         items = [[(int(row),) for row in part.ravel()] for part, _ in parts]
         for (part, ends), pictures in zip(parts, in_threads(self._read, items, workers=self._workers), strict=True):
@@ -96,10 +96,10 @@ class TupleBatches:
         return found
 
     def _batch(self, rows: np.ndarray, pictures: list[np.ndarray], ends: bool) -> Batch:
-        groups, order = shapes.grouped(pictures)
-        images = (nd.array(group, dtype="uint8") for group in groups)
+        groups = shapes.groups(pictures, together=self._together)
         labels = nd.array(self._numbers[rows.ravel()])
-        return Batch(inputs=(nd.array(order, dtype="int32"), *images), targets=(labels,), ends_step=ends)
+        inputs = tuple(nd.array(group, dtype="uint8") for group in groups)
+        return Batch(inputs, targets=(labels,), ends_step=ends)
 
     def mine(self, number: int) -> np.ndarray:
         """The tuples of an epoch, (T, 2 + n) rows, mined with the network as it is now."""
@@ -123,21 +123,25 @@ class TupleBatches:
             ) from None
         return np.concatenate([pairs, drawn.pool[negatives]], axis=1)
 
-    def vectors(self, rows: np.ndarray) -> np.ndarray:
-        """What the network makes of the images ``rows``, seen as in training, (R, D); NaN for what cannot be read."""
+    def vectors(self, rows: np.ndarray, network: Network | None = None) -> np.ndarray:
+        """What the ``network``, that in training if not given, makes of the images ``rows``, seen as in training.
+
+        (R, D); NaN for what cannot be read
+        """
+        made_by = network or self._network
         items = [[(int(row),) for row in rows[i : i + _AT_ONCE]] for i in range(0, len(rows), _AT_ONCE)]
-        made = [self._made(pictures) for pictures in in_threads(self._read, items, workers=self._workers)]
+        made = [self._made(pictures, made_by) for pictures in in_threads(self._read, items, workers=self._workers)]
         self._skipped.look(len(rows))
         dim = max(block.shape[1] for block in made)
         return np.concatenate([block if block.shape[1] else np.full((len(block), dim), np.nan) for block in made])
 
-    def _made(self, pictures: list[np.ndarray | None]) -> np.ndarray:
+    def _made(self, pictures: list[np.ndarray | None], network: Network) -> np.ndarray:
         """The vectors of a block of pictures; of width 0 where none can be read."""
         there = [place for place, picture in enumerate(pictures) if picture is not None]
         if not there:
             return np.empty((len(pictures), 0), np.float32)
-        groups, order = shapes.grouped([pictures[place] for place in there])
-        rows = np.concatenate([self._network(group) for group in groups])[order]
+        groups = shapes.groups([pictures[place] for place in there], together=self._together)
+        rows = np.concatenate([network(group) for group in groups])
         found = np.full((len(pictures), rows.shape[1]), np.nan, np.float32)
         found[there] = rows
         return found

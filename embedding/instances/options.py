@@ -4,10 +4,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
+import tyro
 
+from datasets import images as image_sets
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from embedding.instances import losses
@@ -18,10 +20,11 @@ OWN_PAIRS = "train"  # what --test-whiten calls the pairs that the network train
 
 _ABOVE_0 = ("neg_num", "query_size", "pool_size", "loss_margin", "update_every")
 _FROM_0 = ("test_freq", "p_mult", "momentum")
-_NOT_HERE = (
-    *("recipe_of", "boxes", "cache_features", "raw_size", "flip", "min_crop", "test_k", "batch_k", "epoch_steps"),
-    *("save_model_prefix",),
-)
+_NOT_HERE = ("boxes", "cache_features", "raw_size", "flip", "min_crop", "test_k", "batch_k", "epoch_steps", "report")
+
+# What is left open: drawn images are small, and their trunk begins from random weights.
+_DRAWN = {"epochs": 8, "lr": 1e-3, "query_size": 1000, "batch_size": 10}
+_PHOTOGRAPHS = {"epochs": 30, "lr": 1e-6, "query_size": 2000, "batch_size": 5}
 _DECAY = math.exp(-0.01)  # of the learning rate after each epoch, as in the reference
 
 
@@ -31,18 +34,18 @@ class InstanceOptions(TrainOptions):
 
     ALIASES: ClassVar[Mapping[str, str]] = {
         **{"training-dataset": "data", "arch": "model", "weight-decay": "wd", "print-freq": "log-interval"},
-        **{"gpu-id": "gpus", "learning-rate": "lr", "dim": "embed-dim"},
+        **{"gpu-id": "gpus", "learning-rate": "lr"},
     }
-    AGAINST_DIVERGING: ClassVar[str] = "--clip=1"
+    OF_PHOTOGRAPHS: ClassVar[str] = "resnet101_v1b"
 
-    data: str = ""
+    data: Annotated[str, tyro.conf.arg(aliases=["-d"])] = ""
     """Image set: glyphs (if not given) is built in; sfm120k, instances (your own CSV) and any labelled set, in
     --data-path."""
     train_parts: str = ""
     """Parts of an instances CSV that are trained on, with commas between them; all but --test-parts if not given."""
     test_parts: str = ""
     """Parts of an instances CSV that are judged; all but --train-parts if not given."""
-    test_datasets: str = ""
+    test_datasets: Annotated[str, tyro.conf.arg(aliases=["-td"])] = ""
     """Sets that the network is judged on, with commas between them, such as roxford5k,rparis6k; the test part of the
     set itself if not given."""
     test_path: Path | None = None
@@ -50,13 +53,13 @@ class InstanceOptions(TrainOptions):
     recipe: str = ""
     """Where flags that are not given come from: gem-r101-sfm120k or netvlad, with their published settings."""
 
-    pool: str = "gem"
+    pool: Annotated[str, tyro.conf.arg(aliases=["-p"])] = "gem"
     """Pooling of the trunk's feature map; --help of scripts/extract.py names them all."""
-    regional: bool = False
+    regional: Annotated[bool, tyro.conf.arg(aliases=["-r"])] = False
     """Pool regions of the picture, each of unit length, and add them up."""
-    local_whitening: bool = False
+    local_whitening: Annotated[bool, tyro.conf.arg(aliases=["-lw"])] = False
     """Whiten every place of the feature map before the pooling."""
-    whitening: bool = False
+    whitening: Annotated[bool, tyro.conf.arg(aliases=["-w"])] = False
     """A linear layer after the pooling, learned first from pairs as a whitening and then trained with the rest."""
     embed_dim: int | None = None  # type: ignore[assignment]
     """Size of the embeddings with --whitening; that of the features if not given."""
@@ -74,32 +77,38 @@ class InstanceOptions(TrainOptions):
     resize: str = "own"
     """How a test image comes to its size: own (its proportions, --test-size at most), crop or stretch."""
 
-    loss: str = "contrastive"
+    loss: Annotated[str, tyro.conf.arg(aliases=["-l"])] = "contrastive"
     """contrastive or triplet over tuples; lifted, margin, multi_similarity or npair over all pairs of a batch."""
-    loss_margin: float | None = None
+    loss_margin: Annotated[float | None, tyro.conf.arg(aliases=["-lm"])] = None
     """Margin of the loss; 0.7 for contrastive and 0.1 for triplet if not given, else the loss's own."""
-    neg_num: int = 5
+    neg_num: Annotated[int, tyro.conf.arg(aliases=["-nn"])] = 5
     """Negatives of a tuple: the hardest of the pool, at most one of an instance."""
-    query_size: int = 2000
-    """Queries, and so tuples, of an epoch; all there are if fewer."""
-    pool_size: int = 20_000
+    query_size: Annotated[int | None, tyro.conf.arg(aliases=["-qs"])] = None
+    """Queries, and so tuples, of an epoch; 2,000 if not given, of drawn images 1,000; all there are if fewer."""
+    pool_size: Annotated[int, tyro.conf.arg(aliases=["-ps"])] = 20_000
     """Images that an epoch's negatives are mined from; all there are if fewer."""
-    batch_size: int = 5
-    """Tuples in a batch, each of a query, a positive and --neg-num negatives."""
-    update_every: int = 1
+    batch_size: Annotated[int | None, tyro.conf.arg(aliases=["-b"])] = None  # type: ignore[assignment]
+    """Tuples in a batch, each of a query, a positive and --neg-num negatives; 5 if not given, of drawn images 10."""
+    update_every: Annotated[int, tyro.conf.arg(aliases=["-u"])] = 1
     """Batches whose gradients are added up before the weights change."""
-    optimizer: str = "adam"
+    optimizer: Annotated[str, tyro.conf.arg(aliases=["-o"])] = "adam"
     """Any optimizer of MXNet by its name."""
     momentum: float = 0.9
     """Momentum of sgd and nag."""
-    lr: float = 1e-6
-    """Learning rate."""
+    lr: float | None = None  # type: ignore[assignment]
+    """Learning rate; 1e-6 if not given, for drawn images 1e-3."""
     steps: str = ""
     """Epochs after which the learning rate is multiplied by --factor; after each if not given."""
     factor: float = _DECAY
     """What the learning rate is multiplied by at each of --steps."""
-    epochs: int = 30
-    """How many epochs to train."""
+    epochs: int | None = None  # type: ignore[assignment]
+    """How many epochs to train; 30 if not given, on drawn images 8."""
+    gpus: Annotated[str, tyro.conf.arg(aliases=["-g"])] = ""
+    """Device such as 0; the CPU if not given."""
+    workers: Annotated[int, tyro.conf.arg(aliases=["-j"])] = 2
+    """Threads that decode images."""
+    model: Annotated[str, tyro.conf.arg(aliases=["-a"])] = ""
+    """Trunk; convnet for small built-in images and resnet101_v1b for photographs if not given."""
 
     no_val: bool = False
     """Hold nothing out of training: the last checkpoint is the best. The same as --validation=0."""
@@ -109,6 +118,10 @@ class InstanceOptions(TrainOptions):
     """Judge with a whitening as well, learned from the pairs of this set: train for those that are trained on."""
     resume: str = ""
     """Not needed, for the same command goes on from what its run folder holds: name that folder."""
+
+    def with_data(self) -> "InstanceOptions":
+        """The same options with the set's own name, which other programs may call otherwise."""
+        return replace(self, data=image_sets.canonical(self.data or "glyphs"))
 
     @property
     def drops(self) -> tuple[int, ...]:
@@ -146,9 +159,11 @@ class InstanceOptions(TrainOptions):
     def resolve(self, images: ImageSet) -> "InstanceOptions":
         """The same options with what was left open filled in for ``images``."""
         drawn = isinstance(images.images, np.ndarray)
+        usual = _DRAWN if drawn else _PHOTOGRAPHS
+        found = replace(self, **{name: value for name, value in usual.items() if getattr(self, name) is None})
         return TrainOptions.resolve(
             replace(
-                self,
+                found,
                 image_size=self.image_size or ("" if drawn else str(SIDE)),
                 lr_mult=1.0 if self.lr_mult is None else self.lr_mult,
                 freeze_bn=bool(self.use_pretrained) if self.freeze_bn is None else self.freeze_bn,
