@@ -32,6 +32,7 @@ from embedding.instances.learned import Wanted
 from embedding.reranking import methods
 from embedding.search import page
 from embedding.search.page import Table
+from embedding.search.verified import Verifier
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +50,9 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     that was saved (.npz). Never one that is judged."""
     whitening_path: Path | None = None
     """Folder that holds the set of --whitening; that of --data-path if not given."""
-    learn: str = "lw"
-    """How a whitening is learned now, and to how many dimensions: lw or pca, lw=64, pca=64:0.5."""
+    learn: str = "auto"
+    """How a whitening is learned now, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5;
+    auto takes lw where there are more pairs than dimensions."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
     rerank: int = 0
@@ -92,7 +94,7 @@ def main(options: EvaluateInstanceOptions) -> None:
     out = options.out or _place(options, network)
     whitening = _whitening(options, network, sets, out)
     steps = methods.parse(options.expand, "--expand")
-    searching = Searching(whitening, steps, options.rerank, out / "features", options.workers)
+    searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
     found: list[Judgement] = []
     for images in sets:
         vectors = network.describer.of_set(images, out / "vectors", max_bad=options.max_bad)

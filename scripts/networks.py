@@ -11,6 +11,7 @@ from typing import Annotated
 
 import command
 import engines
+import numpy as np
 import tyro
 
 from datasets.errors import InputError
@@ -173,7 +174,8 @@ def _kept(options: NetworkOptions, kind: str, name: str) -> Whitening | None:
         path = run / "whitening" / f"{name}-{kind}.npz"
         return Whitening.load(path) if path.exists() else None
     if options.network_path:
-        from embedding.instances import foreign
+        from embedding.serving import cirtorch
 
-        return foreign.whitenings(_checkpoint(options.network_path)).get(name, {}).get(kind)
+        found = cirtorch.whitenings(_checkpoint(options.network_path)).get(name, {})
+        return Whitening(*(part.astype(np.float64) for part in found[kind]), name) if kind in found else None
     return None

@@ -23,21 +23,24 @@ from datasets.errors import InputError
 from datasets.files import packed
 from datasets.images import files
 from datasets.images.base import ImageSet
-from datasets.images.pixels import MAX_PIXELS
+from datasets.images.pixels import MAX_PIXELS, Unreadable
 from datasets.images.skipped import MAX_BAD, Skipped, check_share
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 from embedding.batches import decode
-from embedding.reranking import methods
+from embedding.reranking import matches_drawn, methods
+from embedding.reranking.verify import Match
 from embedding.search import asked, folder, found, page
 from embedding.search.folder import Place
 from embedding.search.found import Ranked
 from embedding.search.gallery import Gallery
 from embedding.search.gallery import of_file as gallery_of_file
 from embedding.search.page import Answer, Question
+from embedding.search.verified import Pictures, Verifier
 
 EXACT = 100_000  # pictures up to which all are compared
 INDEX = "hnswlib"  # beyond
+DRAWN = 6  # answers of a picture whose matches are drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +106,10 @@ def main(options: SearchImageOptions) -> None:
     gallery = _gallery(options, network)
     own = asked.own_rows(questions.images, gallery.paths)
     ranked, how = _ranked(options, vectors, gallery, own)
-    answers = [[Answer(hit.name, hit.score) for hit in hits] for hits in found.hits(ranked, gallery.paths)]
+    answers = _answers(ranked, gallery, options.k)
+    if options.rerank:
+        how += f", the first {options.rerank} verified by local features"
+        answers = _verified(options, questions, gallery, ranked)
     asking = [Question(*about) for about in zip(questions.images, seen, answers, strict=True)]
     for question in asking:
         print(f"\n{question.name}\n{_table(question.answers)}")
@@ -164,6 +170,37 @@ def _by_index(name: str, vectors: np.ndarray, gallery: Gallery, k: int) -> Ranke
     index = gallery_index.kept_index(name, whole, beside=gallery.file)
     neighbors, _ = index.search(vectors, k)
     return found.by_score(vectors, gallery.vectors, neighbors)
+
+
+def _answers(ranked: Ranked, gallery: Gallery, k: int) -> list[list[Answer]]:
+    return [[Answer(hit.name, hit.score) for hit in hits[:k]] for hits in found.hits(ranked, gallery.paths)]
+
+
+def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery, ranked: Ranked) -> list[list[Answer]]:
+    """The first --rerank in a new order, and of some what matches."""
+    answering = asked.pictures(gallery.paths)
+    neighbors, scores = (part[:, : options.rerank] for part in ranked)
+    verifier = Verifier(options.kept / "features", options.workers)
+    new = verifier(Pictures(questions, questions.query), Pictures(answering, answering.query), neighbors, scores)
+    rest = found.hits(tuple(part[:, options.rerank :] for part in ranked), gallery.paths)
+    answers = []
+    for row, about in enumerate(zip(new.neighbors, new.scores, new.inliers, new.matches, strict=True)):
+        its = []
+        for place, score, inliers, match in zip(*about, strict=True):
+            if place >= 0 and len(its) < options.k:
+                drawn = inliers and len(its) < DRAWN
+                lines = _lines(questions, row, answering, int(place), match) if drawn else None
+                its.append(Answer(gallery.paths[place], float(score), int(inliers), lines))
+        answers.append([*its, *(Answer(hit.name, hit.score) for hit in rest[row])][: options.k])
+    return answers
+
+
+def _lines(questions: ImageSet, row: int, answering: ImageSet, place: int, match: Match) -> np.ndarray | None:
+    """Both pictures side by side with lines between what matches."""
+    try:
+        return matches_drawn.side_by_side(_picture(questions, row), _picture(answering, place), match)
+    except Unreadable:
+        return None
 
 
 def _table(answers: Sequence[Answer]) -> str:

@@ -1,27 +1,24 @@
 """Evaluated: a network's vectors of a set, searched as a user would, scored as published, and shown."""
 
 import logging
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
-from datasets.images.skipped import Skipped
 from embedding.batches import decode
 from embedding.evaluation import whiten
 from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.whiten import Whitening
 from embedding.instances import judged
 from embedding.instances.judged import Judged, Scores
-from embedding.reranking import kept_features
-from embedding.reranking.local_features import Sift
+from embedding.reranking import matches_drawn
 from embedding.reranking.methods import Step
-from embedding.reranking.verify import Verification, Verified, verify
+from embedding.reranking.verify import Verified
 from embedding.search.page import SIDE, Answer, Question
+from embedding.search.verified import Pictures, Verifier
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +31,13 @@ class Searching:
 
     whitening : of queries and gallery; None for none
     steps : re-ranking by vectors
-    rerank : so many of the first are verified by local features, which are kept in ``folder``; 0 for none
-    workers : threads
+    rerank : so many of the first are verified by the ``verifier``; 0 for none
     """
 
     whitening: Whitening | None
     steps: Sequence[Step]
     rerank: int
-    folder: Path
-    workers: int = 2
-    sift: Sift = Sift()
-    how: Verification = Verification()
+    verifier: Verifier
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,16 +82,10 @@ def _judge(part: Judged, vectors: np.ndarray, searching: Searching) -> Judgement
 
 
 def _verified(part: Judged, ranking: Ranking, searching: Searching) -> Verified:
-    """The first answers in the order of their scores and geometry together; local features of no others are found."""
-    neighbors, scores = ranking.first(searching.rerank)
-    places, among = np.unique(neighbors, return_inverse=True)
-    images, total = part.images, len(part.images.query) + len(places)
-    how = {"folder": searching.folder, "how": searching.sift, "workers": searching.workers}
-    how |= {"skipped": Skipped(total, max_bad=1), "progress": sys.stderr.isatty()}
-    queries = kept_features.kept(images, images.query, **how)
-    found = kept_features.kept(images, images.gallery[places], **how)
-    compact = verify(among.reshape(neighbors.shape), scores, queries, found, searching.how, workers=searching.workers)
-    return compact._replace(neighbors=places[compact.neighbors])
+    """The first answers in the order of their scores and geometry together."""
+    images = part.images
+    asking, answering = Pictures(images, images.query), Pictures(images, images.gallery)
+    return searching.verifier(asking, answering, *ranking.first(searching.rerank))
 
 
 def questions(judgement: Judgement, seed: int) -> Iterator[Question]:
@@ -106,7 +93,9 @@ def questions(judgement: Judgement, seed: int) -> Iterator[Question]:
     part = judgement.judged
     rows = np.random.default_rng(seed).permutation(len(part.images.query))[:_SHOWN]
     for row in np.sort(rows):
-        yield Question(part.images.image_name(int(part.images.query[row])), _picture(part, row), _answers(judgement, row))
+        yield Question(
+            part.images.image_name(int(part.images.query[row])), _picture(part, row), _answers(judgement, row)
+        )
 
 
 def _answers(judgement: Judgement, row: int) -> list[Answer]:
@@ -135,7 +124,9 @@ def _drawn(judgement: Judgement, row: int, at: int) -> np.ndarray | None:
     part, verified = judgement.judged, judgement.verified
     found = _read(part.images, int(part.images.gallery[verified.neighbors[row, at]]))
     asked = _read(part.images, int(part.images.query[row]))
-    return None if found is None or asked is None else asked
+    return (
+        None if found is None or asked is None else matches_drawn.side_by_side(asked, found, verified.matches[row][at])
+    )
 
 
 def _picture(part: Judged, row: int) -> np.ndarray:

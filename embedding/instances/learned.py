@@ -11,7 +11,7 @@ from datasets.images.truth import of_labels
 from embedding.evaluation import whiten
 from embedding.evaluation.whiten import Whitening
 
-KINDS = ("lw", "pca")
+KINDS = ("auto", "lw", "pca")
 _MOST_PAIRS = 20_000  # of a labelled set; cirtorch learns from a few thousand
 
 
@@ -19,7 +19,8 @@ _MOST_PAIRS = 20_000  # of a labelled set; cirtorch learns from a few thousand
 class Wanted:
     """A whitening as it is asked for: "lw=64", "pca=64:0.5" or "pca".
 
-    kind : lw, from pairs that show the same, or pca, from all vectors alone
+    kind : lw, from pairs that show the same; pca, from all vectors alone; or auto, which is lw where there are more
+        pairs than a vector has numbers, and else pca
     dim : of what comes out; None for as much as there is
     strength : of lw the ridge, of pca the shrinkage; None for the usual one
     """
@@ -45,7 +46,7 @@ class Wanted:
             if (found.dim is not None and found.dim < 1) or not 0 <= (found.strength or 0) <= 1:
                 raise ValueError
         except ValueError:
-            what = "give lw or pca, and where you like how many dimensions and a strength from 0 to 1"
+            what = "give auto, lw or pca, and where you like how many dimensions and a strength from 0 to 1"
             raise InputError(f"{flag}={text}: {what}, such as lw=64 or pca=64:0.5") from None
         return found
 
@@ -54,9 +55,10 @@ class Wanted:
 
         Of fewer vectors than ``dim``, or than they have components, it gives as many as there are.
         """
-        more = {} if self.strength is None else {{"lw": "ridge", "pca": "shrinkage"}[self.kind]: self.strength}
+        kind = ("lw" if len(pairs) > vectors.shape[1] else "pca") if self.kind == "auto" else self.kind
+        more = {} if self.strength is None else {{"lw": "ridge", "pca": "shrinkage"}[kind]: self.strength}
         rows = np.unique(pairs)
-        if self.kind == "pca":
+        if kind == "pca":
             learned = whiten.learn_pca(vectors[rows], **more)
         else:
             learned = whiten.learn_lw(vectors[rows], np.searchsorted(rows, pairs), **more)

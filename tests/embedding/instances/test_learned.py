@@ -25,7 +25,7 @@ def test_what_is_asked_for_is_read_and_told(text):
 
 @pytest.mark.parametrize("text", ["", "none", "lw=0", "lw=-3", "lw=x", "pca=3:2", "pca=3:x", "pca=1:nan", "pca=2.5"])
 def test_nonsense_is_told(text):
-    with pytest.raises(InputError, match=f"--learn={text}: give lw or pca"):
+    with pytest.raises(InputError, match=f"--learn={text}: give auto, lw or pca"):
         Wanted.parse(text, "--learn")
 
 

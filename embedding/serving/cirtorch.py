@@ -3,11 +3,8 @@
 import hashlib
 from pathlib import Path
 
-import numpy as np
-
 from embedding.engine.base import Facts
 from embedding.engine.kept import fingerprint
-from embedding.evaluation.whiten import Whitening
 from embedding.mx import mx, nd
 from embedding.network import cirtorch
 from embedding.network.cirtorch import Loaded
@@ -37,16 +34,9 @@ def shelf_fingerprint(named: str, data: Path) -> str:
     return hashlib.sha256(repr((named, about)).encode()).hexdigest()[:16]
 
 
-def whitenings(path: Path) -> dict[str, dict[str, Whitening]]:
+def whitenings(path: Path) -> dict[str, dict[str, cirtorch.Whitening]]:
     """Those that a checkpoint was published with, by the set that they were learned on, and then by ss or ms."""
-    found = cirtorch.load(path, [mx.cpu()]).whitenings
-    return {
-        name: {
-            kind: Whitening(mean.astype(np.float64), projection.astype(np.float64), name)
-            for kind, (mean, projection) in kinds.items()
-        }
-        for name, kinds in found.items()
-    }
+    return cirtorch.load(path, [mx.cpu()]).whitenings
 
 
 def can_be_written(served: Served) -> bool:
