@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -41,7 +42,7 @@ class Truth:
     def __len__(self) -> int:
         return len(self.easy)
 
-    @property
+    @cached_property
     def wanted(self) -> Rows:
         """For each query all that it is to find, easy or hard."""
         return tuple(map(np.union1d, self.easy, self.hard))
