@@ -191,7 +191,7 @@ class ImageSet:
         else:
             digest.update("\n".join(map(str, self.images)).encode("utf-8", "surrogateescape"))
         pairs = (self.pairs.rows, self.pairs.same, self.pairs.folds) if self.pairs else ()
-        for array in (self.labels, self.train, self.query, self.gallery, self.crops, self.cameras, *pairs):
+        for array in (self.labels, self.train, self.query, self.gallery, self.boxes, self.cameras, *pairs):
             if array is not None:
                 digest.update(np.ascontiguousarray(array))
         return digest.hexdigest()[:16]
