@@ -16,7 +16,7 @@ from types import ModuleType
 from datasets import plugins
 from datasets.errors import InputError
 
-_FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "pixels", "skipped", "truth"))
+_FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "pixels", "skipped", "truth", "parts"))
 
 # What other programs call these sets.
 _ALIASES = {

@@ -69,11 +69,11 @@ def slow_quarters(x):
     return np.array(parts).transpose(2, 3, 0, 1).reshape(len(x), -1)  # of each channel its four
 
 
-@pytest.mark.parametrize("name", pooling.names())
+@pytest.mark.parametrize("name", ["avg", "max", "gem", "quarters"])
 def test_blocks(maps, name):
     wanted = {"avg": maps.mean(axis=(2, 3)), "max": maps.max(axis=(2, 3)), "gem": slow_gem(maps, 3)}
     expected = (wanted | {"quarters": slow_quarters(maps)})[name]
-    block = pooling.build(name)
+    block = pooling.build(name, 5)
     block.initialize()
     for _ in ("as it is", "compiled"):
         np.testing.assert_allclose(block(nd.array(maps)).asnumpy(), expected, rtol=1e-4)
@@ -81,10 +81,10 @@ def test_blocks(maps, name):
 
 
 def test_gem_learns_p_without_weight_decay():
-    (p,) = pooling.build("gem").collect_params().values()
+    (p,) = pooling.build("gem", 5).collect_params().values()
     assert p.shape == (1,) and p.grad_req == "write" and p.wd_mult == 0
 
 
 def test_unknown_name():
-    with pytest.raises(InputError, match="unknown pooling 'gemm': did you mean gem"):
-        pooling.build("gemm")
+    with pytest.raises(InputError, match="unknown pooling 'gemmm': did you mean gem"):
+        pooling.build("gemmm", 5)
