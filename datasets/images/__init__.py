@@ -6,6 +6,11 @@ crops to the annotated boxes. What cannot be read raises ``InputError`` naming t
 missing and, where a set's counts are published (``COUNTS``), counts that are others. A set's train classes and its
 test classes are disjoint, unless its own publication says otherwise.
 
+A set whose queries are told what to find one by one has ``truth``, by positions in its gallery. A query that is a crop
+of a picture of the gallery is a row of its own, with the same path, so that a path may stand twice among the images. An
+image that both asks and is found is one row, and junk for itself. Labels then say what may be trained on; "" is the
+class of images that nobody asks for.
+
 A set that is published with several splits names them in ``SPLITS``, and its ``load`` takes one more, ``split=""``: one
 of these, or nothing for the usual one.
 """

@@ -82,16 +82,23 @@ def _augment(state: State, **settings: float) -> State:
     return state._replace(gallery=database_augmentation.augment(state.gallery, **settings))
 
 
-def _diffuse(state: State, **settings: float) -> State:
+def _diffuse(state: State, *, first: int, **settings: float) -> State:
+    if first:
+        return _anew(state, first, diffusion.diffuse_first, **settings)
     scores = diffusion.diffuse(state.queries, state.gallery, **settings, exclude=state.exclude)
     return state._replace(ranking=Ranking.of_scores(scores))
 
 
 def _reciprocal(state: State, *, first: int, **settings: float) -> State:
+    return _anew(state, first, lambda *given, **more: -k_reciprocal.k_reciprocal(*given, **more), **settings)
+
+
+def _anew(state: State, first: int, score: Callable[..., np.ndarray], **settings: float) -> State:
+    """The first of the ranking in the order of their scores (Q, first), the highest first."""
     ranking = state.ranked()
-    neighbors, _ = ranking.first(min(first, len(state.gallery)))
-    distances = k_reciprocal.k_reciprocal(state.queries, state.gallery, neighbors, **settings, exclude=state.exclude)
-    order = np.argsort(distances, axis=1, kind="stable")
+    neighbors, _ = ranking.first(first)
+    scores = score(state.queries, state.gallery, neighbors, **settings, exclude=state.exclude)
+    order = np.argsort(-scores, axis=1, kind="stable")
     return state._replace(ranking=ranking.reordered(np.take_along_axis(neighbors, order, axis=1)))
 
 
@@ -111,6 +118,7 @@ METHODS = {
             Setting("query_k", 10, 1),
             Setting("gamma", 3.0, 0, 100),
             Setting("alpha", 0.99, 0, 0.9999),
+            Setting("first", 0, 0),  # 0 for all of the gallery
         ),
         _diffuse,
         ranks=True,

@@ -25,7 +25,7 @@ def test_settings_are_read_in_their_order_and_else_as_published():
     assert [step.name for step in steps] == ["dba", "alpha-qe", "diffusion", "k-reciprocal"]
     assert steps[0].settings == {"count": 7}
     assert steps[1].settings == {"count": 10, "alpha": 2.5}
-    assert steps[2].settings == {"k": 50, "query_k": 10, "gamma": 3.0, "alpha": 0.99}
+    assert steps[2].settings == {"k": 50, "query_k": 10, "gamma": 3.0, "alpha": 0.99, "first": 0}
     assert steps[3].settings == {"k1": 20, "k2": 6, "weight": 0.3, "first": 100}
     assert all(isinstance(step.settings["count"], int) for step in steps[:2])
 
@@ -81,6 +81,16 @@ def test_steps_do_what_their_functions_do_one_after_the_other(vectors):
     distances = k_reciprocal.k_reciprocal(queries, gallery, first, k1=5, k2=2, weight=0.4, exclude=exclude)
     expected[:, :25] = np.take_along_axis(first, np.argsort(distances, axis=1, kind="stable"), axis=1)
     np.testing.assert_array_equal(whole(found), expected)
+
+
+def test_diffusion_among_the_first_leaves_the_rest_where_it_was(vectors):
+    queries, gallery = vectors
+    plain, found = (whole(apply(parse(text, "--rerank"), *vectors)) for text in ("", "diffusion=5:3:3:0.9:20"))
+    np.testing.assert_array_equal(found[:, 20:], plain[:, 20:])
+    assert (found[:, :20] != plain[:, :20]).any()
+    for row in range(len(queries)):
+        scores = diffusion.diffuse(queries[[row]], gallery[plain[row, :20]], k=5, query_k=3, alpha=0.9)[0]
+        np.testing.assert_array_equal(found[row, :20], plain[row, :20][np.argsort(-scores, kind="stable")])
 
 
 @pytest.mark.parametrize("name", METHODS)
