@@ -1,7 +1,7 @@
 """Judge a network by published protocols of instance retrieval: mAP, mP@k, with whitening and re-ranking.
 
 python scripts/evaluate_instance.py --run=runs/books --data=instances --data-path=photos/images.csv --rerank=100
-python scripts/evaluate_instance.py -npath gem.pth -d roxford5k,rparis6k -ms "[1, 1/2**(1/2), 1/2]" -w retrieval-SfM-120k
+python scripts/evaluate_instance.py -npath gem.pth -d roxford5k,rparis6k -ms "[1, 2**(1/2), 1/2**(1/2)]" -w sfm120k
 python scripts/evaluate_instance.py -noff resnet101-gem -d oxford5k,paris6k -imsize 1024 --expand=alpha-qe=50:3
 """
 

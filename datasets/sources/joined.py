@@ -26,17 +26,14 @@ def joined(sets: Sequence[ImageSet], name: str) -> ImageSet:
         for part in ("query", "gallery")
     )
     count = int(starts[-1])
-    boxes = [_boxes(images, truth) for images, truth in zip(sets, truths, strict=True)]
-    has_boxes = any(
-        truth.boxes is not None or images.boxes is not None for images, truth in zip(sets, truths, strict=True)
-    )
+    boxes = np.concatenate([_boxes(images) for images in sets])
     truth = Truth(
         truths[0].protocol,
         *(
             tuple(rows + place for one, place in zip(truths, places, strict=False) for rows in getattr(one, grade))
             for grade in ("easy", "hard", "junk")
         ),
-        boxes=np.concatenate(boxes) if has_boxes else None,
+        boxes=None if np.isnan(boxes).all() else boxes,
         parts=tuple(images.name for images, one in zip(sets, truths, strict=True) for _ in range(len(one))),
     )
     found = ImageSet(
@@ -52,7 +49,9 @@ def joined(sets: Sequence[ImageSet], name: str) -> ImageSet:
     return replace(found, parts=tuple(images.name for images in sets for _ in range(len(images)))).check(alone=True)
 
 
-def _boxes(images: ImageSet, truth: Truth) -> np.ndarray:
+def _boxes(images: ImageSet) -> np.ndarray:
     """(Q, 4) what each query is cropped to, NaN for nothing."""
     crops = images.crops
-    return np.full((len(truth), 4), np.nan, np.float32) if crops is None else crops[images.query].astype(np.float32)
+    return (
+        np.full((len(images.query), 4), np.nan, np.float32) if crops is None else crops[images.query].astype(np.float32)
+    )

@@ -45,7 +45,7 @@ class Describer:
 
     @property
     def network(self) -> str:
-        """The fingerprint of all that decides what the vectors are; that of the engine where it sees as it always does."""
+        """The fingerprint of all that decides what the vectors are; the engine's where it sees as it always does."""
         facts = self.engine.facts
         if (self.size, self.resize) == (facts.size, facts.resize):
             return facts.network

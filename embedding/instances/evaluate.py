@@ -91,17 +91,18 @@ def _verified(part: Judged, ranking: Ranking, searching: Searching) -> Verified:
 def questions(judgement: Judgement, seed: int) -> Iterator[Question]:
     """Some queries of a part, drawn at random, with their first answers but junk, and what matches."""
     part = judgement.judged
-    rows = np.random.default_rng(seed).permutation(len(part.images.query))[:_SHOWN]
-    for row in np.sort(rows):
-        yield Question(
-            part.images.image_name(int(part.images.query[row])), _picture(part, row), _answers(judgement, row)
-        )
+    rows = np.sort(np.random.default_rng(seed).permutation(len(part.images.query))[:_SHOWN])
+    most = max(len(part.truth.junk[row]) for row in rows)
+    neighbors, scores = judgement.ranking.first(_ANSWERS + most)
+    for row in rows:
+        query = int(part.images.query[row])
+        answers = _answers(judgement, row, neighbors[row], scores[row])
+        yield Question(part.images.image_name(query), _read(part.images, query), answers)
 
 
-def _answers(judgement: Judgement, row: int) -> list[Answer]:
+def _answers(judgement: Judgement, row: int, neighbors: np.ndarray, scores: np.ndarray) -> list[Answer]:
     part, wanted = judgement.judged, judgement.judged.truth.wanted[row]
     junk = part.truth.junk[row]
-    neighbors, scores = (found[row] for found in judgement.ranking.first(_ANSWERS + len(junk)))
     inliers = {} if judgement.verified is None else _inliers(judgement.verified, row)
     answers: list[Answer] = []
     for place, score in zip(neighbors.tolist(), scores.tolist(), strict=True):
@@ -124,13 +125,9 @@ def _drawn(judgement: Judgement, row: int, at: int) -> np.ndarray | None:
     part, verified = judgement.judged, judgement.verified
     found = _read(part.images, int(part.images.gallery[verified.neighbors[row, at]]))
     asked = _read(part.images, int(part.images.query[row]))
-    return (
-        None if found is None or asked is None else matches_drawn.side_by_side(asked, found, verified.matches[row][at])
-    )
-
-
-def _picture(part: Judged, row: int) -> np.ndarray:
-    return _read(part.images, int(part.images.query[row]))
+    if found is None or asked is None:
+        return None
+    return matches_drawn.side_by_side(asked, found, verified.matches[row][at])
 
 
 def _read(images: ImageSet, row: int) -> np.ndarray | None:

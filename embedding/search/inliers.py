@@ -54,7 +54,6 @@ def _table(path: Path, count: int) -> np.ndarray:
 
 def _mark(images: ImageSet, verifier: Verifier) -> str:
     files = [] if isinstance(images.images, np.ndarray) else [contents.state(path) for path in images.images]
-    about = repr(
-        (images.fingerprint(), files, verifier.sift, verifier.how.ratio, verifier.how.mutual, verifier.how.movement)
-    )
-    return hashlib.sha256(about.encode()).hexdigest()[:12]
+    how = verifier.how
+    about = (images.fingerprint(), files, verifier.sift, how.ratio, how.mutual, how.movement)
+    return hashlib.sha256(repr(about).encode()).hexdigest()[:12]
