@@ -7,6 +7,7 @@ Whitenings are learned on other parts than the one that is judged, and settings 
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -106,8 +107,8 @@ def main(options: CompareInstanceOptions) -> None:
         for trunk in options.choices("trunks", ",")
         for scales in options.choices("multiscale")
     }
-    geometry = _Geometry(Inliers(images, options.out, Verifier(options.out / "features", options.workers)))
-    comparison = Comparison(images, vectors, geometry)
+    inliers = Inliers(images, options.out, Verifier(options.out / "features", options.workers))
+    comparison = Comparison(images, vectors, partial(_verified, inliers))
     chosen = settings(list(vectors), *(options.choices(flag) for flag in ("whitening", "expand", "rerank")))
     text = table(comparison, chosen)
     print(f"\n{text}")
@@ -130,18 +131,12 @@ def _vectors(options: CompareInstanceOptions, images: ImageSet, trunk: str, scal
     return network.describer.of_set(images, options.out / "vectors", max_bad=options.max_bad)
 
 
-@dataclass(frozen=True)
-class _Geometry:
-    """Puts the first of a ranking in the order of their scores and geometry together."""
-
-    inliers: Inliers
-
-    def __call__(self, part: Judged, ranking: Ranking, geometry: str) -> Ranking:
-        neighbors, scores = ranking.first(int(geometry))
-        found = self.inliers.of(part.images.query, part.images.gallery[neighbors])
-        joint = verify.joined(scores, found)
-        order = np.argsort(-joint, axis=1, kind="stable")
-        return ranking.reordered(*(np.take_along_axis(one, order, axis=1) for one in (neighbors, joint)))
+def _verified(inliers: Inliers, part: Judged, ranking: Ranking, geometry: str) -> Ranking:
+    """The first of a ranking, as many as ``geometry`` says, in the order of their scores and geometry together."""
+    neighbors, scores = ranking.first(int(geometry))
+    joint = verify.joined(scores, inliers.of(part.images.query, part.images.gallery[neighbors]))
+    order = np.argsort(-joint, axis=1, kind="stable")
+    return ranking.reordered(*(np.take_along_axis(one, order, axis=1) for one in (neighbors, joint)))
 
 
 if __name__ == "__main__":
