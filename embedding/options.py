@@ -51,7 +51,7 @@ class TrainOptions:
     model: str = ""
     """Trunk; convnet for small built-in images and resnet50_v1b for photographs if not given."""
     pool: str = "avg"
-    """Pooling of the trunk's feature map: avg, max, gem or quarters (means of its four quarters)."""
+    """Pooling of the trunk's map: avg, max, gem, gem-channels, crow, rmac, netvlad or quarters (its four means)."""
     embed_dim: int = 128
     """Size of the embeddings."""
     use_pretrained: str = ""

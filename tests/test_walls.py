@@ -49,7 +49,7 @@ ROOMS = {
         "compare": "train options evaluation training",
         "train": "session build options report evaluation training losses losses.base batches mx",
         "session": "build options training",
-        "instances": "session recipes build options report reranking evaluation extraction training network engine"
+        "instances": "session recipes serving build options report reranking evaluation extraction training network engine"
         " losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
         "serving": "build options network engine mx",
@@ -122,7 +122,7 @@ ROOMS = {
 }
 
 # What a plug-in folder stands on, besides its base.
-GROUND = {"base", "pixels", "skipped", "truth", "embeddings", "exact", "metric_names", "rows"}
+GROUND = {"base", "pixels", "skipped", "truth", "parts", "embeddings", "exact", "metric_names", "rows"}
 GROWING = {"losses", "indexes", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 from datasets.errors import unknown
-from embedding.mx import Array, gluon, gluoncv_zoo
+from embedding.mx import Array, gluon, gluoncv_zoo, mx
 from embedding.network import efficientnet_lite
 from embedding.network.bottleneck import Bottleneck, ReLU6, channels_of
 
@@ -38,6 +38,12 @@ class Trunk(gluon.nn.HybridSequential):
         self.mean, self.deviation = _NORMALISATIONS.get(model, _IMAGENET)
         self.add(*layers)
 
+    @property
+    def channels(self) -> int:
+        """How many channels its feature map has, C; known before it has weights."""
+        _, (out,), _ = self(mx.sym.var("images")).infer_shape(images=(1, 3, _SIDE, _SIDE))
+        return out[1]
+
 
 def names() -> list[str]:
     """The names of all trunks."""
@@ -60,14 +66,17 @@ def side(name: str) -> int:
     return efficientnet_lite.SCALES[name].side if name in efficientnet_lite.SCALES else _SIDE
 
 
-def build(name: str) -> Trunk:
+def build(name: str, *, convolutions: bool = False) -> Trunk:
     """The trunk ``name``, not initialised.
 
     It takes float32 images (B, 3, H, W), H and W at least 32, and gives the feature map (B, C, h, w).
+    convolutions : whether it ends with its last convolution, as poolings of places want it: vgg without its last
+        maxima, alexnet without its dense layers; the other trunks end so anyway
     Raises InputError with a suggestion for an unknown name.
     """
     model = canonical(name)
-    return Trunk(model, _LAYERS[model](model))
+    layers = _LAYERS[model](model)
+    return Trunk(model, _convolutions(layers) if convolutions else layers)
 
 
 def freeze_batch_norm(trunk: gluon.Block) -> None:
@@ -141,6 +150,13 @@ def _alexnet(name: str) -> list[gluon.Block]:
     """With its two dense layers, of which hashing papers take the second, fc7, as the features."""
     layers = list(gluoncv_zoo.get_model(name, pretrained=False).features)
     return [*layers[:8], SixBySix(), *layers[8:], OnePlace()]
+
+
+def _convolutions(layers: list[gluon.Block]) -> list[gluon.Block]:
+    """The layers of a trunk up to its last convolution, with what that is activated by."""
+    dense = (i for i, layer in enumerate(layers) if isinstance(layer, SixBySix))
+    layers = layers[: next(dense, len(layers))]
+    return layers[:-1] if isinstance(layers[-1], gluon.nn.MaxPool2D) else layers
 
 
 def _convnet(_: str) -> list[gluon.Block]:

@@ -2,11 +2,13 @@
 
 import math
 import pickle
+import re
 import struct
 import zipfile
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 from safetensors import deserialize
@@ -40,11 +42,21 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
 
     A ``.pth`` is a pickle, which can ask for any Python function to be called: here only tensors are made. A
     dictionary under 'state_dict' or 'model' is unwrapped, a 'module.' before all names is dropped, bfloat16 becomes
-    float32. Raises InputError for a file that is missing, damaged or holds more than tensors.
+    float32. Raises InputError for a file that is missing, damaged or holds more than tensors and arrays of NumPy.
     """
+    return _told(path, lambda file: _state_dict(_read(file, safetensors=Path(path).suffix == ".safetensors")))
+
+
+def contents(path: str | Path) -> Any:
+    """All that a checkpoint holds, read as by ``read``: dictionaries, lists, numbers, words; tensors as arrays."""
+    return _told(path, lambda file: _read(file, safetensors=Path(path).suffix == ".safetensors"))
+
+
+def _told(path: str | Path, reading: Callable[[BinaryIO], Any]) -> Any:
+    """What ``reading`` makes of a file; raises InputError, one line, whatever goes wrong."""
     try:
         with open(path, "rb") as file:
-            return _read(file, safetensors=Path(path).suffix == ".safetensors")
+            return reading(file)
     except InputError as error:
         raise InputError(f"weights file {path} {error}") from None
     except OSError as error:
@@ -53,7 +65,7 @@ def read(path: str | Path) -> dict[str, np.ndarray]:
         raise InputError(f"weights file {path} is damaged or cut short ({type(error).__name__}: {error})") from None
 
 
-def _read(file: BinaryIO, *, safetensors: bool) -> dict[str, np.ndarray]:
+def _read(file: BinaryIO, *, safetensors: bool) -> Any:
     if safetensors:
         return {
             name: _numbers(entry["data"], _SAFETENSORS[entry["dtype"]]).reshape(entry["shape"])
@@ -67,7 +79,20 @@ def _read(file: BinaryIO, *, safetensors: bool) -> dict[str, np.ndarray]:
         content, storages = _read_legacy(file)
     else:
         raise InputError("is neither a .safetensors file nor a checkpoint of PyTorch (.pth, .pt)")
-    return {name: tensor.view(storages[tensor.key]) for name, tensor in _state_dict(content).items()}
+    return _plain(content, storages)
+
+
+def _plain(content: object, storages: Storages) -> Any:
+    """``content`` with NumPy arrays in place of what a pickle describes."""
+    if isinstance(content, _Tensor):
+        return content.view(storages[content.key])
+    if isinstance(content, _Array):
+        return content.array
+    if isinstance(content, dict):
+        return {key: _plain(value, storages) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)(_plain(value, storages) for value in content)
+    return content
 
 
 class _Tensor:
@@ -87,14 +112,65 @@ class _Tensor:
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.size, strides, writeable=False)
 
 
+class _Type:
+    """The type of a NumPy array's elements as a pickle describes it: "f8", then the order of its bytes."""
+
+    def __init__(self, name: str) -> None:
+        self.dtype = np.dtype(name) if re.fullmatch(r"[fiub][1248]", name) else None
+        if self.dtype is None:
+            kind = "Python objects" if name.startswith("O") else f"the type {name!r}"
+            raise InputError(f"holds a NumPy array of {kind}, which is not read: only numbers are")
+
+    def __setstate__(self, state: tuple) -> None:
+        self.dtype = self.dtype.newbyteorder(state[1])
+
+
+class _Array:
+    """A NumPy array as a pickle describes it: nothing yet, then what it consists of."""
+
+    def __init__(self) -> None:
+        self.array = np.zeros(0)
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, of, by_columns, content = state
+        if min(shape, default=0) < 0 or math.prod(shape) * of.dtype.itemsize != len(content):
+            raise ValueError("an array of another size than its shape says")
+        flat = np.frombuffer(_encoded(content), of.dtype)
+        self.array = flat.reshape(shape, order="F" if by_columns else "C")
+
+
+def _encoded(content: bytes | str, encoding: str = "latin1") -> bytes:
+    """Bytes that a pickle has as a string: Python 2 wrote them so, and so does Python 3 in the older protocols."""
+    if encoding != "latin1":
+        raise ValueError(f"bytes as {encoding}")
+    return content.encode("latin1") if isinstance(content, str) else content
+
+
+def _of_numpy(module: str, name: str) -> Any:
+    """What makes NumPy's arrays and numbers in a pickle; None for another name.
+
+    A new function each time: a pickle can change what it is given.
+    """
+    if module in ("numpy.core.multiarray", "numpy._core.multiarray"):
+        number = {"scalar": lambda of, content: np.frombuffer(_encoded(content), of.dtype, 1)[0]}
+        return {"_reconstruct": lambda *_: _Array(), **number}.get(name)
+    made = {
+        "numpy.ndarray": "ndarray",
+        "numpy.dtype": lambda name, *_: _Type(name),
+        "_codecs.encode": lambda content, encoding: _encoded(content, encoding),
+        "__builtin__.bytes": lambda: b"",
+    }
+    return made.get(f"{module}.{name}")
+
+
 class _Unpickler(pickle.Unpickler):
-    """Makes tensors and plain containers, and refuses whatever else a pickle names.
+    """Makes tensors, NumPy arrays and plain containers, and refuses whatever else a pickle names.
 
     ``dtypes`` are the element types of the storages by key.
     """
 
     def __init__(self, file: BinaryIO | IO[bytes]) -> None:
-        super().__init__(file, encoding="utf-8")  # strings of Python 2 in older files
+        super().__init__(file, encoding="latin1")  # strings and arrays of Python 2 in older files
         self.dtypes: dict[str, str] = {}
 
     def find_class(self, module: str, name: str) -> object:
@@ -106,6 +182,8 @@ class _Unpickler(pickle.Unpickler):
             return lambda tensor, *_: tensor
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
+        if made := _of_numpy(module, name):
+            return made
         raise InputError(
             f"asks for {module}.{name}, which is not run: only tensors are read;"
             " save the model's state_dict() alone, as .safetensors or with torch.save"
@@ -156,12 +234,12 @@ def _numbers(content: bytes, dtype: str) -> np.ndarray:
     return (np.frombuffer(content, "<u2").astype("<u4") << 16).view("<f4")
 
 
-def _state_dict(content: object) -> dict[str, _Tensor]:
+def _state_dict(content: object) -> dict[str, np.ndarray]:
     for wrapper in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]
-    tensors = {str(k): v for k, v in content.items() if isinstance(v, _Tensor)} if isinstance(content, dict) else {}
-    if not tensors:
+    arrays = {str(k): v for k, v in content.items() if isinstance(v, np.ndarray)} if isinstance(content, dict) else {}
+    if not arrays:
         raise InputError("holds no state_dict: save model.state_dict(), as .safetensors or with torch.save")
-    prefix = "module." if all(name.startswith("module.") for name in tensors) else ""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+    prefix = "module." if all(name.startswith("module.") for name in arrays) else ""
+    return {name.removeprefix(prefix): array for name, array in arrays.items()}

@@ -1,35 +1,58 @@
 """The embedding network: pixels -> trunk -> pooling -> linear head -> unit norm."""
 
 import io
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from types import ModuleType
+from typing import Any
 
 from datasets.errors import InputError
 from datasets.images.base import Size
 from embedding.batches.decode import show_size, sides
 from embedding.mx import Array, gluon, mx, nd
 from embedding.network import backbone, pooling
+from embedding.network.regions import Keeping, OfRegions, Regional
 
 _SURELY_ENOUGH = 512  # pixels a side that every trunk can take; beyond, memory or MXNet's own limits fail
 
 
 class Encoder(gluon.HybridBlock):
-    """uint8 RGB images (B, H, W, 3) to pooled features (B, C) of a trunk.
+    """uint8 RGB images (B, H, W, 3), or such numbers as float32, to pooled features (B, C) of a trunk.
 
     model : a name of ``backbone.names()``; pool : a name of ``pooling.names()``
+    convolutions : as for ``backbone.build``
+    regional : whether ``pool`` is of regions, which are whitened and summed up: ``regions.Regional``
+    local_whitening : whether a linear layer whitens the features of every place before they are pooled
     """
 
-    def __init__(self, *, model: str, pool: str = "avg") -> None:
+    def __init__(
+        self,
+        *,
+        model: str,
+        pool: str = "avg",
+        convolutions: bool = False,
+        regional: bool = False,
+        local_whitening: bool = False,
+    ) -> None:
         super().__init__()
-        self.trunk = backbone.build(model)
-        self.pool = pooling.build(pool)
+        self.trunk = backbone.build(model, convolutions=convolutions)
+        channels = self.trunk.channels
+        self.local = gluon.nn.Conv2D(channels, 1, weight_initializer=Keeping()) if local_whitening else None
+        self.dim = channels * pooling.times(pool)
+        pooled = pooling.build(pool, channels)
+        self.pool = Regional(pooled, whitening=self.dim) if regional else pooled
         self.mean = self.params.get_constant("mean", nd.array(self.trunk.mean).reshape((1, 1, 1, 3)))
         self.deviation = self.params.get_constant("deviation", nd.array(self.trunk.deviation).reshape((1, 1, 1, 3)))
 
     def hybrid_forward(self, F: ModuleType, images: Array, mean: Array, deviation: Array) -> Array:
         # Pixels travel as bytes and are normalised on the device: a quarter of the copying.
         pixels = F.broadcast_div(F.broadcast_sub(F.cast(images, "float32"), mean), deviation)
-        return self.pool(self.trunk(F.transpose(pixels, axes=(0, 3, 1, 2))))
+        features = self.trunk(F.transpose(pixels, axes=(0, 3, 1, 2)))
+        return self.pool(features if self.local is None else self.local(features))
+
+    def hybridize(self, active: bool = True, **how: Any) -> None:
+        """Compile it; regions follow the size of each picture, so that with them the layers before are all."""
+        _hybridize(self, super().hybridize, self.pool, active, how)
 
 
 class Head(gluon.HybridBlock):
@@ -45,7 +68,17 @@ class Head(gluon.HybridBlock):
         return F.L2Normalization(embeddings) if self._unit_rows else embeddings
 
 
-class Net(gluon.HybridBlock):
+class AroundEncoder(gluon.HybridBlock):
+    """A block with an ``encoder`` among its parts: compiled as one, or part by part where that pools regions."""
+
+    encoder: Encoder
+
+    def hybridize(self, active: bool = True, **how: Any) -> None:
+        """Compile it."""
+        _hybridize(self, super().hybridize, self.encoder.pool, active, how)
+
+
+class Net(AroundEncoder):
     """uint8 RGB images (B, H, W, 3) to what ``head`` makes of the features (B, C) of ``encoder``."""
 
     def __init__(self, encoder: Encoder, head: gluon.HybridBlock) -> None:
@@ -66,6 +99,16 @@ class EmbeddingNet(Net):
 
     def __init__(self, *, model: str, dim: int, pool: str = "avg", unit_rows: bool = True) -> None:
         super().__init__(Encoder(model=model, pool=pool), Head(dim, unit_rows=unit_rows))
+
+
+def _hybridize(
+    block: gluon.HybridBlock, whole: Callable[..., None], pool: gluon.Block, active: bool, how: dict[str, Any]
+) -> None:
+    """Compile a ``block`` by ``whole``; its parts alone where ``pool`` is of regions, which follow a picture's size."""
+    if not isinstance(pool, OfRegions):
+        whole(active, **how)
+    for part in block._children.values() if isinstance(pool, OfRegions) else ():
+        part.hybridize(active, **how)
 
 
 def see_blank(net: Net, size: Size, devices: list[mx.Context], *, flag: str) -> None:

@@ -1,12 +1,19 @@
-"""Pooling by name: a feature map (B, C, h, w) to one vector an image, (B, C); of quarters (B, 4 C)."""
+"""Pooling by name: a feature map (B, C, h, w) to one vector an image: (B, C), of some poolings a multiple of C."""
 
+from collections.abc import Callable
+from functools import partial
 from types import ModuleType
 
 from datasets.errors import unknown
-from embedding.mx import Array, gluon, mx
+from embedding.mx import Array, gluon, mx, nd
+from embedding.network import regions
+from embedding.network.netvlad import CENTRES, NetVLAD
+from embedding.network.regions import OfRegions
 
 # The smallest mean of powers that GeM takes a root of: float32 still has its reciprocal.
 _SMALLEST = 1e-36
+
+_NOTHING, _RARE = 1e-12, 1e-6  # of CroW: the least activity of a place, what the share of a channel is raised by
 
 
 def average(F: ModuleType, x: Array) -> Array:
@@ -22,14 +29,14 @@ def maximum(F: ModuleType, x: Array) -> Array:
 def gem(F: ModuleType, x: Array, p: Array, eps: float = 1e-6) -> Array:
     """Generalised mean over the positions of (B, C, h, w): (mean max(x, eps)^p)^(1/p), (B, C).
 
-    p : (1,); 1 is the average, towards infinity the maximum
+    p : (1,), or (C,) for one a channel; 1 is the average, towards infinity the maximum
     Radenovic, Tolias & Chum, "Fine-tuning CNN image retrieval with no human annotation", TPAMI 2018.
     """
-    powers = F.broadcast_power(F.maximum(x, eps), F.reshape(p, shape=(1, 1, 1, 1)))
+    powers = F.broadcast_power(F.maximum(x, eps), F.reshape(p, shape=(1, -1, 1, 1)))
     # For a channel without any activation eps^p can fall below what float32 holds: the root's gradient would be NaN.
     mean = F.maximum(F.mean(powers, axis=(2, 3)), _SMALLEST)
     # reciprocal(p), not 1 / p: MXNet's ONNX export turns the latter into something else without a word.
-    return F.broadcast_power(mean, F.reshape(F.reciprocal(p), shape=(1, 1)))
+    return F.broadcast_power(mean, F.reshape(F.reciprocal(p), shape=(1, -1)))
 
 
 def quarters(F: ModuleType, x: Array) -> Array:
@@ -38,6 +45,29 @@ def quarters(F: ModuleType, x: Array) -> Array:
     The second level of a spatial pyramid, Lazebnik, Schmid & Ponce, CVPR 2006.
     """
     return F.reshape(F.contrib.AdaptiveAvgPooling2D(x, output_size=2), shape=(0, -1))
+
+
+def crow(F: ModuleType, x: Array) -> Array:
+    """Sum over the positions of (B, C, h, w), places weighed by their activity and channels by their rarity: (B, C).
+
+    A place weighs (a / |a|)^(1/2), a the sum of its channels and |a| the norm of those of all places; a channel weighs
+    log(sum of all q / its q), q its share of positive places. It is for features from 0 on.
+    Kalantidis, Mellina & Osindero, "Cross-dimensional weighting for aggregated deep convolutional features", 2016.
+    """
+    activity = F.L2Normalization(F.sum(x, axis=1, keepdims=True), mode="spatial")
+    # A place without any activity adds nothing, but the slope of its root would be infinite.
+    places = F.sqrt(F.maximum(activity, _NOTHING))
+    shares = F.mean(x > 0, axis=(2, 3)) + _RARE
+    rarity = F.log(F.broadcast_div(F.sum(shares, axis=1, keepdims=True), shares))
+    return F.sum(F.broadcast_mul(x, places), axis=(2, 3)) * rarity
+
+
+def rmac(x: nd.NDArray) -> nd.NDArray:
+    """Sum of the maxima of the regions of (B, C, h, w), each brought to unit length: (B, C).
+
+    Tolias, Sicre & Jegou, ICLR 2016; the regions are those of ``regions.regions``.
+    """
+    return sum(nd.L2Normalization(vector) for vector in regions.pooled(x, partial(maximum, nd)))
 
 
 class Average(gluon.HybridBlock):
@@ -62,17 +92,49 @@ class Quarters(gluon.HybridBlock):
 
 
 class GeM(gluon.HybridBlock):
-    """``gem`` with one learned exponent for all channels; weight decay, which would pull it to 0, leaves it alone."""
+    """``gem`` with learned exponents; weight decay, which would pull them to 0, leaves them alone.
 
-    def __init__(self, *, p: float = 3.0) -> None:
+    exponents : 1 for all channels, or as many as there are
+    """
+
+    def __init__(self, exponents: int = 1, *, p: float = 3.0) -> None:
         super().__init__()
-        self.p = self.params.get("p", shape=(1,), init=mx.init.Constant(p), wd_mult=0.0)
+        self.p = self.params.get("p", shape=(exponents,), init=mx.init.Constant(p), wd_mult=0.0)
 
     def hybrid_forward(self, F: ModuleType, x: Array, p: Array) -> Array:
         return gem(F, x, p)
 
 
-_BLOCKS: dict[str, type[gluon.HybridBlock]] = {"avg": Average, "max": Maximum, "gem": GeM, "quarters": Quarters}
+class CroW(gluon.HybridBlock):
+    """``crow`` as a block."""
+
+    def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
+        return crow(F, x)
+
+
+class RMAC(OfRegions):
+    """``rmac`` as a block."""
+
+    def of_maps(self, x: nd.NDArray) -> nd.NDArray:
+        return rmac(x)
+
+
+# What makes the block for feature maps of so many channels.
+_BLOCKS: dict[str, Callable[[int], gluon.HybridBlock]] = {
+    "avg": lambda _: Average(),
+    "max": lambda _: Maximum(),
+    "gem": lambda _: GeM(),
+    "gem-channels": GeM,
+    "crow": lambda _: CroW(),
+    "rmac": lambda _: RMAC(),
+    "netvlad": NetVLAD,
+    "quarters": lambda _: Quarters(),
+}
+
+# What papers and cirtorch call these poolings.
+_ALIASES = {"spoc": "avg", "mac": "max", "gemmp": "gem-channels"}
+
+_TIMES = {"quarters": 4, "netvlad": CENTRES}
 
 
 def names() -> list[str]:
@@ -80,11 +142,25 @@ def names() -> list[str]:
     return list(_BLOCKS)
 
 
-def build(name: str) -> gluon.HybridBlock:
-    """The pooling ``name`` as a block, (B, C, h, w) to (B, C), of quarters to (B, 4 C).
+def canonical(name: str) -> str:
+    """The one of ``names()`` that ``name`` means: itself, or for what others call it (mac, spoc, gemmp) ours.
 
-    Raises InputError for an unknown name.
+    Raises InputError with a suggestion for an unknown name.
     """
-    if name not in _BLOCKS:
-        raise unknown("pooling", name, names())
-    return _BLOCKS[name]()
+    known = _ALIASES.get(name, name)
+    if known not in _BLOCKS:
+        raise unknown("pooling", name, [*names(), *_ALIASES])
+    return known
+
+
+def times(name: str) -> int:
+    """How many numbers the pooling ``name`` gives for each channel; errors as of ``canonical``."""
+    return _TIMES.get(canonical(name), 1)
+
+
+def build(name: str, channels: int) -> gluon.HybridBlock:
+    """The pooling ``name`` as a block: (B, C, h, w), C = ``channels``, to (B, ``times(name)`` C).
+
+    Raises InputError with a suggestion for an unknown name.
+    """
+    return _BLOCKS[canonical(name)](channels)

@@ -36,7 +36,11 @@ def load(trunk: Trunk, path: str | Path) -> Report:
     The trunk may be initialised or not. Classifiers in the file are left out.
     Raises InputError, with the trunk unchanged, where the file cannot be read or is of another architecture.
     """
-    arrays = read(path)
+    return place(trunk, read(path), path)
+
+
+def place(trunk: Trunk, arrays: dict[str, np.ndarray], path: str | Path) -> Report:
+    """The same of the ``arrays`` of the file ``path`` by their names in torchvision or timm."""
     places = _places(trunk, arrays, path)
     _check(places, arrays, trunk, path)
     for key, parameter in places.items():
