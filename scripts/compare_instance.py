@@ -41,8 +41,8 @@ class CompareInstanceOptions:
     data_path: Path | None = None
     """Folder that holds the set, data/ if not given; of instances the CSV file."""
     trunks: str = "efficientnet_lite0"
-    """Networks with commas between them: trunks whose weights pip brings, TRUNK:FILE with weights, a run folder, or a
-    checkpoint of cirtorch (.pth)."""
+    """Networks with commas between them: trunks whose weights pip brings, TRUNK:FILE with weights, a run folder, a
+    checkpoint of cirtorch (.pth) or an encoder (.onnx)."""
     pool: str = "gem"
     """Pooling of trunks."""
     image_size: str = ""
@@ -124,11 +124,14 @@ def _set(options: CompareInstanceOptions) -> ImageSet:
 def _vectors(options: CompareInstanceOptions, images: ImageSet, trunk: str, scales: str) -> np.ndarray:
     name, _, file = trunk.partition(":")
     flags = {"use_pretrained": file or name, "model": name if file else "", "pool": options.pool}
-    if trunk.endswith(".pth") and not file or Path(trunk).is_dir():
+    if not file and (trunk.endswith(".pth") or Path(trunk).is_dir()):
         flags = {"network_path": trunk}
+    if trunk.endswith(".onnx"):
+        flags = {"model": trunk}
     same = {flag: getattr(options, flag) for flag in ("image_size", "engine", "gpus", "workers")}
     network = networks.named(networks.NetworkOptions(**flags, **same, multiscale=scales))
-    return network.describer.of_set(images, options.out / "vectors", max_bad=options.max_bad)
+    rows = np.union1d(images.query, images.gallery)
+    return network.describer.kept(images, rows, options.out / "vectors", max_bad=options.max_bad)
 
 
 def _verified(inliers: Inliers, part: Judged, ranking: Ranking, geometry: str) -> Ranking:

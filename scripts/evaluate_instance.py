@@ -45,6 +45,8 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     """Sets that are judged, with commas between them: oxford5k, roxford5k, instances ...; drawn covers are built in."""
     data_path: Path | None = None
     """Folder that holds the sets, data/ if not given; of instances the CSV file."""
+    parts: str = ""
+    """Parts of an instances CSV that are judged, with commas between them; all if not given."""
     whitening: Annotated[str, tyro.conf.arg(aliases=["-w"])] = ""
     """Set whose whitening is used: kept with the network, or learned on it now; a part of an instances CSV; or a file
     that was saved (.npz). Never one that is judged."""
@@ -92,12 +94,13 @@ def main(options: EvaluateInstanceOptions) -> None:
     sets = [_load(options, name) for name in options.names]
     network = networks.named(options)
     out = options.out or _place(options, network)
-    whitening = _whitening(options, network, sets, out)
+    whitening = _whitening(options, network, out)
     steps = methods.parse(options.expand, "--expand")
     searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
     found: list[Judgement] = []
     for images in sets:
-        vectors = network.describer.of_set(images, out / "vectors", max_bad=options.max_bad)
+        rows = np.union1d(images.query, images.gallery)
+        vectors = network.describer.kept(images, rows, out / "vectors", max_bad=options.max_bad)
         found += evaluate.judge(images, vectors, searching)
     facts = _facts(options, network, whitening)
     tables = _tables(found)
@@ -113,6 +116,8 @@ def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
     images = image_source.load(name, options.data_path).require("query", "gallery")
     if images.several_labels:
         raise InputError(f"--data={name}: its images have several labels each, and are no instances")
+    if wanted := [part.strip() for part in options.parts.split(",") if part.strip()]:
+        return parts.of_parts(images, judge=wanted)
     return images
 
 
@@ -122,9 +127,7 @@ def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
     return Path("judged") / re.sub(r"[^\w.-]+", "_", network.told.partition(",")[0])
 
 
-def _whitening(
-    options: EvaluateInstanceOptions, network: Network, sets: Sequence[ImageSet], out: Path
-) -> Whitening | None:
+def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) -> Whitening | None:
     """The one that --whitening names: in a file, kept with the network, or learned now."""
     name = options.whitening
     if not name:
@@ -134,18 +137,16 @@ def _whitening(
     if (kept := network.kept(name)) is not None:
         return kept
     wanted = Wanted.parse(options.learn, "--learn")
-    images = _of_part(sets, name)
-    if images is None:
-        images = image_source.load(name, options.whitening_path or options.data_path)
+    images = _of_part(options, name) or image_source.load(name, options.whitening_path or options.data_path)
     pairs = learned.pairs(images)
-    vectors = network.describer.of_set(images, out / "vectors", max_bad=options.max_bad)
+    vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
     return wanted.learn(vectors, pairs).told(images, np.unique(pairs))
 
 
-def _of_part(sets: Sequence[ImageSet], name: str) -> ImageSet | None:
+def _of_part(options: EvaluateInstanceOptions, name: str) -> ImageSet | None:
     """The set with the queries of its part ``name`` alone; None where no set that is judged has such a part."""
-    for images in sets:
+    for images in (image_source.load(judged, options.data_path) for judged in options.names):
         if name in parts.names(images):
             return parts.of_parts(images, judge=[name])
     return None

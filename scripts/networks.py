@@ -139,7 +139,9 @@ def _opener(options: NetworkOptions) -> tuple[str, engines.Opener]:
                 f"--use-pretrained={options.use_pretrained}: --model={options.model} has its weights in it"
             )
         pool = "" if options.pool == "gem" else options.pool
-        return Path(options.model).name, engines.of_file(Path(options.model), Asked(image_size=options.image_size, pool=pool), gpus=options.gpus)
+        return Path(options.model).name, engines.of_file(
+            Path(options.model), Asked(image_size=options.image_size, pool=pool), gpus=options.gpus
+        )
     if not options.use_pretrained:
         raise InputError(f"--model={options.model}: a trunk needs its weights; give --use-pretrained=FILE")
     trunk = engines.trunk(model=options.model, use_pretrained=options.use_pretrained, pool=options.pool)

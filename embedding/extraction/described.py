@@ -70,17 +70,15 @@ class Describer:
             finally:
                 pieces.leave(job)
 
-    def of_set(self, images: ImageSet, folder: Path, *, max_bad: float) -> np.ndarray:
-        """Unit rows (N, D) of all images of a set that ask, answer, train or match, NaN for the others.
+    def kept(self, images: ImageSet, rows: np.ndarray, folder: Path, *, max_bad: float) -> np.ndarray:
+        """Unit rows (N, D) of the images ``rows``, NaN for the others, and for what cannot be read.
 
-        They are kept in ``folder`` and read from there next time, while the files stay as they are. Raises InputError
+        They are kept in ``folder``, and read from there next time, while the files stay as they are. Raises InputError
         where more than ``max_bad`` cannot be read, see ``Skipped``.
         """
-        parts = [images.query, images.gallery] + ([] if images.matches is None else [images.matches.ravel()])
-        rows = np.unique(np.concatenate(parts))
         path = folder / f"{images.name}-{self._mark(images, rows)}.npy"
-        skipped = Skipped(len(rows), max_bad=max_bad)
         if not path.exists():
+            skipped = Skipped(len(rows), max_bad=max_bad)
             folder.mkdir(parents=True, exist_ok=True)
             found = np.full((len(images), self.engine.facts.dim), np.nan, np.float32)
             found[rows] = self.piecewise(images, rows, skipped, path.with_suffix(".pieces"))
@@ -90,8 +88,17 @@ class Describer:
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
     def _mark(self, images: ImageSet, rows: np.ndarray) -> str:
-        files = [] if isinstance(images.images, np.ndarray) else [contents.state(images.images[row]) for row in rows]
-        return hashlib.sha256(json.dumps([self.network, images.fingerprint(), files]).encode()).hexdigest()[:12]
+        """Of the network and the pictures, whatever they are split into."""
+        digest = hashlib.sha256(self.network.encode())
+        if isinstance(images.images, np.ndarray):
+            digest.update(np.ascontiguousarray(images.images[rows]))
+        else:
+            paths = [images.images[row] for row in rows]
+            digest.update(json.dumps([[path, *contents.state(path)] for path in paths]).encode())
+        if images.crops is not None:
+            digest.update(np.ascontiguousarray(images.crops[rows]))
+        digest.update(np.ascontiguousarray(rows))
+        return digest.hexdigest()[:12]
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:

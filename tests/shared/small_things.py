@@ -1,4 +1,4 @@
-"""Small things, drawn: a reference of each and a photograph that asks for it, turned, smaller and darker; three parts."""
+"""Small things, drawn: a reference of each, and a photograph that asks for it, turned and darker; three parts."""
 
 from pathlib import Path
 
