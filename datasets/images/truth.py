@@ -15,8 +15,8 @@ Rows = tuple[np.ndarray, ...]
 class Truth:
     """The answers of Q queries.
 
-    protocol : which scores are published for the set. revisited: easy, medium and hard, by trapezoids; oxford: all
-        that is easy or hard, by trapezoids; holidays and instances: the same, by precisions at hits; landmarks: those
+    protocol : which scores are published for the set. revisited: easy, medium and hard, by trapezoids; oxford and
+        holidays: all that is easy or hard, by trapezoids; instances: the same, by precisions at hits; landmarks: those
         of the first 100
     easy, hard, junk : for each query an int64 array of positions in the set's gallery, each position in one of them at
         most. What is junk counts neither as found nor as wrong. Sets without grades have all they want in ``easy``
