@@ -49,10 +49,13 @@ class _Vectors:
     def scores_of(self, asks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(n,) float64, the scores of queries ``asks`` and gallery ``rows``."""
         found = np.empty(len(asks))
+        if not vector_rows.is_mapped(self.gallery):
+            places.inners(self.queries, asks, self.gallery, rows, found)
+            return found
         for start in range(0, len(asks), _PAIRS):
             part = slice(start, start + _PAIRS)
             taken = vector_rows.prepared(vector_rows.take(self.gallery, rows[part]), "inner_product")
-            places.inners(self.queries, asks[part], taken, found[part])
+            places.inners(self.queries, asks[part], taken, np.arange(len(taken)), found[part])
         return found
 
     def scores(self, asks: np.ndarray) -> Iterator[tuple[int, np.ndarray, places.Vectors]]:
