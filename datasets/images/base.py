@@ -199,7 +199,7 @@ class ImageSet:
         """The same images under another split.
 
         The pairs stay only where their images all are queries still, and so does the truth, as far as the new gallery
-        goes; the matches, where both images train still.
+        goes; the matches, where both images train still. What is cropped stays so, with the truth or without.
         """
         stay = self.pairs is not None and np.isin(self.pairs.rows, query).all()
         truth, matches = self.truth, self.matches
@@ -208,7 +208,8 @@ class ImageSet:
         if matches is not None:
             matches = matches[np.isin(matches, train).all(axis=1)]
         split = {"train": train, "query": query, "gallery": gallery}
-        return replace(self, **split, pairs=self.pairs if stay else None, truth=truth, matches=matches)
+        boxes = self.crops if truth is None else self.boxes
+        return replace(self, **split, boxes=boxes, pairs=self.pairs if stay else None, truth=truth, matches=matches)
 
     def fingerprint(self) -> str:
         """A short hash to tell two sets apart.
