@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,7 @@ class _Vectors:
 
     queries: np.ndarray
     gallery: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)  # the first, of as many as were ever asked for
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -73,6 +74,7 @@ class _Scores:
     """Scores (Q, G) as they are."""
 
     matrix: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -175,7 +177,12 @@ class Ranking:
         return np.split(found, ends[:-1]) if len(ends) else []
 
     def _best(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Neighbors (Q, k) int64 and scores (Q, k) float64 as they come from the source."""
+        """Neighbors (Q, k) int64 and scores (Q, k) float64 as they come from the source, which keeps what it found."""
+        if not self.source.found or self.source.found[0].shape[1] < k:
+            self.source.found[:] = self._searched(k)
+        return tuple(each[:, :k].copy() for each in self.source.found)
+
+    def _searched(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         scores = np.full((self.shape[0], k), -np.inf)
         neighbors = np.full(scores.shape, places.NOTHING)
         with ThreadPoolExecutor(_THREADS) as pool:
