@@ -104,7 +104,7 @@ def _found(
 
     def one(row: int) -> Features | Unreadable:
         try:
-            return find(decode.read(images, row, at_least=(how.side, how.side)), how)
+            return find(decode.read(images, row, at_least=how.side), how)
         except Unreadable as error:
             return error
 
@@ -127,7 +127,8 @@ def _key(how: Sift) -> str:
 def _name(images: ImageSet, row: int) -> str:
     """What the features of a picture are kept under."""
     stored = images.images[row]
-    box = "" if images.boxes is None else f" {images.boxes[row].tolist()}"
+    whole = images.crops is None or np.isnan(images.crops[row]).any()
+    box = "" if whole else f" {images.crops[row].tolist()}"
     if isinstance(stored, np.ndarray):
         return f"{hashlib.sha256(np.ascontiguousarray(stored)).hexdigest()[:32]} {stored.shape}{box}"
     with suppress(contents.Unopened):
