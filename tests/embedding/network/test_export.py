@@ -4,10 +4,12 @@ import numpy as np
 import onnx
 import pytest
 
+from datasets.errors import InputError
 from embedding.engine.onnx import run_once
 from embedding.graphs.graph import FLOAT
 from embedding.mx import gluon, mx, nd
 from embedding.network import export, pooling
+from embedding.network.instance_head import instance_net
 from embedding.network.net import EmbeddingNet, Encoder
 
 DIM = 8
@@ -56,6 +58,29 @@ OF_REGIONS = {"rmac"}
 def test_every_pooling_and_head(pool, unit_rows):
     net = shaken(EmbeddingNet(model="convnet", dim=DIM, pool=pool, unit_rows=unit_rows))
     assert_same(net, [(64, 64), (45, 61)])  # the second has a feature map of 5 x 7, whose quarters share places
+
+
+@pytest.mark.parametrize(
+    "how", [{"pool": "gem"}, {"pool": "netvlad", "local_whitening": True}, {"pool": "crow", "dim": 9}]
+)
+def test_networks_of_instance_retrieval_take_bytes_or_numbers_of_any_size(how):
+    """Pictures that were made smaller have pixels between two bytes."""
+    net = shaken(instance_net("convnet", **how, whitening="dim" in how))
+    assert_same(net, [(64, 64), (45, 61)], counts=(2,))
+    file = export.model(net, given=("images", FLOAT, ("N", "H", "W", 3))).SerializeToString()
+    for size in ((64, 64), (45, 61)):
+        images = pixels(2, *size) + np.float32(0.25)
+        expected = net(nd.array(images)).asnumpy()
+        assert np.abs(run_once(file, images) - expected).max() < 1e-4 * np.abs(expected).max()
+    with pytest.raises(Exception, match="Unexpected input data type"):
+        run_once(file, pixels(1, 64, 64))
+
+
+@pytest.mark.parametrize("how", [{"pool": "rmac"}, {"pool": "gem", "regional": True}])
+def test_regions_have_no_form_in_onnx_and_say_what_computes_them(how):
+    net = shaken(instance_net("convnet", **how))
+    with pytest.raises(InputError, match="--engine=mxnet computes them"):
+        export.model(net)
 
 
 def test_a_bare_trunk_is_one_too():
