@@ -50,10 +50,7 @@ def test_a_trunk_gives_what_mxnet_gives_for_any_batch_and_size(model):
     assert_same(net, [(96, 80)], counts=(2,))
 
 
-OF_REGIONS = {"rmac"}
-
-
-@pytest.mark.parametrize("pool", sorted(set(pooling.names()) - OF_REGIONS))
+@pytest.mark.parametrize("pool", pooling.names())
 @pytest.mark.parametrize("unit_rows", [True, False])
 def test_every_pooling_and_head(pool, unit_rows):
     net = shaken(EmbeddingNet(model="convnet", dim=DIM, pool=pool, unit_rows=unit_rows))
@@ -76,10 +73,21 @@ def test_networks_of_instance_retrieval_take_bytes_or_numbers_of_any_size(how):
         run_once(file, pixels(1, 64, 64))
 
 
-@pytest.mark.parametrize("how", [{"pool": "rmac"}, {"pool": "gem", "regional": True}])
-def test_regions_have_no_form_in_onnx_and_say_what_computes_them(how):
-    net = shaken(instance_net("convnet", **how))
-    with pytest.raises(InputError, match="--engine=mxnet computes them"):
+OVER_REGIONS = [{"pool": "rmac"}, *({"pool": name, "regional": True} for name in ("gem", "gem-channels", "max", "avg"))]
+
+
+@pytest.mark.parametrize("how", OVER_REGIONS)
+def test_regions_of_maps_of_any_size(how):
+    """Of 1 x 1 places, long ones, ties (5 x 9) and squares; convnet has an eighth of the pixels of a side."""
+    net = shaken(instance_net("convnet", **how, whitening=True, dim=6))
+    sizes = [(8, 8), (64, 64), (45, 61), (40, 72), (88, 376), (8, 200), (64, 8)]
+    assert_same(net, sizes, counts=(2,))
+
+
+@pytest.mark.parametrize("pool", ["crow", "netvlad"])
+def test_regions_of_what_has_no_form_in_onnx_say_what_computes_them(pool):
+    net = shaken(instance_net("convnet", pool, regional=True))
+    with pytest.raises(InputError, match="--engine=mxnet computes it"):
         export.model(net)
 
 
