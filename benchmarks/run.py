@@ -35,6 +35,7 @@ NAMES = (
     "cluster",
     "equal_training",
     "extract",
+    "instance_diffusion",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

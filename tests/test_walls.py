@@ -49,8 +49,8 @@ ROOMS = {
         "compare": "train options evaluation training",
         "train": "session build options report evaluation training losses losses.base batches mx",
         "session": "build options training",
-        "instances": "session recipes build options report reranking evaluation extraction training network engine"
-        " losses losses.base mining batches mx",
+        "instances": "session recipes serving build options report reranking evaluation extraction training network"
+        " engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
         "serving": "build options network engine mx",
         "build": "options evaluation training network losses.base batches mx",
@@ -59,7 +59,7 @@ ROOMS = {
         "categories": "report evaluation",
         "duplicates": "report",
         "report": "reranking evaluation training",
-        "reranking": "evaluation",
+        "reranking": "evaluation batches",
         "evaluation": "training extraction engine network batches mx",
         "training": "losses.base batches mx",
         "extraction": "engine batches",
@@ -122,7 +122,7 @@ ROOMS = {
 }
 
 # What a plug-in folder stands on, besides its base.
-GROUND = {"base", "pixels", "skipped", "truth", "embeddings", "exact", "metric_names", "rows"}
+GROUND = {"base", "pixels", "skipped", "truth", "parts", "embeddings", "exact", "metric_names", "rows"}
 GROWING = {"losses", "indexes", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8

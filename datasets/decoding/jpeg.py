@@ -112,8 +112,9 @@ def _number(data: bytes, at: int, count: int = 2, order: str = "big") -> int:
     return int.from_bytes(data[at : at + count], order)
 
 
-def scale(stored: tuple[int, int], enough: tuple[int, int] | None) -> int:
-    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``.
+def scale(stored: tuple[int, int], enough: tuple[int, int] | int | None) -> int:
+    """The largest of 1, 2, 4, 8 by which ``stored`` height and width may be divided and stay ``enough``, a whole
+    number for the longest side.
 
     A side that it does not divide is filled up by the decoder, which stretches the picture: by no more than a tenth of
     a pixel of ``enough``.
@@ -122,6 +123,8 @@ def scale(stored: tuple[int, int], enough: tuple[int, int] | None) -> int:
     def fits(side: int, least: int, by: int) -> bool:
         return side // by >= least and 10 * (-side % by) * least <= side
 
+    if isinstance(enough, int):
+        enough = tuple(-(-enough * side // max(stored)) for side in stored)
     sides = list(zip(stored, enough or stored, strict=True))
     return next((by for by in (8, 4, 2) if all(fits(*side, by) for side in sides)), 1)
 

@@ -4,6 +4,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -50,9 +51,12 @@ class ImageSet:
     cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
         class by its own camera: they are dropped from its ranking
     pairs : the pairs by which the set is judged, in place of queries and gallery, or None
-    truth : what each query is to find in the gallery, where labels do not tell it, or None
+    truth : what each query is to find in the gallery, where labels do not tell it, or None. An image that asks and
+        stands in the gallery too is junk for itself; a query that is cropped from a picture of the gallery is another
+        row of the same path
     matches : (M, 2) int64, rows of training images that show the same instance, a query and a positive, where that is
         known of pairs and not of classes; or None
+    parts : the part of the set that each image belongs to, N names; or () where it has none
     """
 
     name: str
@@ -68,6 +72,7 @@ class ImageSet:
     pairs: Pairs | None = None
     truth: Truth | None = None
     matches: np.ndarray | None = None
+    parts: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.images)
@@ -81,6 +86,18 @@ class ImageSet:
     def title(self) -> str:
         """The name that stands beside every score; says so where images are cropped to their boxes."""
         return self.name if self.boxes is None else f"{self.name} (cropped to boxes)"
+
+    @cached_property
+    def crops(self) -> np.ndarray | None:
+        """(N, 4) what each image is cropped to, x, y, width, height, NaN where to nothing; or None for all whole.
+
+        That are the ``boxes``, and of queries those that the truth has.
+        """
+        if self.truth is None or self.truth.boxes is None:
+            return self.boxes
+        found = np.full((len(self), 4), np.nan, np.float32) if self.boxes is None else self.boxes.copy()
+        found[self.query] = self.truth.boxes
+        return found
 
     @property
     def leave_one_out(self) -> bool:
@@ -102,16 +119,26 @@ class ImageSet:
                 raise InputError(
                     f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})"
                 )
-        for what in ("labels", "boxes", "cameras"):
-            values = getattr(self, what)
+        for what in ("labels", "boxes", "cameras", "parts"):
+            values = getattr(self, what) if what != "parts" else self.parts or None
             if values is not None and len(values) != len(self):
                 raise InputError(f"dataset {self.name}: {len(self)} images, but {len(values)} {what}")
+        if self.truth is not None and (fault := self.truth.fault(self.query, self.gallery)):
+            raise InputError(f"dataset {self.name}: {fault}")
+        self._check_matches()
         if self.several_labels:
             return self._check_concepts()
-        self._check_pairs("train")
-        if self.leave_one_out and self.pairs is None and not alone:
+        if self.matches is None:
+            self._check_pairs("train")
+        if self.leave_one_out and self.pairs is None and self.truth is None and not alone:
             self._check_pairs("query")
         return self
+
+    def _check_matches(self) -> None:
+        if self.matches is None:
+            return
+        if self.matches.shape != (len(self.matches), 2) or not np.isin(self.matches, self.train).all():
+            raise InputError(f"dataset {self.name}: its matches must be pairs (M, 2) of images that train")
 
     def _check_concepts(self) -> "ImageSet":
         if self.labels.dtype != bool or self.labels.shape[1] != len(self.class_names):
@@ -145,11 +172,14 @@ class ImageSet:
 
         It stays in the gallery, where others may wrongly find it. Where two images have one name, for they are crops
         of one file, all go on asking: only by its name a query is known in a gallery that is not the queries.
+        Where truth or matches tell what belongs together, no class does, and none is alone.
         """
         if self.several_labels:
             return self
         asks = self.leave_one_out and (isinstance(self.images, np.ndarray) or len(set(self.images)) == len(self))
-        parts = {"train": "train", "query": "ask"} if asks else {"train": "train"}
+        parts = {"train": "train"} if self.matches is None else {}
+        if asks and self.truth is None:
+            parts["query"] = "ask"
         split = {part: getattr(self, part) for part in ("train", "query", "gallery")}
         for part, what in parts.items():
             alone = self._alone(part)
@@ -166,21 +196,38 @@ class ImageSet:
         return np.flatnonzero(np.bincount(self.labels[getattr(self, part)], minlength=len(self.class_names)) == 1)
 
     def with_split(self, *, train: np.ndarray, query: np.ndarray, gallery: np.ndarray) -> "ImageSet":
-        """The same images under another split; the pairs stay only where their images all are queries still."""
+        """The same images under another split.
+
+        The pairs stay only where their images all are queries still, and so does the truth, as far as the new gallery
+        goes; the matches, where both images train still. What is cropped stays so, with the truth or without.
+        """
         stay = self.pairs is not None and np.isin(self.pairs.rows, query).all()
-        return replace(self, train=train, query=query, gallery=gallery, pairs=self.pairs if stay else None)
+        truth, matches = self.truth, self.matches
+        if truth is not None:
+            truth = truth.under((self.query, self.gallery), (query, gallery))
+        if matches is not None:
+            matches = matches[np.isin(matches, train).all(axis=1)]
+        split = {"train": train, "query": query, "gallery": gallery}
+        boxes = self.crops if truth is None else self.boxes
+        return replace(self, **split, boxes=boxes, pairs=self.pairs if stay else None, truth=truth, matches=matches)
 
     def fingerprint(self) -> str:
-        """A short hash of images (bytes of arrays, names of files), labels, boxes and split, to tell two sets apart."""
+        """A short hash to tell two sets apart.
+
+        It is of images (bytes of arrays, names of files), labels, boxes, split, truth, and all else that there is.
+        """
         digest = hashlib.sha256(self.title.encode())
         if isinstance(self.images, np.ndarray):
             digest.update(np.ascontiguousarray(self.images))
         else:
             digest.update("\n".join(map(str, self.images)).encode("utf-8", "surrogateescape"))
         pairs = (self.pairs.rows, self.pairs.same, self.pairs.folds) if self.pairs else ()
-        for array in (self.labels, self.train, self.query, self.gallery, self.boxes, self.cameras, *pairs):
+        truth = self.truth.arrays() if self.truth else ()
+        split = (self.train, self.query, self.gallery)
+        for array in (self.labels, *split, self.boxes, self.cameras, *pairs, self.matches, *truth):
             if array is not None:
                 digest.update(np.ascontiguousarray(array))
+        digest.update("\n".join(self.parts).encode("utf-8", "surrogateescape"))
         return digest.hexdigest()[:16]
 
 

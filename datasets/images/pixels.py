@@ -89,15 +89,15 @@ class _TooLarge(Exception):
     """A picture with more pixels than are allowed."""
 
 
-def read(path: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def read(path: str, *, at_least: tuple[int, int] | int | None = None) -> np.ndarray:
     """The picture ``path`` as a person sees it, (H, W, 3) uint8 RGB.
 
     Upright, transparency on white, colours through an embedded profile to sRGB, 16 bits and float from their range,
     the first frame or page. What has more pixels than ``allow`` allows is not decoded.
 
     path : as ``contents.read`` takes it
-    at_least : height and width that are enough: a larger JPEG may come at a half, a quarter or an eighth of its size,
-        but not below them
+    at_least : height and width that are enough, or a longest side: a larger JPEG may come at a half, a quarter or an
+        eighth of its size, but not below them
     Raises Unreadable.
     """
     return decode(fetch(path), path, at_least=at_least)
@@ -113,12 +113,12 @@ def fetch(path: str) -> bytes:
         raise Unreadable(path, f"cannot be read ({error})") from None
 
 
-def decode(data: bytes, name: str, *, at_least: tuple[int, int] | None = None) -> np.ndarray:
+def decode(data: bytes, name: str, *, at_least: tuple[int, int] | int | None = None) -> np.ndarray:
     """The picture of a file's bytes; ``name`` is what an error calls it, all else as for ``read``."""
     return decode_reduced(data, name, at_least)[0]
 
 
-def decode_reduced(data: bytes, name: str, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+def decode_reduced(data: bytes, name: str, at_least: tuple[int, int] | int | None) -> tuple[np.ndarray, int]:
     """As ``decode``, and by how much height and width of the whole picture are divided: 1, 2, 4 or 8."""
     try:
         with quiet:
@@ -127,7 +127,7 @@ def decode_reduced(data: bytes, name: str, at_least: tuple[int, int] | None) -> 
         raise Unreadable(name, _reason(error, data)) from None
 
 
-def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int] | None:
+def _plain_jpeg(data: bytes, at_least: tuple[int, int] | int | None) -> tuple[np.ndarray, int] | None:
     """The picture by OpenCV; None where that might give other pixels than Pillow."""
     header = jpeg.header(data)
     if header is None or colours.to_srgb(header.profile, header.mode) is not None:
@@ -138,7 +138,7 @@ def _plain_jpeg(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarr
     return None if pixels is None else (orientation.upright(pixels, header.orientation), by)
 
 
-def _any(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int]:
+def _any(data: bytes, at_least: tuple[int, int] | int | None) -> tuple[np.ndarray, int]:
     """The picture by Pillow."""
     ImageFile.LOAD_TRUNCATED_IMAGES = False  # GluonCV sets it, for the whole process: half a picture would be one
     with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
@@ -151,9 +151,9 @@ def _any(data: bytes, at_least: tuple[int, int] | None) -> tuple[np.ndarray, int
         return orientation.upright(np.array(colours.to_rgb(image)), orientation.of(image)), by
 
 
-def _stored(at_least: tuple[int, int] | None, turn: int) -> tuple[int, int] | None:
+def _stored(at_least: tuple[int, int] | int | None, turn: int) -> tuple[int, int] | int | None:
     """The least height and width as they are stored."""
-    return at_least[::-1] if at_least and orientation.lies(turn) else at_least
+    return at_least[::-1] if isinstance(at_least, tuple) and orientation.lies(turn) else at_least
 
 
 def _check(height: int, width: int) -> None:

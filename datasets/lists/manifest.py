@@ -72,8 +72,8 @@ def _image(file: str, where: str, row: dict[str, str], *, boxes: bool) -> _Image
         raise InputError(f"{where}: split '{row['split']}' is none of {', '.join(TRAINS)}")
     trains = TRAINS[split]
     asks, found = (_role(where, row, role) and not trains for role in ROLES)
-    box = _box(where, row) if boxes else None
-    return _Image(where, tables.path_from(file, row["path"]), row["label"], trains, asks, found, box)
+    crop = box(where, row) if boxes else None
+    return _Image(where, tables.path_from(file, row["path"]), row["label"], trains, asks, found, crop)
 
 
 def _role(where: str, row: dict[str, str], role: str) -> bool:
@@ -83,7 +83,7 @@ def _role(where: str, row: dict[str, str], role: str) -> bool:
     return FLAGS[flag]
 
 
-def _box(where: str, row: dict[str, str]) -> tuple[float, ...]:
+def box(where: str, row: dict[str, str]) -> tuple[float, ...]:
     """x, y, width, height of a line's box; spreadsheets of many countries write 10,5 for 10.5."""
     return tuple(reading.box(where, [row[corner].replace(",", ".") for corner in CORNERS], corners=True))
 

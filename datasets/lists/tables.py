@@ -20,8 +20,10 @@ _NAMED = 6  # columns of a header that an error names
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
-def rows(file: str, needed: Sequence[str]) -> list[Row]:
+def rows(file: str, needed: Sequence[str], *, empty: Sequence[str] = ()) -> list[Row]:
     """Every line of the table ``file`` that is not empty; the ``needed`` columns are there and have a value.
+
+    empty : which of them may be without one
 
     Cells are parted by comma, semicolon or tab, whichever the header shows; text is UTF-8, or UTF-16 that says so at
     its beginning. Names of columns are in small letters and, like cells, without blanks around them. Raises InputError
@@ -33,7 +35,7 @@ def rows(file: str, needed: Sequence[str]) -> list[Row]:
         text, before = text[named.end() :], 1
     between = named[1] if named else _separator(text.partition("\n")[0], needed)
     try:
-        return list(_rows(file, csv.reader(io.StringIO(text, newline=""), delimiter=between), needed, before))
+        return list(_rows(file, csv.reader(io.StringIO(text, newline=""), delimiter=between), needed, empty, before))
     except csv.Error as error:
         raise InputError(f"{file} cannot be read: {error}") from None
 
@@ -69,7 +71,9 @@ def _separator(header: str, needed: Sequence[str]) -> str:
     return max(_BETWEEN, key=found)
 
 
-def _rows(file: str, lines: Iterator[list[str]], needed: Sequence[str], before: int) -> Iterator[Row]:
+def _rows(
+    file: str, lines: Iterator[list[str]], needed: Sequence[str], may_lack: Sequence[str], before: int
+) -> Iterator[Row]:
     columns = [name.strip().lower() for name in next(lines, [])]
     _check_header(f"{file}, line {1 + before}", columns, needed)
     for cells in lines:
@@ -80,7 +84,7 @@ def _rows(file: str, lines: Iterator[list[str]], needed: Sequence[str], before: 
         if any(cells[len(columns) :]):
             raise InputError(f"{where}: more cells than the header has")
         row = dict(zip(columns, cells + [""] * (len(columns) - len(cells)), strict=False))
-        if empty := [column for column in needed if not row[column]]:
+        if empty := [column for column in needed if not row[column] and column not in may_lack]:
             raise InputError(f"{where}: no {empty[0]}")
         yield where, row
 

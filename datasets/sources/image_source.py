@@ -9,7 +9,7 @@ from datasets.images.base import ImageSet
 DATA = Path("data")
 
 OWN = ("folder", "labelled")  # the user's own split, which nobody has looked at yet
-_NEED_A_PATH = (*OWN, "files")  # they are whatever stands there
+_NEED_A_PATH = (*OWN, "files", "instances")  # they are whatever stands there
 
 
 def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") -> ImageSet:

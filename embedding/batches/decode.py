@@ -1,5 +1,6 @@
 """One image of a set as an array of a given size: decoding, cropping and augmentation with OpenCV."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -10,7 +11,8 @@ from datasets.errors import InputError
 from datasets.images import pixels
 from datasets.images.base import ImageSet, Size
 
-RESIZES = ("crop", "stretch")
+OWN = "own"  # each picture stays at its own proportions, and so at a size of its own
+RESIZES = ("crop", "stretch", OWN)
 
 _SIZE = re.compile(r"(\d{1,5})(?:[xX](\d{1,5}))?")  # 224 or 256x128
 
@@ -68,39 +70,67 @@ def read(
     at_least: tuple[int, int] | None = None,
     fetched: bytes | np.ndarray | None = None,
 ) -> np.ndarray:
-    """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where the set has boxes.
+    """Image ``row`` as (H, W, 3) uint8 RGB, cropped to its box where it has one.
 
-    at_least : height and width that are enough, as in ``pixels.read``; an image with a box comes whole
+    at_least : what is enough, as in ``pixels.read``; an image with a box comes whole
     fetched : what ``fetch`` has given of it, if it has been called before
     Raises ``pixels.Unreadable``, where its box lies outside of it too.
     """
-    return _read(images, row, at_least, fetched)[0]
+    image, _ = _whole(images, row, at_least, fetched)
+    return _cropped(image, images, row)
 
 
 def read_fitted(
-    images: ImageSet, row: int, size: Size, *, resize: str = "crop", fetched: bytes | np.ndarray | None = None
+    images: ImageSet,
+    row: int,
+    size: Size,
+    *,
+    resize: str = "crop",
+    fetched: bytes | np.ndarray | None = None,
+    least: int = 0,
 ) -> np.ndarray:
-    """Image ``row`` fit to ``size``, decoded no larger than that takes; ``fetched`` and errors as of ``read``."""
-    image, by = _read(images, row, _covered(size, resize), fetched)
-    return fit(image, size, resize=resize, by=by)
+    """Image ``row`` fit to ``size``, decoded no larger than that takes; ``fetched`` and errors as of ``read``.
+
+    Of an image at its own proportions a box is scaled as the whole image would be: its longest side is at most the
+    share of ``size`` that it is of the whole's.
+
+    least : pixels that each side must have at the end; raises ``pixels.Unreadable`` where one has less
+    """
+    image, by = _whole(images, row, max(sides(size)) if resize == OWN else _covered(size, resize), fetched)
+    part = _cropped(image, images, row)
+    if resize == OWN:
+        size = max(1, max(sides(size)) * max(part.shape[:2]) // max(image.shape[:2]))
+    fitted = fit(part, size, resize=resize, by=by)
+    if min(fitted.shape[:2]) < least:
+        reason = f"is {fitted.shape[1]} x {fitted.shape[0]} pixels, and the network takes none of less than {least}"
+        raise pixels.Unreadable(images.image_name(row), reason)
+    return fitted
 
 
-def _read(
-    images: ImageSet, row: int, at_least: tuple[int, int] | None, fetched: bytes | np.ndarray | None
+def _whole(
+    images: ImageSet, row: int, at_least: tuple[int, int] | int | None, fetched: bytes | np.ndarray | None
 ) -> tuple[np.ndarray, int]:
-    """As ``read``, and by how much height and width of the whole image are divided."""
-    image, by, boxes = fetch(images, row) if fetched is None else fetched, 1, images.boxes
-    if isinstance(image, bytes):
-        image, by = pixels.decode_reduced(image, images.image_name(row), at_least if boxes is None else None)
-    return (image if boxes is None else _crop_box(image, boxes[row], images.image_name(row))), by
+    """Image ``row`` without regard to its box, and by how much its height and width are divided."""
+    image = fetch(images, row) if fetched is None else fetched
+    if not isinstance(image, bytes):
+        return image, 1
+    return pixels.decode_reduced(image, images.image_name(row), None if _has_box(images, row) else at_least)
 
 
-def _crop_box(image: np.ndarray, box: np.ndarray, name: str) -> np.ndarray:
-    height, width = image.shape[:2]
+def _has_box(images: ImageSet, row: int) -> bool:
+    return images.crops is not None and not np.isnan(images.crops[row]).any()
+
+
+def _cropped(image: np.ndarray, images: ImageSet, row: int) -> np.ndarray:
+    """``image``, which is image ``row``, cropped to its box, up to its own border, where it has one."""
+    if not _has_box(images, row):
+        return image
+    box, (height, width) = images.crops[row], image.shape[:2]
     left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
-        raise pixels.Unreadable(name, f"its box {box.tolist()} lies outside its {width} x {height} pixels")
+        reason = f"its box {box.tolist()} lies outside its {width} x {height} pixels"
+        raise pixels.Unreadable(images.image_name(row), reason)
     return image[top:bottom, left:right]
 
 
@@ -143,9 +173,12 @@ def fit(image: np.ndarray, size: Size, *, resize: str = "crop", by: int = 1) -> 
     """``image`` as (H, W, 3) uint8 of ``size`` without chance, for evaluation.
 
     resize : "crop" keeps its proportions, scales it to cover 8/7 of ``size`` and takes the centre (256 and 224, the
-        usual protocol for squares); "stretch" scales both sides to ``size`` and sees the whole image
+        usual protocol for squares); "stretch" scales both sides to ``size`` and sees the whole image; "own" keeps its
+        proportions and all of it, shrinks it until its longest side is at most that of ``size``, and enlarges nothing
     by : what the sides of the whole image were divided by when it was decoded; it is scaled as the whole would be
     """
+    if resize == OWN:
+        return _shrunk(image, *own_sides(*(side * by for side in image.shape[:2]), max(sides(size))))
     high, wide = sides(size)
     least_high, least_wide = _covered(size, resize)
     if resize == "stretch":
@@ -157,10 +190,31 @@ def fit(image: np.ndarray, size: Size, *, resize: str = "crop", by: int = 1) -> 
     return scaled[top : top + high, left : left + wide]
 
 
+def own_sides(height: int, width: int, most: int) -> tuple[int, int]:
+    """Height and width, in their proportions, with a longest side of at most ``most`` pixels, and never enlarged.
+
+    The other side is the whole number that comes closest to the proportions, as width / height; 1 at least.
+    """
+    if max(height, width) <= most:
+        return height, width
+    lies = width > height
+    exact = most * min(height, width) / max(height, width)
+    around = {max(1, math.floor(exact)), max(1, math.ceil(exact))}
+    other = min(sorted(around), key=lambda side: abs(most / side - most / exact if lies else side - exact))
+    return (other, most) if lies else (most, other)
+
+
 def _covered(size: Size, resize: str) -> tuple[int, int]:
     """Height and width that an image is scaled to cover, to be fit to ``size``."""
     high, wide = sides(size)
     return (high, wide) if resize == "stretch" else (round(high * 8 / 7), round(wide * 8 / 7))
+
+
+def _shrunk(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``image`` no larger than it is, each pixel the mean of the area that it covers: nothing of it is lost."""
+    if image.shape[:2] == (height, width):
+        return image
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _resize(image: np.ndarray, height: int, width: int, *, by: int = 1) -> np.ndarray:

@@ -1,5 +1,8 @@
-"""Engine: pictures of one size to vectors, whoever computes; and the facts of a network that one needs for it."""
+"""Engine: pictures to vectors, whoever computes; and the facts of a network that one needs for it."""
 
+import io
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,10 +15,11 @@ class Facts:
 
     network : a short hash of its weights, to tell two apart
     model : its trunk
-    size, resize : as in ``decode.fit``
+    size, resize : as in ``decode.fit``; of pictures at their own proportions the longest side, twice
     dim : D, numbers of a vector; of codes, their bits
     codes : whether the signs of what it gives are the bits of a code
     similarity : by which its vectors are compared: cosine, or order of image-text networks
+    power : exponent of the mean in which the vectors of several scales of a picture are joined: 1, or p of GeM
     """
 
     network: str
@@ -25,16 +29,42 @@ class Facts:
     dim: int
     codes: bool = False
     similarity: str = "cosine"
+    power: float = 1.0
 
 
 class Engine(Protocol):
     """Computes what a network makes of pictures.
 
     name : mxnet or onnx
+    One that can be at several pictures of different sizes at once has a method ``each`` too, which ``each`` calls.
     """
 
     name: str
     facts: Facts
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network makes of uint8 RGB images (B, H, W, 3): (B, D) float32; any B."""
+        """What the network makes of RGB images (B, H, W, 3) of 0..255, uint8 or float32: (B, D) float32; any B."""
+
+
+def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """What ``engine`` makes of each of at least one pictures (H, W, 3), every one alone: (B, D) float32.
+
+    So the vector of a picture does not depend on what others there are.
+    engine : an Engine, or what computes like one
+    """
+    together = getattr(engine, "each", None)
+    return together(pictures) if together else np.concatenate([engine(picture[None]) for picture in pictures])
+
+
+def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
+    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512."""
+    return next((side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if takes(engine, (side, side))), 0)
+
+
+def takes(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> bool:
+    """Whether ``engine`` makes numbers of a blank picture of that height and width."""
+    try:
+        with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
+            return bool(np.isfinite(engine(np.zeros((1, *size, 3), np.uint8))).all())
+    except Exception:  # MXNet raises RuntimeError or ValueError, ONNX Runtime one of its own for each way to fail
+        return False

@@ -7,6 +7,8 @@ from datasets.errors import InputError
 from embedding.batches.decode import parse_size
 from embedding.engine.base import Facts
 
+_NEW = {"power"}
+
 
 def to_words(facts: Facts) -> dict[str, str]:
     """Each fact as a word: ``{"network": "0b5c...", "size": "224x224", "codes": "no", ...}``."""
@@ -16,8 +18,11 @@ def to_words(facts: Facts) -> dict[str, str]:
 
 
 def from_words(words: Mapping[str, str]) -> Facts | None:
-    """What ``to_words`` gave, among other words; None where they are not all there, as in a file of somebody else."""
-    if not {field.name for field in fields(Facts)} <= set(words):
+    """What ``to_words`` gave, among other words; None where they are not all there, as in a file of somebody else.
+
+    A fact that files written before it was one do not tell is what it is by default.
+    """
+    if not {field.name for field in fields(Facts)} - _NEW <= set(words):
         return None
     try:
         return Facts(
@@ -28,6 +33,7 @@ def from_words(words: Mapping[str, str]) -> Facts | None:
             dim=int(words["dim"]),
             codes=words["codes"] == "yes",
             similarity=words["similarity"],
+            power=float(words.get("power", 1.0)),
         )
     except (ValueError, InputError):
         return None

@@ -7,8 +7,8 @@ from embedding.mx import gluon, mx, nd
 
 
 def forward(net: gluon.Block, contexts: list[mx.Context], pixels: np.ndarray) -> np.ndarray:
-    """What ``net`` on ``contexts``, which share the batch, makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
-    parts = gluon.utils.split_and_load(nd.array(pixels, dtype="uint8"), contexts, even_split=False)
+    """What ``net`` on ``contexts``, which share them, makes of RGB images (B, H, W, 3) of 0..255: (B, D) float32."""
+    parts = gluon.utils.split_and_load(nd.array(pixels, dtype=pixels.dtype), contexts, even_split=False)
     return np.concatenate([out.asnumpy() for out in [net(part) for part in parts]])
 
 
@@ -26,7 +26,7 @@ class GluonEngine:
         self._compiled: dict[tuple[int, int], int] = {}
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
+        """What the network makes of RGB images (B, H, W, 3) of 0..255: (B, D) float32."""
         count = len(pixels)
         if not count:
             return np.empty((0, self.facts.dim), np.float32)

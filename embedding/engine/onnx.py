@@ -15,6 +15,7 @@ from embedding.engine import facts
 from embedding.engine.base import Facts
 
 _CUDA = "CUDAExecutionProvider"
+_FLOAT = "tensor(float)"
 _QUIET = 3  # of ONNX Runtime's levels of severity: errors
 _AT_ONCE = 4  # pictures that a core takes: what more of them need between two layers is too much for its cache
 
@@ -41,12 +42,31 @@ class OnnxEngine:
         self._at_once = None if gpus.strip() else _AT_ONCE
         self._workers = len(self._sessions) if gpus.strip() else threads or place.cores()
         self._pool = ThreadPoolExecutor(self._workers)
+        self._path, self._gpus, self._floats = path, gpus, False
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """What the network makes of uint8 RGB images (B, H, W, 3): (B, D) float32."""
+        """What the network makes of RGB images (B, H, W, 3) of 0..255, uint8 or float32: (B, D) float32."""
+        self._take(pixels.dtype)
         share = -(-len(pixels) // self._workers)
         at_once = min(share, self._at_once or share)
         return shared(self._sessions, pixels, self.facts.dim, pool=self._pool, at_once=at_once)
+
+    def each(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+        """The same of at least one pictures (H, W, 3) of any sizes, each alone, and as many at once as cores are."""
+        for picture in pictures:
+            self._take(picture.dtype)
+        order = sorted(range(len(pictures)), key=lambda i: -pictures[i].size)  # the last one to end is a small one
+        turns = [self._sessions[i % len(self._sessions)] for i in range(len(pictures))]
+        made = np.concatenate(list(self._pool.map(_run, turns, (pictures[i][None] for i in order))))
+        found = np.empty_like(made)
+        found[order] = made
+        return found
+
+    def _take(self, dtype: np.dtype) -> None:
+        """Have sessions that take pixels of ``dtype``: those of the file take bytes, those of floats both."""
+        if dtype != np.uint8 and not self._floats:
+            self._sessions = sessions(self._path, gpus=self._gpus, threads=1, floats=True)
+            self._floats = True
 
 
 def shared(
@@ -65,8 +85,10 @@ def shared(
 
 
 def _run(session: Any, inputs: np.ndarray) -> np.ndarray:
-    given = session.get_inputs()[0].name
-    return session.run(None, {given: np.ascontiguousarray(inputs)})[0]
+    given = session.get_inputs()[0]
+    if given.type == _FLOAT:
+        inputs = inputs.astype(np.float32, copy=False)
+    return session.run(None, {given.name: np.ascontiguousarray(inputs)})[0]
 
 
 def run_once(model: bytes, pixels: np.ndarray) -> np.ndarray:
@@ -88,27 +110,43 @@ def words_in(path: Path) -> dict[str, str]:
     options.log_severity_level = _QUIET
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # it is only looked at
     try:
-        session = _session(runtime, path, options, ("CPUExecutionProvider", {}))
+        session = _session(runtime, path, options, ("CPUExecutionProvider", {}), str(path))
     except InputError:
         return {}
     return dict(session.get_modelmeta().custom_metadata_map)
 
 
-def sessions(path: Path, *, gpus: str = "", threads: int = 0) -> list[Any]:
-    """ONNX Runtime's sessions of a file, one a device; errors as of ``OnnxEngine``."""
+def sessions(path: Path, *, gpus: str = "", threads: int = 0, floats: bool = False) -> list[Any]:
+    """ONNX Runtime's sessions of a file, one a device; errors as of ``OnnxEngine``.
+
+    floats : take its input as float32, in place of the bytes that the graph makes such of
+    """
     runtime = _runtime()
     if not path.is_file():
         raise InputError(f"{path}: is not there; write it by export_onnx.py, or name another")
     options = runtime.SessionOptions()
     options.log_severity_level = _QUIET
     options.intra_op_num_threads = threads or place.cores_told()
-    return [_session(runtime, path, options, provider) for provider in _providers(runtime, gpus)]
+    model = _of_floats(path) if floats else str(path)
+    return [_session(runtime, path, options, provider, model) for provider in _providers(runtime, gpus)]
 
 
-def _session(runtime: Any, path: Path, options: Any, provider: tuple[str, dict[str, int]]) -> Any:
+def _of_floats(path: Path) -> bytes:
+    """The ONNX file ``path`` with its input declared float32."""
+    try:
+        import onnx
+    except ImportError:
+        line = f"{path}: takes pixels as bytes, and several scales are floats; pip install onnx, which turns it"
+        raise InputError(line) from None
+    model = onnx.load(path)
+    model.graph.input[0].type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    return model.SerializeToString()
+
+
+def _session(runtime: Any, path: Path, options: Any, provider: tuple[str, dict[str, int]], model: str | bytes) -> Any:
     providers = [provider, "CPUExecutionProvider"] if provider[0] == _CUDA else [provider]
     try:
-        session = runtime.InferenceSession(str(path), options, providers=providers)
+        session = runtime.InferenceSession(model, options, providers=providers)
     except Exception as error:  # ONNX Runtime has an exception of its own for each way to fail, and no common one
         why = " ".join(str(error).split())[:200]
         raise InputError(f"{path}: cannot be opened as an ONNX file ({why}); write it anew, or name another") from None

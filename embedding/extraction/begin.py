@@ -1,10 +1,8 @@
 """Begin: the folder of a job is made, or found as an earlier start of the same job has left it."""
 
 import hashlib
-import io
 import json
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from datasets.files.whole import beside
 from datasets.images import pixels
 from datasets.images.base import ImageSet
 from embedding.batches import decode
+from embedding.engine import base
 from embedding.engine.base import Engine
 from embedding.extraction import names
 from embedding.extraction.job import ABOUT, ARRAYS, BOXES, NAMES, Job, about, opened
@@ -58,23 +57,26 @@ def begin(
         piece=piece,
         workers=workers,
     )
-    if size != job.engine.facts.size:
-        _try(job.engine, size)
+    job = replace(job, least=_least(job))
     told = _told(job, images, rows)
     _settle(folder, told, images, rows)
     return replace(job, mark=hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16])
 
 
-def _try(engine: Engine, size: tuple[int, int]) -> None:
-    """Give the network a blank picture; raises InputError where it cannot take that size."""
-    try:
-        with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
-            engine(np.zeros((1, *size, 3), np.uint8))
-    except Exception:  # MXNet raises RuntimeError or ValueError, ONNX Runtime one of its own for each way to fail
-        model, other = engine.facts.model, "larger" if size < engine.facts.size else "smaller"
-        shown = decode.show_size(size)
-        line = f"--model={model} cannot take images of {shown} pixels; give a {other} --image-size"
-        raise InputError(line) from None
+def _least(job: Job) -> int:
+    """The least side of pictures that the network takes; raises InputError where it cannot take the job's size."""
+    facts = job.engine.facts
+    if job.room is None:
+        least = base.smallest(job.engine)
+        can = 0 < least <= max(job.size)
+    else:
+        least = 0
+        can = job.size == facts.size or base.takes(job.engine, job.size)
+    if not can:
+        other = "larger" if job.size < facts.size or job.room is None else "smaller"
+        shown = decode.show_size(job.size)
+        raise InputError(f"--model={facts.model} cannot take images of {shown} pixels; give a {other} --image-size")
+    return least
 
 
 def _told(job: Job, images: ImageSet, rows: np.ndarray) -> dict[str, object]:
@@ -101,8 +103,8 @@ def _fingerprint(images: ImageSet, rows: np.ndarray) -> str:
         found = digest.hexdigest()[:16]
     else:
         found = names.fingerprint(str(images.images[row]) for row in rows)
-    if images.boxes is not None:
-        found += hashlib.sha256(np.ascontiguousarray(images.boxes[rows])).hexdigest()[:8]
+    if images.crops is not None:
+        found += hashlib.sha256(np.ascontiguousarray(images.crops[rows])).hexdigest()[:8]
     return found
 
 
@@ -120,8 +122,8 @@ def _settle(folder: Path, told: dict[str, object], images: ImageSet, rows: np.nd
             np.save(folder / ARRAYS, images.images[rows])
         else:
             names.write(folder / NAMES, (str(images.images[row]) for row in rows))
-        if images.boxes is not None:
-            np.save(folder / BOXES, images.boxes[rows])
+        if images.crops is not None:
+            np.save(folder / BOXES, images.crops[rows])
         with beside(folder / ABOUT) as part:
             part.write_text(json.dumps(told | {"name": images.name}, indent=1))
     except OSError as error:

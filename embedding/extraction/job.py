@@ -34,9 +34,10 @@ class Job:
     size, resize : as in ``decode.fit``
     max_pixels : that a picture may have, as in ``pixels.allow``, in whatever process reads it
     dtype : of the vectors, float32 or float16
-    batch_size : pictures that the network sees at once
+    batch_size : pictures that the network sees at once, or one after the other where each has a size of its own
     piece : rows of a piece, a multiple of that
     workers : threads that read and decode
+    least : the least side of a picture of its own size that the network takes
     """
 
     opener: Callable[[], Engine]
@@ -51,6 +52,12 @@ class Job:
     batch_size: int
     piece: int
     workers: int
+    least: int = 0
+
+    @property
+    def room(self) -> tuple[int, int] | None:
+        """Height and width of the pictures as the network sees them, None where each has its own."""
+        return None if self.resize == decode.OWN else self.size
 
     @property
     def engine(self) -> Engine:
@@ -80,7 +87,9 @@ class Job:
                 fetched = decode.fetch(self.images, row)
             finally:  # a file that cannot be had may take long, too
                 read = time.perf_counter()
-            found = decode.read_fitted(self.images, row, self.size, resize=self.resize, fetched=fetched)
+            found = decode.read_fitted(
+                self.images, row, self.size, resize=self.resize, fetched=fetched, least=self.least
+            )
         except Unreadable as error:
             found = error
         return Loaded(found, reading=read - start, decoding=time.perf_counter() - read)

@@ -9,6 +9,7 @@ from datasets.images.base import ImageSet, Size
 from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
 from embedding.batches import decode
+from embedding.engine import base
 from embedding.extraction.stream import Loaded, Made, stream
 
 
@@ -28,16 +29,17 @@ def vectors(
     """What ``engine`` makes of the images ``rows``, (R, D) float32.
 
     engine : an Engine, or what computes like one
-    size, resize : as in ``decode.fit``
+    size, resize : as in ``decode.fit``; at their own proportions it sees each image alone
     batch_size : images that it sees at once, or as many as there are
     mirror : look at the mirror images
     skipped : where an image that cannot be read is noted; its row is NaN. None: it is an error, Unreadable
     """
     sides = decode.sides(size)
+    room, least = (None, base.smallest(engine)) if resize == decode.OWN else (sides, 0)
 
     def load(row: int) -> Loaded:
         try:
-            pixels = decode.read_fitted(images, row, sides, resize=resize)
+            pixels = decode.read_fitted(images, row, sides, resize=resize, least=least)
         except Unreadable as error:
             return Loaded(error)
         return Loaded(pixels[:, ::-1] if mirror else pixels)
@@ -46,7 +48,7 @@ def vectors(
     batches = ([int(row) for row in rows[i : i + at_once]] for i in range(0, len(rows), at_once))
     parts = []
     with tqdm(total=len(rows), desc="extract", unit="image", disable=not progress, leave=False) as bar:
-        for made in stream(engine, load, batches, size=sides, batch_size=at_once, workers=workers):
+        for made in stream(engine, load, batches, size=room, batch_size=at_once, workers=workers):
             _note(made, skipped)
             parts.append(made.vectors)
             bar.update(len(made.vectors))

@@ -81,7 +81,7 @@ def make(job: Job, todo: Sequence[Span], look: Callable[[Made], None] = lambda b
     Raises InputError where a piece cannot be written.
     """
     pixels.allow(job.max_pixels)
-    engine, how = job.engine, {"size": job.size, "batch_size": job.batch_size, "workers": job.workers}
+    engine, how = job.engine, {"size": job.room, "batch_size": job.batch_size, "workers": job.workers}
     batches = (rows for span in todo for rows in _batches(job, span))
     with closing(stream(engine, job.load, batches, **how)) as made:
         for span in todo:
