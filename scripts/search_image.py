@@ -40,7 +40,7 @@ from embedding.search.verified import Pictures, Verifier
 
 EXACT = 100_000  # pictures up to which all are compared
 INDEX = "hnswlib"  # beyond
-DRAWN = 6  # answers of a picture whose matches are drawn
+DRAWN, LEAST = 6, 6  # answers of a picture whose matches are drawn, where there are so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +188,7 @@ def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery
         its = []
         for place, score, inliers, match in zip(*about, strict=True):
             if place >= 0 and len(its) < options.k:
-                drawn = inliers and len(its) < DRAWN
+                drawn = inliers >= LEAST and len(its) < DRAWN
                 lines = _lines(questions, row, answering, int(place), match) if drawn else None
                 its.append(Answer(gallery.paths[place], float(score), int(inliers), lines))
         answers.append([*its, *(Answer(hit.name, hit.score) for hit in rest[row])][: options.k])
