@@ -18,7 +18,7 @@ from datasets.errors import InputError
 
 _FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "pixels", "skipped", "truth", "parts"))
 
-# What other programs call these sets.
+# What else these sets are called, by other programs or for one of their splits.
 _ALIASES = {
     "CUB_200_2011": "cub200",
     "CUB200": "cub200",
@@ -49,9 +49,21 @@ _ALIASES = {
     "cifar10-0": "cifar10",
     "cifar10-1": "cifar10",
     "cifar10-2": "cifar10",
+    "covers-shelf": "covers",
+    "covers-posters": "covers",
+    "covers-facades": "covers",
+    "covers-photographs": "covers",
 }
 # Which split such a name asks for besides.
-_SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2"}
+_SPLITS = {
+    "cifar10-0": "0",
+    "cifar10-1": "1",
+    "cifar10-2": "2",
+    "covers-shelf": "shelf",
+    "covers-posters": "posters",
+    "covers-facades": "facades",
+    "covers-photographs": "photographs",
+}
 
 
 names = _FOLDER.names
