@@ -22,16 +22,14 @@ from datasets.images.base import ImageSet
 from datasets.images.truth import of_labels
 
 VERSION = f"1-opencv-{cv2.__version__}"  # of the recipe; another OpenCV may draw and pack a little differently
-SERIES = {"train": 6, "test": 12}  # of four things
+SERIES = {"train": 12, "test": 12}  # of four things
 STRANGERS = 4  # series that only stand beside others
 SEED = 0
 CLEAN = 92  # the JPEG quality of references
 # Of each thing: its reference, photographs for the gallery, and photographs that ask.
 VIEWS = {"train": (1, 3, 0), "test": (1, 2, 2), "other": (1, 1, 0)}
-PATCH, ENLARGED = (
-    (71, 64),
-    4,
-)  # height and width in pixels of a patch of a photograph, and how much larger it is printed
+PATCH = (53, 49)  # height and width in pixels of a patch of a photograph
+ENLARGED = 6  # how much larger it is printed
 
 Flats = list[np.ndarray]
 
@@ -62,13 +60,14 @@ def _facades(rng: np.random.Generator, number: int) -> Flats:
 
 def _patches(rng: np.random.Generator, number: int) -> Flats:
     """Four patches that lie beside each other, or nearly so, in one of scikit-learn's two photographs."""
-    found = _textured()
-    return found[4 * number : 4 * number + 4]
+    found = _detailed(4 * sum(SERIES.values()))
+    place = 4 * np.random.default_rng(SEED).permutation(len(found) // 4)[number]  # both photographs train and ask
+    return found[place : place + 4]
 
 
 @lru_cache(maxsize=1)
-def _textured() -> Flats:
-    """Patches without overlap of both photographs, enlarged, in their order; the plainest are left out."""
+def _detailed(wanted: int) -> Flats:
+    """Patches without overlap of both photographs, enlarged, in their order; those with least detail are left out."""
     height, width = PATCH
     patches = [
         photo[top : top + height, left : left + width]
@@ -76,8 +75,8 @@ def _textured() -> Flats:
         for top in range(0, photo.shape[0] - height + 1, height)
         for left in range(0, photo.shape[1] - width + 1, width)
     ]
-    wanted = 4 * sum(SERIES.values())
-    kept = np.sort(np.argsort([-patch.std() for patch in patches], kind="stable")[:wanted])
+    detail = [cv2.Laplacian(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY), cv2.CV_32F).std() for patch in patches]
+    kept = np.sort(np.argsort(-np.array(detail), kind="stable")[:wanted])
     return [cv2.resize(patches[one], None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC) for one in kept]
 
 

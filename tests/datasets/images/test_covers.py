@@ -26,11 +26,11 @@ def drawn(few, tmp_path_factory):
     return {split: covers.load(root, split=split) for split in covers.SPLITS}
 
 
-def test_half_of_the_things_train_or_ask_and_others_only_mislead():
+def test_half_of_the_things_train_a_quarter_asks_and_a_quarter_misleads():
     images = covers._listed(Path("somewhere"), "posters")
-    assert images.name == "covers-posters" and len(images) == 264 and len(images.class_names) == 72
-    assert (len(images.train), len(images.query), len(images.gallery)) == (96, 48, 120)
-    assert len(set(images.labels[images.train])) == len(set(images.labels[images.query])) == 24
+    assert images.name == "covers-posters" and len(images) == 360 and len(images.class_names) == 96
+    assert (len(images.train), len(images.query), len(images.gallery)) == (192, 48, 120)
+    assert len(set(images.labels[images.train])) == 48 and len(set(images.labels[images.query])) == 24
     others = set(images.labels[images.gallery]) - set(images.labels[images.query])
     assert len(others) == 24 and not set(images.labels[images.train]) & set(images.labels[images.gallery])
 
