@@ -30,7 +30,7 @@ ROOMS = {
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files errors",
-        "images": "lists images.base files plugins errors",
+        "images": "lists drawing images.base files plugins errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
