@@ -36,6 +36,7 @@ NAMES = (
     "equal_training",
     "extract",
     "instance_diffusion",
+    "instance_mining",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them
