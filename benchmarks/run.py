@@ -37,6 +37,7 @@ NAMES = (
     "extract",
     "instance_diffusion",
     "instance_mining",
+    "instance_evaluation",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

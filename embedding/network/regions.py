@@ -11,8 +11,10 @@ from datasets.errors import InputError
 from embedding.mx import Array, gluon, mx, nd
 
 LEVELS = 3
+# Of what the longer side is longer: a step between regions of the first level. In single precision, as in cirtorch:
+# where two of them are as near to the overlap that is wanted, as in 11 x 47, rounding decides.
+_SHARES = np.float32(1) / np.arange(1, 7, dtype=np.float32)
 _OVERLAP = 0.4  # of the share that neighboring regions of the coarsest level shall have in common, the nearest wins
-_ALONG = np.arange(1, 7, dtype=np.float32)  # steps between regions of the coarsest level along the longer side
 
 
 class Region(NamedTuple):
@@ -50,7 +52,7 @@ def regions(high: int, wide: int, levels: int = LEVELS) -> list[Region]:
 def _more(high: int, wide: int) -> int:
     """How many regions more there are along the longer side than along the shorter one, 1 to 6."""
     short, long = min(high, wide), max(high, wide)
-    step = np.float32(long - short) / _ALONG
+    step = np.float32(long - short) * _SHARES
     overlap = (np.float32(short**2) - np.float32(short) * step) / np.float32(short**2)
     return int(np.abs(overlap - np.float32(_OVERLAP)).argmin()) + 1
 

@@ -1,7 +1,6 @@
 """Small trees in the layouts of the image sets, for the test of each set and for the contract over all of them."""
 
 import json
-import pickle
 from functools import partial
 from types import SimpleNamespace
 
@@ -219,83 +218,6 @@ def write_cifar10(root):
         records = np.hstack([np.repeat(np.arange(10), 2)[:, None], rng.integers(0, 256, (20, 3072))])
         (root / f"{name}.bin").write_bytes(records.astype(np.uint8).tobytes())
     return root
-
-
-# path, instance, role, set; in doors all ask each other.
-INSTANCES = (
-    *("book 1/q.jpg,b1,query,books", "book 1/r.jpg,b1,reference,books", "book 2/q.jpg,b2,query,books"),
-    *("book 2/r.jpg,b2,reference,books", "tower 1/q.jpg,t1,query,towers", "tower 1/r.jpg,t1,reference,towers"),
-    *("door/1.jpg,d,view,doors", "door/2.jpg,d,view,doors", "door/3.jpg,d,view,doors", "street.jpg,,distractor,street"),
-    *("car/1.jpg,c,train,cars", "car/2.jpg,c,train,cars"),
-)
-
-
-def write_instances(root):
-    """Two books and a tower, asked for by a photograph each, three views of a door, a distractor, and two to train."""
-    write_text(root / "images.csv", ["path,instance,role,set", *INSTANCES])
-    for line in INSTANCES:
-        write_picture(root / line.partition(",")[0])
-    return root
-
-
-# Query -> the name of its picture, its box, and the names that are good, ok and junk for it.
-OXFORD5K = {
-    "all_souls_1": ("oxford_000002", "1 2 5.5 7", ["oxford_000002", "oxford_000001"], ["oxford_000003"], []),
-    "keble_1": ("oxford_000005", "0 0 6 8", ["oxford_000005"], ["oxford_000006"], ["oxford_000001", "oxford_000004"]),
-}
-
-
-def write_oxford5k(root, *, queries=OXFORD5K, prefix="oxc1_"):
-    """Six photographs and two queries."""
-    for query, (picture, box, *grades) in queries.items():
-        write_text(root / "gt_files" / f"{query}_query.txt", [f"{prefix}{picture} {box}"])
-        for grade, names in zip(("good", "ok", "junk"), grades, strict=True):
-            write_text(root / "gt_files" / f"{query}_{grade}.txt", names)
-    for number in range(1, 7):
-        write_picture(root / "jpg" / f"{queries[next(iter(queries))][0][:-1]}{number}.jpg")
-    return root
-
-
-PARIS6K = {
-    "defense_1": ("paris_louvre_000132", "1 2 5.5 7", ["paris_louvre_000132"], ["paris_louvre_000136"], []),
-    "louvre_1": ("paris_louvre_000135", "0 0 6 8", ["paris_louvre_000135", "paris_louvre_000134"], [], []),
-}
-
-
-def write_paris6k(root):
-    """Six photographs, the last of which (136) is one that is damaged, and two queries."""
-    return write_oxford5k(root, queries=PARIS6K, prefix="")
-
-
-REVISITED = {
-    "imlist": ["a_1", "a_2", "a_3", "b_1", "b_2", "c_1"],
-    "qimlist": ["q_1", "q_2", "q_3"],
-    "gnd": [
-        {"bbx": [1, 2, 5.5, 7], "easy": [0], "hard": [1, 2], "junk": [5]},
-        {"bbx": [0, 0, 6, 8], "easy": [], "hard": [4], "junk": []},
-        {"bbx": [0.0, 0.0, 6.0, 8.0], "easy": [1], "hard": [], "junk": [0, 3]},
-    ],
-}
-
-
-def write_revisited(root, name, *, content=REVISITED, pictures="jpg"):
-    """Six photographs, three queries, and distractors beside the folder."""
-    root.mkdir(parents=True, exist_ok=True)
-    (root / f"gnd_{name}.pkl").write_bytes(pickle.dumps(content, protocol=2))
-    for image in (*content["imlist"], *content["qimlist"]):
-        write_picture(root / pictures / f"{image}.jpg")
-    write_text(root.parent / "revisitop1m" / "revisitop1m.txt", ["0/x.jpg", "1/y.jpg"])
-    for image in ("0/x.jpg", "1/y.jpg"):
-        write_picture(root.parent / "revisitop1m" / "jpg" / image)
-    return root
-
-
-def write_roxford5k(root):
-    return write_revisited(root / "roxford5k", "roxford5k")
-
-
-def write_rparis6k(root):
-    return write_revisited(root / "rparis6k", "rparis6k")
 
 
 # ``WRITE.sop(folder)`` writes a small Stanford Online Products, and so on.

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from image_trees import OXFORD5K, REVISITED
+from instance_trees import OXFORD5K, REVISITED
 
 from datasets.errors import InputError
 from datasets.images import oxford5k, paris6k, roxford5k, rparis6k
