@@ -35,6 +35,7 @@ SHARED = {
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
+INSTANCES = ("train_instance",)
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
 
 WORDS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
@@ -53,7 +54,7 @@ This page is written by `python docs/flags.py` from the docstrings of the option
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, _training(), _hashing(), _pairs(), *map(_script, VECTORS), *map(_ann_bench, COMMANDS)]
+    parts = [HEAD, _training(), _hashing(), _pairs(), *map(_script, (*INSTANCES, *VECTORS)), *map(_ann_bench, COMMANDS)]
     return "\n".join(parts)
 
 

@@ -137,6 +137,8 @@ def _serve(folder: Path, checkpoint: str) -> "Serve":
         from hashing.build import served
     elif "word_dim" in options:
         from vse.serving.towers import served
+    elif "neg_num" in options:
+        from embedding.instances.served import of_run as served
     else:
         from embedding.serving.networks import of_run as served
     return partial(served, folder, checkpoint)

@@ -45,6 +45,26 @@ def diffuse(
     return scores
 
 
+def diffuse_first(
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    neighbors: np.ndarray,
+    *,
+    exclude: graph.Excluded | None = None,
+    **settings: float,
+) -> np.ndarray:
+    """Scores (Q, n) float32 of the ``neighbors`` (Q, n) int64, the first of each query, in a graph of these alone.
+
+    For galleries whose all pairs are too many. settings, exclude : as for ``diffuse``, which this is where n is the
+    whole gallery; the publication cuts the graph of the whole gallery to the first instead
+    """
+    scores = np.empty(neighbors.shape, np.float32)
+    for row, ids in enumerate(neighbors):
+        without = None if exclude is None else [np.flatnonzero(np.isin(ids, exclude[row]))]
+        scores[row] = diffuse(queries[[row]], gallery[ids], exclude=without, **settings)[0]
+    return scores
+
+
 def started(neighbors: np.ndarray, weights: np.ndarray, size: int) -> np.ndarray:
     """Y (G, Q) float32: at the neighbors (Q, k) of each query their weights (Q, k), 0 elsewhere; -1 is no neighbor."""
     begun = np.zeros((size, len(neighbors)), np.float32)

@@ -41,11 +41,11 @@ class Matcher:
         """
         vectors = other.descriptors.astype(np.float32)
         best, second, at, back = two_best(self._vectors @ vectors.T, self._lengths, _lengths(vectors))
-        ratios = np.sqrt(best / np.maximum(second, 1)).astype(np.float32)
+        ratios = np.where(best < second, np.sqrt(best / np.maximum(second, 1)), 1).astype(np.float32)
         good = (at >= 0) & (second < _NONE) & (ratios < ratio)
-        if mutual:
-            good &= back[at] == np.arange(len(at))
         query = np.flatnonzero(good)
+        if mutual:
+            query = query[back[at[query]] == query]
         query = query[np.argsort(ratios[query], kind="stable")]
         query = query[np.sort(np.unique(at[query], return_index=True)[1])]  # who is surest of a feature has it
         return Pairs(query, at[query].astype(np.int64), ratios[query])

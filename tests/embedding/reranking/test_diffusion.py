@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedding.reranking import graph
-from embedding.reranking.diffusion import diffuse
+from embedding.reranking.diffusion import diffuse, diffuse_first
 
 
 def plain_scores(queries, gallery, links, query_k, gamma, alpha, exclude):
@@ -62,6 +62,16 @@ def test_what_is_not_reached_comes_last_by_similarity(clustered):
     unreached = scores[order] <= 0
     assert 20 <= unreached.sum() < 40 and set(range(20, 40)) <= set(order[unreached])
     assert (np.diff(alike[unreached]) <= 0).all()
+
+
+def test_among_the_first_it_is_as_among_all_where_they_are_all(clustered):
+    gallery, _ = clustered(50)
+    queries, _ = clustered(4, seed=1)
+    exclude = [np.array(rows, np.int64) for rows in ([], [3, 4], [49], list(range(45)))]
+    neighbors = np.random.default_rng(0).permuted(np.tile(np.arange(50), (4, 1)), axis=1)
+    found = diffuse_first(queries, gallery, neighbors, k=6, query_k=5, exclude=exclude)
+    expected = np.take_along_axis(diffuse(queries, gallery, k=6, query_k=5, exclude=exclude), neighbors, axis=1)
+    np.testing.assert_allclose(found, expected, atol=1e-4 * expected.max())
 
 
 def test_many_queries_are_as_each_alone(clustered, monkeypatch):
