@@ -52,7 +52,7 @@ ROOMS = {
         "instances": "session recipes serving build options report reranking evaluation extraction training network"
         " engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
-        "serving": "build options network engine mx",
+        "serving": "build options network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
         "recipes": "options",
         "options": "network batches",
