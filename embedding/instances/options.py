@@ -68,7 +68,7 @@ class InstanceOptions(TrainOptions):
     lr_mult: float | None = None
     """Factor on the trunk's learning rate; 1 if not given."""
     p_mult: float = 10.0
-    """Factor on the learning rate of the pooling, such as that of gem's p."""
+    """Factor on the learning rate of gem's p."""
     freeze_bn: bool | None = None  # type: ignore[assignment]
     """Keep the trunk's batch-norm statistics as they are; yes with --use-pretrained if not given."""
 

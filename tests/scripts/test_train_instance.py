@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import instance_trees
 import numpy as np
 import pytest
 
@@ -73,6 +74,31 @@ def test_photographs_at_their_own_size_are_trained_on_by_part(photographs, tmp_p
 def test_netvlad_starts_from_centres(tmp_path):
     done = run(tmp_path / "mine", *SMALL, "--pool=netvlad", "--loss=triplet")
     assert done.returncode == 0, done.stderr
+
+
+def test_the_reference_s_command_is_understood(tmp_path):
+    instance_trees.write_sfm120k(tmp_path / "data")
+    instance_trees.write_instances(tmp_path / "things")
+    pictures = [path for root in ("data", "things") for path in (tmp_path / root).rglob("*") if path.is_file()]
+    rng = np.random.default_rng(0)
+    for path in pictures:
+        if path.suffix not in (".pkl", ".csv"):
+            picture = rng.integers(0, 255, (48, 64, 3), np.uint8)
+            path.write_bytes(cv2.imencode(".jpg", picture)[1].tobytes())
+    words = (
+        "-d retrieval-SfM-120k -td instances --test-whiten retrieval-SfM-120k -a convnet -p gem -l contrastive -lm 0.85"
+    )
+    words += " -nn 1 -qs 3 -ps 4 -b 2 -g= -j 1 --epochs 1 -o adam --lr 1e-3 --weight-decay 1e-6 --print-freq 1"
+    words += " --image-size 64 --not-pretrained --resume model.pth.tar"
+    places = ("--data-path", tmp_path / "data", "--test-path", tmp_path / "things")
+    done = run(tmp_path / "export", *words.split(), *places)
+    assert done.returncode == 0, done.stderr
+    rows = lines(tmp_path / "export", "scores")
+    assert [row["row"] for row in rows][-2:] == ["best", "best, whitened"]
+    assert {row["data"] for row in rows} == {"things"}
+    (epoch,) = lines(tmp_path / "export", "epoch")
+    assert "validation mAP" in epoch  # on val of the set
+    assert Whitening.load(tmp_path / "export" / "whitening" / "sfm120k-ss.npz").learned_on.startswith("sfm120k-whiten")
 
 
 @pytest.mark.parametrize(
