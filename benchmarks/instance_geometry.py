@@ -63,7 +63,7 @@ def by_opencv(query: Features, candidates: list[Features]) -> list[int]:
         counts.append(0)
         if len(good) >= 4:
             asked, found = places[[m.queryIdx for m in good]], one.places[[m.trainIdx for m in good]]
-            matrix, inliers = cv2.findHomography(asked, found, cv2.RANSAC, 0.02 * SIDE)
+            matrix, inliers = cv2.findHomography(asked, found, cv2.RANSAC, DEFAULT.movement.within * SIDE)
             counts[-1] = 0 if matrix is None else int(inliers.sum())
     return counts
 

@@ -66,7 +66,7 @@ def file_of_trunk(options: "TrainOptions") -> Path:
 
     network = trunk_fingerprint(options)
     path = _TRUNKS / f"{options.model}-{options.pool}-{options.test_size}-{network[:8]}.onnx"  # a file tells its size
-    return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path))
+    return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path), tells="power")
 
 
 def of_checkpoint(path: Path, *, engine: str = "auto", gpus: str = "") -> Opener:

@@ -30,7 +30,7 @@ ROOMS = {
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files errors",
-        "images": "lists images.base files plugins errors",
+        "images": "lists drawing images.base files plugins errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
@@ -52,7 +52,7 @@ ROOMS = {
         "instances": "session recipes search serving build options report reranking evaluation extraction training"
         " network engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
-        "serving": "build options network engine mx",
+        "serving": "build options network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
         "recipes": "options",
         "options": "network batches",

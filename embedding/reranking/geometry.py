@@ -41,7 +41,7 @@ class Movement:
         times more along one direction than along the other. What goes further has no likeness left to be seen
     """
 
-    within: float = 0.02
+    within: float = 0.03
     turn: float = 0.6
     zoom: float = 1.8
     most_zoom: float = 8.0

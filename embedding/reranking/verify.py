@@ -18,17 +18,19 @@ from embedding.reranking.matching import Matcher
 class Verification:
     """How the first answers are verified.
 
-    ratio, mutual : of a match, as in ``matching.Matcher.match``
+    ratio : of a match, as in ``matching.Matcher.match``. Movements are told from single matches, so that a generous
+        one costs little, and buildings in another light need it
     movement : what counts as the same plane
-    floor : inliers that pictures of different things have by chance; no more than these change nothing
-    weight : of log(1 + inliers above the floor), which is added to the cosine
+    floor : inliers that pictures of different things have by chance: 999 of 1,000 pairs have 4 to 8. No more than
+        these change nothing
+    weight : of log(1 + inliers above the floor), which is added to the cosine. Thirty inliers are then worth about as
+        much as cosines are apart
     """
 
     ratio: float = 0.9
-    mutual: bool = True
     movement: Movement = field(default_factory=Movement)
-    floor: int = 3
-    weight: float = 0.1
+    floor: int = 4
+    weight: float = 0.2
 
 
 class Match(NamedTuple):
@@ -104,7 +106,7 @@ def _match(query: Features, matcher: Matcher, gallery: Sequence[Features], how: 
     if position < 0:
         return _NOTHING
     found = gallery[position]
-    pairs = matcher.match(found, ratio=how.ratio, mutual=how.mutual)
+    pairs = matcher.match(found, ratio=how.ratio)
     kept = fit(query, found, pairs, how.movement).inliers
     if not kept.any():
         return _NOTHING

@@ -49,7 +49,7 @@ def test_scores_and_matches_are_those_of_each_pair_alone(pictures):
     verified = verify(neighbors, scores, queries[:1], gallery, workers=1)
     cosines = dict(zip(neighbors[0].tolist(), scores[0].tolist(), strict=True))
     for place, position in enumerate(verified.neighbors[0].tolist()):
-        pairs = Matcher(queries[0]).match(gallery[position], ratio=DEFAULT.ratio, mutual=DEFAULT.mutual)
+        pairs = Matcher(queries[0]).match(gallery[position], ratio=DEFAULT.ratio)
         kept = fit(queries[0], gallery[position], pairs, DEFAULT.movement).inliers
         count = verified.inliers[0, place]
         assert count == kept.sum()
