@@ -57,8 +57,12 @@ def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarr
 
 
 def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
-    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512."""
-    return next((side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if takes(engine, (side, side))), 0)
+    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512.
+
+    One that must not be tried with small ones says by ``safe`` from which on it may.
+    """
+    sides = (side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if side >= getattr(engine, "safe", 1))
+    return next((side for side in sides if takes(engine, (side, side))), 0)
 
 
 def takes(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> bool:
