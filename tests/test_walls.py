@@ -49,10 +49,10 @@ ROOMS = {
         "compare": "train options evaluation training",
         "train": "session build options report evaluation training losses losses.base batches mx",
         "session": "build options training",
-        "instances": "session recipes build options report reranking evaluation extraction training network engine"
-        " losses losses.base mining batches mx",
+        "instances": "session recipes search serving build options report reranking evaluation extraction training"
+        " network engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
-        "serving": "build options network engine mx",
+        "serving": "build options network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
         "recipes": "options",
         "options": "network batches",

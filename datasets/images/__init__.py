@@ -6,6 +6,11 @@ crops to the annotated boxes. What cannot be read raises ``InputError`` naming t
 missing and, where a set's counts are published (``COUNTS``), counts that are others. A set's train classes and its
 test classes are disjoint, unless its own publication says otherwise.
 
+A set whose queries are told what to find one by one has ``truth``, by positions in its gallery. A query that is a crop
+of a picture of the gallery is a row of its own, with the same path, so that a path may stand twice among the images. An
+image that both asks and is found is one row, and junk for itself. Labels then say what may be trained on; "" is the
+class of images that nobody asks for.
+
 A set that is published with several splits names them in ``SPLITS``, and its ``load`` takes one more, ``split=""``: one
 of these, or nothing for the usual one.
 """
@@ -49,6 +54,28 @@ _ALIASES = {
     "cifar10-0": "cifar10",
     "cifar10-1": "cifar10",
     "cifar10-2": "cifar10",
+    "retrieval-SfM-120k": "sfm120k",
+    "retrieval-sfm-120k": "sfm120k",
+    "SfM-120k": "sfm120k",
+    "sfm120k-whiten": "sfm120k",
+    "retrieval-SfM-30k": "sfm30k",
+    "retrieval-sfm-30k": "sfm30k",
+    "SfM-30k": "sfm30k",
+    "sfm30k-whiten": "sfm30k",
+    "Oxford5k": "oxford5k",
+    "Oxford5K": "oxford5k",
+    "Paris6k": "paris6k",
+    "Paris6K": "paris6k",
+    "ROxford5k": "roxford5k",
+    "ROxford5K": "roxford5k",
+    "roxford5k+1m": "roxford5k",
+    "RParis6k": "rparis6k",
+    "RParis6K": "rparis6k",
+    "rparis6k+1m": "rparis6k",
+    "Holidays": "holidays",
+    "GLDv2": "gldv2",
+    "google-landmarks-v2": "gldv2",
+    "gldv2-all": "gldv2",
     "covers-shelf": "covers",
     "covers-posters": "covers",
     "covers-facades": "covers",
@@ -59,6 +86,11 @@ _SPLITS = {
     "cifar10-0": "0",
     "cifar10-1": "1",
     "cifar10-2": "2",
+    "roxford5k+1m": "1m",
+    "rparis6k+1m": "1m",
+    "sfm120k-whiten": "whiten",
+    "sfm30k-whiten": "whiten",
+    "gldv2-all": "all",
     "covers-shelf": "shelf",
     "covers-posters": "posters",
     "covers-facades": "facades",

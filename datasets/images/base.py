@@ -46,7 +46,8 @@ class ImageSet:
         of ``class_names`` it shows
     train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
         leave-one-out: every image asks all the others.
-    boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
+    boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, a row of NaN for
+        all of an image; or None
     size : the size at which a network sees these images unless the user says otherwise
     cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
         class by its own camera: they are dropped from its ranking
@@ -199,7 +200,7 @@ class ImageSet:
         """The same images under another split.
 
         The pairs stay only where their images all are queries still, and so does the truth, as far as the new gallery
-        goes; the matches, where both images train still.
+        goes; the matches, where both images train still. What is cropped stays so, with the truth or without.
         """
         stay = self.pairs is not None and np.isin(self.pairs.rows, query).all()
         truth, matches = self.truth, self.matches
@@ -208,7 +209,8 @@ class ImageSet:
         if matches is not None:
             matches = matches[np.isin(matches, train).all(axis=1)]
         split = {"train": train, "query": query, "gallery": gallery}
-        return replace(self, **split, pairs=self.pairs if stay else None, truth=truth, matches=matches)
+        boxes = self.crops if truth is None else self.boxes
+        return replace(self, **split, boxes=boxes, pairs=self.pairs if stay else None, truth=truth, matches=matches)
 
     def fingerprint(self) -> str:
         """A short hash to tell two sets apart.

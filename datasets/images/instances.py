@@ -22,9 +22,7 @@ NAME = "images.csv"  # the list of a folder
 COLUMNS = ("path", "instance", "role")
 ROLES = ("query", "view", "reference", "distractor", "train")
 NOBODY = ""  # the class of what shows no instance
-WHOLE = (0.0, 0.0, 1e6, 1e6)  # a box that holds any image
 NO_BOX = (math.nan,) * 4
-NONE = np.zeros(0, dtype=np.int64)
 TAKEN = "a CSV file with the columns path,instance,role and, where you like, set,x_1,y_1,x_2,y_2"
 
 
@@ -68,7 +66,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         train=_train(roles, np.array([one.instance != NOBODY for one in photographs])),
         query=query,
         gallery=gallery,
-        boxes=np.array([one.box or WHOLE for one in photographs], dtype=np.float32) if boxes else None,
+        boxes=np.array([one.box or NO_BOX for one in photographs], dtype=np.float32) if boxes else None,
         truth=_truth(file, photographs, query, gallery, boxes=boxes) if len(query) else None,
         parts=parts if any(parts) else (),
     )
@@ -100,7 +98,10 @@ def _tables(place: str) -> list[str]:
 
 def _name(file: str) -> str:
     path = Path(file)
-    return path.absolute().parent.name.partition(".")[0] or "instances" if path.name == NAME else path.stem
+    if path.name != NAME:
+        return path.stem
+    place = path.absolute().parent
+    return (place.stem if packed.is_archive(str(place)) else place.name) or "instances"
 
 
 def _rows(file: str) -> list[tables.Row]:
@@ -164,29 +165,32 @@ class _Places:
     """Where in the gallery each instance, each picture and each crop of one stands."""
 
     def __init__(self, photographs: Sequence[_Photograph], *, boxes: bool) -> None:
-        self._boxes = boxes
-        found: dict[Hashable, list[int]] = defaultdict(list)
+        self._photographs, self._boxes = photographs, boxes
+        self._found: dict[Hashable, list[int]] = defaultdict(list)
         for place, one in enumerate(photographs):
             for key in (("instance", one.instance), ("picture", one.path), self._crop(one)):
-                found[key].append(place)
-        self._found = {key: np.array(places) for key, places in found.items()}
-        self._photographs = photographs
-        self._asking = np.flatnonzero([one.role == "query" for one in photographs])
+                self._found[key].append(place)
+        self._is_query = [one.role == "query" for one in photographs]
+        self._queries = np.flatnonzero(self._is_query)
 
     def _crop(self, one: _Photograph) -> Hashable:
         return "crop", one.path, one.box if self._boxes else None
 
-    def answers(self, one: _Photograph) -> tuple[np.ndarray, np.ndarray]:
+    def answers(self, one: _Photograph) -> tuple[Sequence[int], Sequence[int] | np.ndarray]:
         """What a query is to find, and what is junk for it.
 
         Junk are its own picture and, unless it is a view, the other queries; and a picture that it is to find, where
         this stands there once more for another instance.
         """
-        own = self._found.get(("picture", one.path), NONE)
-        hidden = np.union1d(own, self._asking) if one.role == "query" else own
-        right = np.setdiff1d(self._found.get(("instance", one.instance), NONE), hidden)
-        twins = [self._found[self._crop(self._photographs[place])] for place in right]
-        return right, np.setdiff1d(np.concatenate([hidden, *twins]), right)
+        own, asks = self._found.get(("picture", one.path), ()), one.role == "query"
+        same = self._found.get(("instance", one.instance), ())
+        right = [place for place in same if place not in own and not (asks and self._is_query[place])]
+        twins = {twin for place in right for twin in self._found[self._crop(self._photographs[place])]}
+        junk = (twins | set(own)) - set(right)
+        if not asks:
+            return right, sorted(junk)
+        more = [place for place in junk if not self._is_query[place]]
+        return right, np.union1d(self._queries, more).astype(np.int64) if more else self._queries
 
 
 def _truth(file: str, photographs: list[_Photograph], query: np.ndarray, gallery: np.ndarray, *, boxes: bool) -> Truth:

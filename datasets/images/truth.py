@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -14,8 +15,8 @@ Rows = tuple[np.ndarray, ...]
 class Truth:
     """The answers of Q queries.
 
-    protocol : which scores are published for the set. revisited: easy, medium and hard, by trapezoids; oxford: all
-        that is easy or hard, by trapezoids; holidays and instances: the same, by precisions at hits; landmarks: those
+    protocol : which scores are published for the set. revisited: easy, medium and hard, by trapezoids; oxford and
+        holidays: all that is easy or hard, by trapezoids; instances: the same, by precisions at hits; landmarks: those
         of the first 100
     easy, hard, junk : for each query an int64 array of positions in the set's gallery, each position in one of them at
         most. What is junk counts neither as found nor as wrong. Sets without grades have all they want in ``easy``
@@ -41,7 +42,7 @@ class Truth:
     def __len__(self) -> int:
         return len(self.easy)
 
-    @property
+    @cached_property
     def wanted(self) -> Rows:
         """For each query all that it is to find, easy or hard."""
         return tuple(map(np.union1d, self.easy, self.hard))
@@ -86,7 +87,8 @@ class Truth:
             return f"none of its {len(self):,} queries has anything to find: its ground truth is empty"
         if self.boxes is not None and (wrong := _wrong_boxes(self.boxes)) is not None:
             return f"the box of query {wrong} is empty"
-        place_of = {row: place for place, row in enumerate(gallery.tolist())}
+        both = np.flatnonzero(np.isin(gallery, query))
+        place_of = dict(zip(gallery[both].tolist(), both.tolist(), strict=True))
         for number, row in enumerate(query.tolist()):
             if what := self._fault_of(number, len(gallery), place_of.get(row)):
                 return f"query {number} {what}"

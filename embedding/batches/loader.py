@@ -21,10 +21,14 @@ Found = tuple[np.ndarray, int]  # an image, and its position in the train part
 
 @dataclass(frozen=True)
 class Batch:
-    """What one training step sees: ``loss(*net(*inputs), *targets)``."""
+    """What one training step sees, or a part of it: ``loss(*net(*inputs), *targets)``.
+
+    ends_step : whether the weights change after it; where not, its gradients are added to those of the next
+    """
 
     inputs: tuple[nd.NDArray, ...]
     targets: tuple[nd.NDArray, ...]
+    ends_step: bool = True
 
 
 class Batches:

@@ -3,20 +3,20 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.vectors import exact
 from datasets.vectors import rows as vector_rows
 from embedding.evaluation import places
 
-_QUERIES, _ITEMS = 1024, 4096  # whose scores are held at a time
+_QUERIES = 1024  # at a time
+_SCORES, _BYTES = 1 << 22, 1 << 27  # held at a time, and of the gallery
 _PAIRS = 1 << 14  # a query and a wanted item each, compared at a time
-_SPARE = 16  # more neighbors than are asked for, as their order may be another in double precision
-_ROUNDING = 2.0**-23  # of the product of two lengths: a sum of D products is right to about sqrt(D) of it
+# A product of unit vectors is right to this, six times what it is off on the average; to more where it has many terms.
+_ROUNDING, _TERMS = 2.0**-20, 512
 
 _THREADS = len(os.sched_getaffinity(0))
 
@@ -27,6 +27,7 @@ class _Vectors:
 
     queries: np.ndarray
     gallery: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)  # the first, of as many as were ever asked for
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -39,43 +40,33 @@ class _Vectors:
         if not np.isfinite(squares).all():
             raise InputError("gallery: some of its vectors are not finite; leave out what could not be read")
         lengths = np.linalg.norm(self.queries, axis=1).astype(np.float64) * np.sqrt(max(squares, default=0.0))
-        return lengths * _ROUNDING * np.sqrt(max(1, self.queries.shape[1]))
+        return lengths * _ROUNDING * np.sqrt(max(1.0, self.queries.shape[1] / _TERMS))
 
-    def blocks(self) -> Iterator[tuple[int, np.ndarray]]:
-        for start, part in vector_rows.blocks(self.gallery, _ITEMS):
+    def blocks(self, size: int = _PAIRS) -> Iterator[tuple[int, np.ndarray]]:
+        """(first row, block) of the gallery, ``size`` rows or what is left of them."""
+        for start, part in vector_rows.blocks(self.gallery, size):
             yield start, vector_rows.prepared(part, "inner_product")
 
     def scores_of(self, asks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(n,) float64, the scores of queries ``asks`` and gallery ``rows``."""
         found = np.empty(len(asks))
+        if not vector_rows.is_mapped(self.gallery):
+            places.inners(self.queries, asks, self.gallery, rows, found)
+            return found
         for start in range(0, len(asks), _PAIRS):
             part = slice(start, start + _PAIRS)
             taken = vector_rows.prepared(vector_rows.take(self.gallery, rows[part]), "inner_product")
-            places.inners(self.queries, asks[part], taken, found[part])
+            places.inners(self.queries, asks[part], taken, np.arange(len(taken)), found[part])
         return found
 
     def scores(self, asks: np.ndarray) -> Iterator[tuple[int, np.ndarray, places.Vectors]]:
         """First row, scores (n, B) of queries ``asks``, and what ``places.count`` corrects them by, of each block."""
         queries, windows = self.queries[asks], self.windows[asks]
-        room = np.empty((len(queries), min(_ITEMS, len(self.gallery))), np.float32)
-        for start, part in self.blocks():
+        size = max(1, min(_SCORES // len(queries), _BYTES // (4 * queries.shape[1] + 4), len(self.gallery)))
+        room = np.empty((len(queries), size), np.float32)
+        for start, part in self.blocks(size):
             scores = np.matmul(queries, part.T, out=room[:, : len(part)])
             yield start, scores, (queries, part, windows)
-
-    def best(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        neighbors, scores = np.empty((len(self.queries), k), np.int64), np.empty((len(self.queries), k))
-        left, spare = np.arange(len(self.queries)), _SPARE
-        while len(left):
-            width = min(k + spare, len(self.gallery))
-            near, rough = exact.search(self.queries[left], self.gallery, width, metric="inner_product")
-            asks = np.repeat(left, width)
-            fine = self.scores_of(asks, near.ravel()).reshape(near.shape)
-            order = np.lexsort((near, -fine))[:, :k]
-            neighbors[left], scores[left] = (np.take_along_axis(each, order, axis=1) for each in (near, fine))
-            # What was not found scores no more than the last that was, or so much more as rounding does.
-            open_still = (width < len(self.gallery)) & (rough[:, -1] + 2 * self.windows[left] >= scores[left, -1])
-            left, spare = left[open_still], spare * 4
-        return neighbors, scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,21 +74,22 @@ class _Scores:
     """Scores (Q, G) as they are."""
 
     matrix: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)
 
     @property
     def shape(self) -> tuple[int, int]:
         return self.matrix.shape
 
+    @property
+    def windows(self) -> np.ndarray:
+        return np.zeros(len(self.matrix))
+
     def scores_of(self, asks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         return self.matrix[asks, rows].astype(np.float64)
 
     def scores(self, asks: np.ndarray) -> Iterator[tuple[int, np.ndarray, places.Vectors]]:
-        none = np.empty((1, 0), np.float32)
-        yield 0, self.matrix[asks], (none, none, np.zeros(len(asks)))
-
-    def best(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        neighbors = np.array([_best(row, k) for row in self.matrix], dtype=np.int64).reshape(-1, k)
-        return neighbors, np.take_along_axis(self.matrix, neighbors, axis=1)
+        none = np.empty((len(asks), 0), np.float32)
+        yield 0, self.matrix[asks], (none, none, self.windows[asks])
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +134,7 @@ class Ranking:
 
     def first(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The first min(k, G) of each query: neighbors (Q, k) int64 and their scores (Q, k) float32."""
-        neighbors, scores = self.source.best(min(k, self.shape[1]))
+        neighbors, scores = self._best(min(k, self.shape[1]))
         if self.order is not None:
             head = min(neighbors.shape[1], self.order[1].shape[1])
             neighbors[:, :head], scores[:, :head] = self.order[1][:, :head], self.order[2][:, :head]
@@ -160,7 +152,7 @@ class Ranking:
             raise ValueError("the new order must be of the first neighbors, each of them once")
         if scores is None:
             scores = np.take_along_axis(had, _places_in(now[:, :k], neighbors), axis=1)
-        then = now if self.order is None else self.source.best(max(k, deep))[0]
+        then = now if self.order is None else self._best(max(k, deep))[0]
         ordered, scored = now.copy(), had.copy()
         ordered[:, :k], scored[:, :k] = neighbors, scores
         return Ranking(self.source, (then, ordered, scored))
@@ -184,6 +176,24 @@ class Ranking:
             found[head] = moved[asks[head], found[head]]
         return np.split(found, ends[:-1]) if len(ends) else []
 
+    def _best(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbors (Q, k) int64 and scores (Q, k) float64 as they come from the source, which keeps what it found."""
+        if not self.source.found or self.source.found[0].shape[1] < k:
+            self.source.found[:] = self._searched(k)
+        return tuple(each[:, :k].copy() for each in self.source.found)
+
+    def _searched(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        scores = np.full((self.shape[0], k), -np.inf)
+        neighbors = np.full(scores.shape, places.NOTHING)
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for low in range(0, self.shape[0] if k else 0, _QUERIES):
+                some = np.arange(low, min(low + _QUERIES, self.shape[0]))
+                for start, block, vectors in self.source.scores(some):
+                    kept = scores[low : low + len(some)], neighbors[low : low + len(some)]
+                    _each_thread(pool, len(some), places.keep, block, start, vectors, *kept)
+        order = np.lexsort((neighbors, -scores))
+        return np.take_along_axis(neighbors, order, axis=1), np.take_along_axis(scores, order, axis=1)
+
     def _places(self, asks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(W,) int64, the place of gallery row ``rows[i]`` for query ``asks[i]``; ``asks`` ascends."""
         scores = self.source.scores_of(asks, rows)
@@ -196,14 +206,18 @@ class Ranking:
             for low in range(0, len(asking), _QUERIES):
                 some = asking[low : low + _QUERIES]
                 asked = scores, rows, starts[low : low + len(some) + 1]
-                grid = places.laid_out(*asked)
+                grid = places.laid_out(asked, self.source.windows[some])
                 for start, block, vectors in self.source.scores(some):
                     _each_thread(pool, len(some), places.count, block, start, vectors, asked, grid, counts)
-        before = np.cumsum(counts) - 1  # an item comes in before itself too
-        before -= np.repeat(np.append(0, np.cumsum(counts))[starts[:-1]], np.diff(starts))
         found = np.empty(len(rows), np.int64)
-        found[order] = before
+        found[order] = _summed(counts, np.repeat(starts[:-1], np.diff(starts)))
         return found
+
+
+def _summed(counts: np.ndarray, firsts: np.ndarray) -> np.ndarray:
+    """The place of each wanted item, by how many come in right before it, and where its query's items begin."""
+    sums = np.append(0, np.cumsum(counts))
+    return np.maximum(sums[1:] - sums[firsts] - 1, 0)  # an item comes in before itself too
 
 
 def _each_thread(pool: ThreadPoolExecutor, count: int, work: Callable[..., None], *given: object) -> None:
@@ -217,11 +231,3 @@ def _places_in(ordered: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
     found = np.empty(ordered.shape, np.int64)
     np.put_along_axis(found, np.argsort(neighbors, axis=1), np.argsort(ordered, axis=1), axis=1)
     return found
-
-
-def _best(scores: np.ndarray, k: int) -> np.ndarray:
-    """The first ``k`` of scores (G,), the lower position first of equal ones."""
-    if not k:
-        return np.empty(0, np.int64)
-    near = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
-    return near[np.argsort(-scores[near], kind="stable")[:k]]

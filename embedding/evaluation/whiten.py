@@ -97,7 +97,7 @@ class Whitening:
     def load(cls, path: Path) -> "Whitening":
         """What was saved at ``path``; raises InputError where it is no such file. Nothing in it is executed."""
         try:
-            with np.load(path, allow_pickle=False) as found:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as found:
                 kept = {name: found[name] for name in ("mean", "projection", "pictures", "learned_on")}
             numbers = [kept[name].astype(np.float64) for name in ("mean", "projection")]
             if not all(np.isfinite(array).all() for array in numbers):

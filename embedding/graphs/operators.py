@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from embedding.graphs import layers
+from embedding.graphs import layers, regions
 from embedding.graphs.graph import FLOAT, Graph
 from embedding.graphs.layers import Convert, Inputs, Settings, must
 
@@ -67,6 +67,33 @@ def _clip(graph: Graph, settings: Settings, inputs: Inputs) -> str:
     return graph.add("Clip", inputs[0], *bounds)
 
 
+def _with_cast(operator: str) -> Convert:
+    """A comparison with the setting ``scalar``, whose answers are numbers, 0 and 1."""
+    compared = _with_number(operator)
+    return lambda graph, settings, inputs: graph.add("Cast", compared(graph, settings, inputs), to=FLOAT)
+
+
+def _sum(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    axes = settings["axis"]
+    axes = graph.whole_numbers(*((axes,) if isinstance(axes, int) else axes))
+    return graph.add("ReduceSum", inputs[0], axes, keepdims=int(bool(settings.get("keepdims", False))))
+
+
+def _softmax(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    must(settings.get("temperature") in (None, 1.0), "a softmax with a temperature")
+    must(not settings.get("use_length", False), "a softmax over a part")
+    return graph.add("Softmax", inputs[0], axis=settings.get("axis", -1))
+
+
+def _batch_dot(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    """The products of the matrices (B, n, m) of two inputs."""
+    sides = [
+        graph.add("Transpose", given, perm=(0, 2, 1)) if settings.get(f"transpose_{side}", False) else given
+        for side, given in zip("ab", inputs, strict=True)
+    ]
+    return graph.add("MatMul", *sides)
+
+
 def _over(operator: str) -> Convert:
     """The mean or maximum over some axes."""
 
@@ -115,16 +142,32 @@ def _broadcast_like(graph: Graph, settings: Settings, inputs: Inputs) -> str:
 
 
 def _l2_normalization(graph: Graph, settings: Settings, inputs: Inputs) -> str:
-    """x / sqrt(sum x^2 + eps) of rows (B, D)."""
-    must(settings.get("mode", "instance") == "instance", "a normalisation that is not of rows")
-    return unit_rows(graph, inputs[0], eps=float(settings.get("eps", 1e-10)))
+    """x / sqrt(sum x^2 + eps) of rows (B, D), or of (B, C, ...) over channels or over all places of one."""
+    mode, x = settings.get("mode", "instance"), inputs[0]
+    eps = float(settings.get("eps", 1e-10))
+    if mode == "spatial":
+        flat = graph.add("Reshape", x, graph.whole_numbers(0, 0, -1))
+        return graph.add("Reshape", _unit(graph, flat, eps, axis=2), graph.add("Shape", x))
+    return _unit(graph, x, eps, axis=1)  # rows are what "instance" is used for here
 
 
 def unit_rows(graph: Graph, rows: str, *, eps: float = 1e-10) -> str:
     """Rows (B, D) at unit length, as ``L2Normalization`` makes them."""
-    squares = graph.add("ReduceSum", graph.add("Mul", rows, rows), graph.whole_numbers(1), keepdims=1)
+    return _unit(graph, rows, eps, axis=1)
+
+
+def _unit(graph: Graph, x: str, eps: float, *, axis: int) -> str:
+    squares = graph.add("ReduceSum", graph.add("Mul", x, x), graph.whole_numbers(axis), keepdims=1)
     length = graph.add("Sqrt", graph.add("Add", squares, graph.constant(np.array(eps, np.float32))))
-    return graph.add("Div", rows, length)
+    return graph.add("Div", x, length)
+
+
+def _custom(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    """Means or maxima of regions."""
+    kinds = {"region_means": regions.means, "region_maxima": regions.maxima}
+    must(settings["op_type"] in kinds, f"a custom {settings['op_type']}")
+    how = {name: settings[name] for name in ("levels", "overlap")}
+    return kinds[settings["op_type"]](graph, inputs[0], **how)
 
 
 def _cast(graph: Graph, settings: Settings, inputs: Inputs) -> str:
@@ -151,6 +194,7 @@ _OPERATORS: dict[str, Convert] = {
     "Cast": _cast,
     "Concat": _concat,
     "Convolution": layers.convolution,
+    "Custom": _custom,
     "Dropout": _first,
     "Flatten": _same("Flatten", axis=1),
     "FullyConnected": layers.dense,
@@ -160,6 +204,7 @@ _OPERATORS: dict[str, Convert] = {
     "SliceChannel": _split,
     "_contrib_AdaptiveAvgPooling2D": layers.adaptive_mean,
     "_div_scalar": _with_number("Div"),
+    "_greater_scalar": _with_cast("Greater"),
     "_maximum_scalar": _with_number("Max"),
     "_minimum_scalar": _minimum,
     "_minus_scalar": _with_number("Sub"),
@@ -170,6 +215,7 @@ _OPERATORS: dict[str, Convert] = {
     "_rminus_scalar": _with_number("Sub", first=True),
     "_copy": _first,
     "abs": _same("Abs"),
+    "batch_dot": _batch_dot,
     "broadcast_add": _same("Add"),
     "broadcast_div": _same("Div"),
     "broadcast_like": _broadcast_like,
@@ -179,12 +225,16 @@ _OPERATORS: dict[str, Convert] = {
     "clip": _clip,
     "elemwise_add": _same("Add"),
     "elemwise_mul": _same("Mul"),
+    "log": _same("Log"),
     "max": _over("ReduceMax"),
     "mean": _over("ReduceMean"),
     "reciprocal": _same("Reciprocal"),
     "reverse": _reverse,
     "sigmoid": _same("Sigmoid"),
     "slice_axis": _slice_axis,
+    "softmax": _softmax,
+    "sqrt": _same("Sqrt"),
+    "sum": _sum,
     "tanh": _same("Tanh"),
     "transpose": _transpose,
 }

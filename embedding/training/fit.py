@@ -65,6 +65,8 @@ class Optimizers:
     workers; what has no gradient (batch norm's running means, centres) is each worker's own.
 
     clip : largest norm of the network's gradients together; None for any
+    momentum : of sgd and nag
+    adds_up : whether a step may come in several batches, whose gradients are added up
     team : the workers that train together; this process alone if not given
     """
 
@@ -76,6 +78,8 @@ class Optimizers:
         optimizer: str = "adam",
         wd: float = 0.0,
         clip: float | None = None,
+        momentum: float = 0.9,
+        adds_up: bool = False,
         team: Team | None = None,
     ) -> None:
         self._team = team or Team()
@@ -89,7 +93,11 @@ class Optimizers:
         if self._own_rate is None:
             params += own_params
         self._params = [param for param in params if param.grad_req != "null"]
-        self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd}))
+        self._added = [param for param in self._all if param.grad_req != "null"] if adds_up else []
+        for param in self._added:
+            param.grad_req = "add"
+        momentous = {"momentum": momentum} if optimizer in ("sgd", "nag") else {}
+        self.trainers.append(_trainer(params, optimizer, {"learning_rate": 0.0, "wd": wd, **momentous}))
         if self._own_rate is not None and own_params:
             own = {"learning_rate": self._own_rate, "wd": 0.0 if self._own_stays else wd}
             own_params = [param for param in own_params if param.grad_req != "null"]
@@ -120,6 +128,8 @@ class Optimizers:
                 gluon.utils.clip_global_norm(gradients, self._clip * parts, check_isfinite=False)
         for trainer in self.trainers:
             trainer.update(parts)
+        for param in self._added:
+            param.zero_grad()
 
 
 def _trainer(params: list[gluon.Parameter], optimizer: str, settings: dict) -> gluon.Trainer:
@@ -175,12 +185,13 @@ def _epoch(
     log_interval: int,
     progress: bool,
 ) -> Epoch:
-    start, images, losses = time.perf_counter(), 0, []
+    start, images, losses, complete = time.perf_counter(), 0, [], True
     waiting: list[nd.NDArray] = []
     with tqdm(batches, desc=f"epoch {number}", unit="batch", disable=not progress, leave=False) as bar:
         for batch in bar:
-            step = _step(net, loss, batch, contexts)
-            optimizers.step(len(contexts))
+            step, complete = _step(net, loss, batch, contexts), batch.ends_step
+            if complete:
+                optimizers.step(len(contexts))
             # The device works on this step while the loss of the one before is read: reading this one would stall it.
             losses += _read(waiting, number)
             waiting = step
@@ -190,6 +201,8 @@ def _epoch(
                 bar.set_postfix_str(state)
                 if log_interval and len(losses) % log_interval == 0:
                     log.info("epoch %d, batch %d: %s", number, len(losses), state)
+    if not complete:  # what should have ended the last step could not be read
+        optimizers.step(len(contexts))
     losses += _read(waiting, number)
     _check_finite(net, number)
     nd.waitall()

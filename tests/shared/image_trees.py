@@ -220,23 +220,6 @@ def write_cifar10(root):
     return root
 
 
-# path, instance, role, set; in doors all ask each other.
-INSTANCES = (
-    *("book 1/q.jpg,b1,query,books", "book 1/r.jpg,b1,reference,books", "book 2/q.jpg,b2,query,books"),
-    *("book 2/r.jpg,b2,reference,books", "tower 1/q.jpg,t1,query,towers", "tower 1/r.jpg,t1,reference,towers"),
-    *("door/1.jpg,d,view,doors", "door/2.jpg,d,view,doors", "door/3.jpg,d,view,doors", "street.jpg,,distractor,street"),
-    *("car/1.jpg,c,train,cars", "car/2.jpg,c,train,cars"),
-)
-
-
-def write_instances(root):
-    """Two books and a tower, asked for by a photograph each, three views of a door, a distractor, and two to train."""
-    write_text(root / "images.csv", ["path,instance,role,set", *INSTANCES])
-    for line in INSTANCES:
-        write_picture(root / line.partition(",")[0])
-    return root
-
-
 def write_covers(root):
     """Nothing: the set draws itself there."""
     return root

@@ -3,9 +3,11 @@
 import hashlib
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
+import image_trees
+import instance_trees
 import pytest
-from image_trees import WRITE
 
 
 @pytest.fixture
@@ -30,4 +32,4 @@ def offer(server, monkeypatch):
 @pytest.fixture(scope="session")
 def write():
     """Writers of trees: ``write.sop(folder)`` writes a small Stanford Online Products, and so on."""
-    return WRITE
+    return SimpleNamespace(**vars(image_trees.WRITE), **vars(instance_trees.WRITE))

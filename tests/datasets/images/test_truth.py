@@ -105,6 +105,15 @@ def test_what_did_not_ask_before_has_no_truth():
     assert image_set().with_split(train=QUERY[:0], query=np.array([7, 8]), gallery=np.array([7, 8])).truth is None
 
 
+def test_what_is_cropped_stays_so_without_its_truth():
+    rows = np.arange(9)
+    found = image_set().with_split(train=rows[:0], query=rows, gallery=rows)
+    assert found.truth is None and np.array_equal(found.crops, image_set().crops, equal_nan=True)
+    assert found.crops[0].tolist() == [1, 2, 3, 4] and np.isnan(found.crops[1:]).all()
+    plain = image_set(truth=truth(boxes=None))
+    assert plain.with_split(train=rows[:0], query=rows, gallery=rows).boxes is None
+
+
 def test_all_that_is_wanted_is_easy_or_hard():
     assert [row.tolist() for row in truth().wanted] == [[0, 2], [1]]
 

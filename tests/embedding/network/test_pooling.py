@@ -6,6 +6,8 @@ import pytest
 from datasets.errors import InputError
 from embedding.mx import autograd, nd
 from embedding.network import pooling
+from tests.shared import poolings as slow
+from tests.shared.poolings import SIZES, assert_slopes
 
 
 @pytest.fixture
@@ -16,14 +18,6 @@ def maps():
     return x
 
 
-def slow_gem(x, p, eps=1e-6):
-    out = np.zeros(x.shape[:2])
-    for b, c in np.ndindex(*out.shape):
-        values = [max(float(v), eps) ** p for v in x[b, c].ravel()]
-        out[b, c] = (sum(values) / len(values)) ** (1 / p)
-    return out
-
-
 def test_average_and_maximum(maps):
     np.testing.assert_allclose(pooling.average(nd, nd.array(maps)).asnumpy(), maps.mean(axis=(2, 3)), rtol=1e-6)
     np.testing.assert_array_equal(pooling.maximum(nd, nd.array(maps)).asnumpy(), maps.max(axis=(2, 3)))
@@ -31,7 +25,7 @@ def test_average_and_maximum(maps):
 
 @pytest.mark.parametrize("p", [1.0, 2.5, 3.0, 5.0])
 def test_gem(maps, p):
-    np.testing.assert_allclose(pooling.gem(nd, nd.array(maps), nd.array([p])).asnumpy(), slow_gem(maps, p), rtol=1e-4)
+    np.testing.assert_allclose(pooling.gem(nd, nd.array(maps), nd.array([p])).asnumpy(), slow.gem(maps, p), rtol=1e-4)
 
 
 def test_gem_lies_between_average_and_maximum(maps):
@@ -58,7 +52,7 @@ def test_gem_gradient_of_p(maps):
     with autograd.record():
         pooling.gem(nd, x, power).sum().backward()
     step = 1e-5
-    expected = (slow_gem(maps, 3 + step).sum() - slow_gem(maps, 3 - step).sum()) / (2 * step)
+    expected = (slow.gem(maps, 3 + step).sum() - slow.gem(maps, 3 - step).sum()) / (2 * step)
     np.testing.assert_allclose(power.grad.asscalar(), expected, rtol=1e-3)
 
 
@@ -71,13 +65,64 @@ def slow_quarters(x):
 
 @pytest.mark.parametrize("name", ["avg", "max", "gem", "quarters"])
 def test_blocks(maps, name):
-    wanted = {"avg": maps.mean(axis=(2, 3)), "max": maps.max(axis=(2, 3)), "gem": slow_gem(maps, 3)}
+    wanted = {"avg": maps.mean(axis=(2, 3)), "max": maps.max(axis=(2, 3)), "gem": slow.gem(maps, 3)}
     expected = (wanted | {"quarters": slow_quarters(maps)})[name]
     block = pooling.build(name, 5)
     block.initialize()
     for _ in ("as it is", "compiled"):
         np.testing.assert_allclose(block(nd.array(maps)).asnumpy(), expected, rtol=1e-4)
         block.hybridize(static_alloc=True)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("p", [[3.0], [1.5, 3.0, 4.0]])
+def test_gem_of_one_p_and_of_one_a_channel(size, p):
+    assert_slopes(lambda x, p: pooling.gem(nd, x, p), slow.gem, slow.maps(size), np.array(p))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_crow(size):
+    assert_slopes(lambda x: pooling.crow(nd, x), slow.crow, slow.maps(size))
+
+
+def test_crow_of_nothing_is_nothing():
+    x = nd.zeros((1, 4, 3, 3))
+    x.attach_grad()
+    with autograd.record():
+        found = pooling.crow(nd, x)
+    found.backward()
+    assert not found.asnumpy().any() and np.isfinite(x.grad.asnumpy()).all()
+
+
+def test_crow_raises_what_is_rare():
+    """Two channels as strong in their sum: the one in fewer places counts more."""
+    x = np.zeros((1, 2, 4, 4))
+    x[0, 0] = 0.5
+    x[0, 1, 0] = 2
+    found = pooling.crow(nd, nd.array(x)).asnumpy()[0]
+    assert found[0] < 0.2 * found[1]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (7, 4)])
+@pytest.mark.parametrize("name", pooling.names())
+def test_every_pooling_gives_as_many_numbers_as_it_says_compiled_or_not(name, size):
+    x = nd.array(np.random.default_rng(0).random((2, 5, *size)))
+    block = pooling.build(name, 5)
+    block.initialize()
+    plain = block(x).asnumpy()
+    assert plain.shape == (2, 5 * pooling.times(name)) and np.isfinite(plain).all()
+    block.hybridize(static_alloc=True, static_shape=True)
+    np.testing.assert_allclose(block(x).asnumpy(), plain, rtol=1e-5, atol=1e-6)
+
+
+def test_others_names():
+    assert [pooling.canonical(name) for name in ("spoc", "mac", "gemmp", "gem")] == [
+        "avg",
+        "max",
+        "gem-channels",
+        "gem",
+    ]
+    assert pooling.build("gemmp", 5).p.shape == (5,)
 
 
 def test_gem_learns_p_without_weight_decay():

@@ -1,0 +1,31 @@
+"""RParis6k, Paris6k revisited: 70 queries ask 6,322 photographs, by grades (Radenovic et al. 2018).
+
+What a query finds is easy, hard or junk; the photographs of the queries are not in the gallery.
+"""
+
+from pathlib import Path
+
+from datasets.images.base import ImageSet
+from datasets.lists import buildings
+
+COUNTS = {"query": 70, "gallery": 6_322}
+SPLITS = buildings.SPLITS
+PUBLISHED = buildings.Published(
+    name="rparis6k",
+    title="RParis6k",
+    source="gnd_rparis6k.pkl comes from http://cmp.felk.cvut.cz/revisitop, photographs from"
+    " https://www.robots.ox.ac.uk/~vgg/data/parisbuildings",
+    revisited=True,
+    old="paris6k",
+)
+
+
+def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> ImageSet:
+    """The set in ``root``, or in ``test/rparis6k``, ``datasets/rparis6k`` or ``rparis6k`` within it.
+
+    Read is ``gnd_rparis6k.pkl``; the photographs lie in ``jpg`` or in the folder itself, at any depth, or in the
+    folder of Paris6k beside it. ``split`` is "alone", or "1m" for the gallery with a million distractors, those of
+    ``revisitop1m/revisitop1m.txt`` in ``revisitop1m/jpg`` beside the folder. See ``buildings.load`` for the rows of
+    queries and what raises InputError.
+    """
+    return buildings.load(root, PUBLISHED, COUNTS, boxes=boxes, split=split or buildings.ALONE)
