@@ -36,6 +36,8 @@ NAMES = (
     "equal_training",
     "extract",
     "instance_diffusion",
+    "instance_mining",
+    "instance_evaluation",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

@@ -166,10 +166,10 @@ def _is_worse(score: float, row: int, other: float, its_row: int) -> bool:
 
 
 @compiled
-def inners(queries: np.ndarray, asks: np.ndarray, rows: np.ndarray, found: np.ndarray) -> None:
-    """Fill ``found`` (n,): the product of query ``asks[i]`` of ``queries`` (Q, D) and row i of ``rows`` (n, D)."""
+def inners(queries: np.ndarray, asks: np.ndarray, items: np.ndarray, rows: np.ndarray, found: np.ndarray) -> None:
+    """Fill ``found`` (n,): the product of query ``asks[i]`` of ``queries`` (Q, D) and row ``rows[i]`` of ``items``."""
     for i in range(len(rows)):
-        found[i] = inner(queries[asks[i]], rows[i])
+        found[i] = inner(queries[asks[i]], items[rows[i]])
 
 
 @compiled

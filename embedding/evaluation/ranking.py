@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -27,6 +27,7 @@ class _Vectors:
 
     queries: np.ndarray
     gallery: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)  # the first, of as many as were ever asked for
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -49,10 +50,13 @@ class _Vectors:
     def scores_of(self, asks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(n,) float64, the scores of queries ``asks`` and gallery ``rows``."""
         found = np.empty(len(asks))
+        if not vector_rows.is_mapped(self.gallery):
+            places.inners(self.queries, asks, self.gallery, rows, found)
+            return found
         for start in range(0, len(asks), _PAIRS):
             part = slice(start, start + _PAIRS)
             taken = vector_rows.prepared(vector_rows.take(self.gallery, rows[part]), "inner_product")
-            places.inners(self.queries, asks[part], taken, found[part])
+            places.inners(self.queries, asks[part], taken, np.arange(len(taken)), found[part])
         return found
 
     def scores(self, asks: np.ndarray) -> Iterator[tuple[int, np.ndarray, places.Vectors]]:
@@ -70,6 +74,7 @@ class _Scores:
     """Scores (Q, G) as they are."""
 
     matrix: np.ndarray
+    found: list[np.ndarray] = field(default_factory=list)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -172,7 +177,12 @@ class Ranking:
         return np.split(found, ends[:-1]) if len(ends) else []
 
     def _best(self, k: int) -> tuple[np.ndarray, np.ndarray]:
-        """Neighbors (Q, k) int64 and scores (Q, k) float64 as they come from the source."""
+        """Neighbors (Q, k) int64 and scores (Q, k) float64 as they come from the source, which keeps what it found."""
+        if not self.source.found or self.source.found[0].shape[1] < k:
+            self.source.found[:] = self._searched(k)
+        return tuple(each[:, :k].copy() for each in self.source.found)
+
+    def _searched(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         scores = np.full((self.shape[0], k), -np.inf)
         neighbors = np.full(scores.shape, places.NOTHING)
         with ThreadPoolExecutor(_THREADS) as pool:

@@ -80,6 +80,11 @@ def power(net: Net) -> float:
 
     p for one p, without regions and whitening, as in cirtorch.
     """
-    p = exponent(net)
-    plain = p is not None and p.shape == (1,) and isinstance(net.encoder.pool, GeM) and net.head.whiten is None
-    return float(p.list_data()[0].asscalar()) if plain else 1.0
+    return features_power(net.encoder) if net.head.whiten is None else 1.0
+
+
+def features_power(encoder: Encoder) -> float:
+    """The same where the features are the vectors."""
+    pool = encoder.pool
+    plain = isinstance(pool, GeM) and pool.p.shape == (1,)
+    return float(pool.p.list_data()[0].asscalar()) if plain else 1.0
