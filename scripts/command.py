@@ -17,7 +17,14 @@ start.begin()
 from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-_SHARED = ("command", "engines", "named", "networks", "scaled", "scoring")  # what commands share, and no commands
+_SHARED = (
+    "command",
+    "engines",
+    "named",
+    "networks",
+    "scaled",
+    "scoring",
+)  # files that are no commands, but what commands share
 SCRIPTS = {
     path.stem.replace("_", "-"): path
     for path in sorted(_FOLDER.glob("*.py"))

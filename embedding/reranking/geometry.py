@@ -35,7 +35,7 @@ class Movement:
     """What counts as the same plane seen from elsewhere.
 
     within : how far, in shares of the longest side, a feature may lie from where its match is moved to
-    turn : how much a feature may be turned more than its neighbors, in radians
+    turn : how much more a feature may be turned than its neighbors, in radians, up to half a turn
     zoom : by which factor it may be larger or smaller than its neighbors
     most_zoom, most_stretch : of the whole movement: how many times larger or smaller it may make things, and how many
         times more along one direction than along the other. What goes further has no likeness left to be seen
@@ -104,7 +104,7 @@ def _sound(matrix: np.ndarray, how: Movement) -> bool:
 def _supporters(frames, moved, within, turn, zoom):  # noqa: ANN001, ANN202
     """Which matches (m,) agree with the match that most agree with."""
     count = len(frames)
-    most, best = 0, np.zeros(count, np.bool_)
+    most, best, least_cosine = 0, np.zeros(count, np.bool_), np.cos(turn)
     for i in range(count):
         grow, around = moved[i, 2] - frames[i, 2], moved[i, 3] - frames[i, 3]
         cosine, sine = np.exp(grow) * np.cos(around), np.exp(grow) * np.sin(around)
@@ -116,7 +116,7 @@ def _supporters(frames, moved, within, turn, zoom):  # noqa: ANN001, ANN202
             if dx * dx + dy * dy > within * within or abs(moved[j, 2] - frames[j, 2] - grow) > zoom:
                 continue
             other = moved[j, 3] - frames[j, 3] - around
-            if np.cos(other) >= np.cos(turn):
+            if np.cos(other) >= least_cosine:
                 those[j] = True
                 agree += 1
         if agree > most:

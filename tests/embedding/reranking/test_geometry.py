@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from embedding.reranking.geometry import Movement, fit
+from embedding.reranking.geometry import Movement, _frames, _supporters, fit
 from embedding.reranking.local_features import Features
 from embedding.reranking.matching import Pairs
 
@@ -76,6 +76,29 @@ def test_the_same_every_time_and_in_any_order():
     np.testing.assert_array_equal(mixed.inliers, first.inliers[order])
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_supporters_are_those_of_a_double_loop(seed):
+    """Similarities as complex numbers: what moves place p to place q by turn and zoom t moves x to q + t (x - p)."""
+    query, found = planted(movement(0.7, 1.3), good=15, bad=40, noise=3, seed=seed)
+    how, within = Movement(), Movement().within * SIDE
+    turns = found.angles.astype(float) - query.angles
+    zooms = found.sizes.astype(float) / query.sizes
+    before, after = (one.places.astype(float) @ (1, 1j) for one in (query, found))
+    best: list[int] = []
+    for i in range(55):
+        agree = []
+        for j in range(55):
+            near = abs(after[i] + zooms[i] * np.exp(1j * turns[i]) * (before[j] - before[i]) - after[j]) <= within
+            turned = abs(np.angle(np.exp(1j * (turns[j] - turns[i])))) <= how.turn
+            if near and turned and 1 / how.zoom <= zooms[j] / zooms[i] <= how.zoom:
+                agree.append(j)
+        best = max(best, agree, key=len)
+    rows = np.arange(55)
+    found_now = _supporters(_frames(query, rows), _frames(found, rows), within, how.turn, np.log(how.zoom))
+    assert np.flatnonzero(found_now).tolist() == best
+    assert len(best) >= 10
+
+
 def test_chance_explains_little():
     counts = []
     for seed in range(20):
@@ -104,5 +127,5 @@ def test_too_few_matches_say_nothing(count):
 )
 def test_what_nobody_would_know_again_is_refused(matrix):
     query, found = planted(matrix, good=60, bad=0, noise=0.2)
-    lenient = Movement(turn=4, zoom=1e6)
+    lenient = Movement(turn=np.pi, zoom=1e6)
     assert fit(query, found, pairs(60), lenient).count <= 15
