@@ -36,6 +36,7 @@ NAMES = (
     "equal_training",
     "extract",
     "instance_diffusion",
+    "instance_mining",
     "instance_evaluation",
 )
 FAILED = "failed"

@@ -58,6 +58,14 @@ def small_vse_run(tmp_path) -> list[str]:
 
 
 @pytest.fixture
+def small_instance_run(tmp_path) -> list[str]:
+    """The command line of a training on tuples that takes a second an epoch."""
+    flags = "--data=digits --query-size=24 --pool-size=60 --neg-num=2 --batch-size=6 --epochs=4 --lr=1e-3 --whitening"
+    flags += " --embed-dim=16 --workers=1 --validation=0.5"
+    return [sys.executable, str(SCRIPTS / "train_instance.py"), *flags.split(), f"--runs={tmp_path}"]
+
+
+@pytest.fixture
 def small_run(tmp_path) -> list[str]:
     """The command line of a training that takes a second an epoch."""
     flags = "--data=digits --batch-size=12 --batch-k=4 --epoch-steps=6 --epochs=4 --lr=1e-3 --steps=3 --embed-dim=16"

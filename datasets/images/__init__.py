@@ -23,7 +23,7 @@ from datasets.errors import InputError
 
 _FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "pixels", "skipped", "truth", "parts"))
 
-# What other programs call these sets.
+# What else these sets are called, by other programs or for one of their splits.
 _ALIASES = {
     "CUB_200_2011": "cub200",
     "CUB200": "cub200",
@@ -57,9 +57,11 @@ _ALIASES = {
     "retrieval-SfM-120k": "sfm120k",
     "retrieval-sfm-120k": "sfm120k",
     "SfM-120k": "sfm120k",
+    "sfm120k-whiten": "sfm120k",
     "retrieval-SfM-30k": "sfm30k",
     "retrieval-sfm-30k": "sfm30k",
     "SfM-30k": "sfm30k",
+    "sfm30k-whiten": "sfm30k",
     "Oxford5k": "oxford5k",
     "Oxford5K": "oxford5k",
     "Paris6k": "paris6k",
@@ -73,9 +75,27 @@ _ALIASES = {
     "Holidays": "holidays",
     "GLDv2": "gldv2",
     "google-landmarks-v2": "gldv2",
+    "gldv2-all": "gldv2",
+    "covers-shelf": "covers",
+    "covers-posters": "covers",
+    "covers-facades": "covers",
+    "covers-photographs": "covers",
 }
 # Which split such a name asks for besides.
-_SPLITS = {"cifar10-0": "0", "cifar10-1": "1", "cifar10-2": "2", "roxford5k+1m": "1m", "rparis6k+1m": "1m"}
+_SPLITS = {
+    "cifar10-0": "0",
+    "cifar10-1": "1",
+    "cifar10-2": "2",
+    "roxford5k+1m": "1m",
+    "rparis6k+1m": "1m",
+    "sfm120k-whiten": "whiten",
+    "sfm30k-whiten": "whiten",
+    "gldv2-all": "all",
+    "covers-shelf": "shelf",
+    "covers-posters": "posters",
+    "covers-facades": "facades",
+    "covers-photographs": "photographs",
+}
 
 
 names = _FOLDER.names

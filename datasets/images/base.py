@@ -46,7 +46,8 @@ class ImageSet:
         of ``class_names`` it shows
     train, query, gallery : int64 rows of ``images``. Where query and gallery are the same rows, evaluation is
         leave-one-out: every image asks all the others.
-    boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, or None
+    boxes : (N, 4) float32 of x, y, width, height in pixels to crop to before anything else, a row of NaN for
+        all of an image; or None
     size : the size at which a network sees these images unless the user says otherwise
     cameras : (N,) int64, the camera of each image, or None. Where given, a query is not asked for images of its own
         class by its own camera: they are dropped from its ranking

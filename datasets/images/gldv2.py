@@ -24,6 +24,7 @@ PUBLISHED = {CLEAN: 1_580_470, ALL: 4_132_914, "query": 1_129, "gallery": 761_75
 USAGES = ("Public", "Private")
 IGNORED = "Ignored"
 SOURCE = "its lists and photographs come from https://github.com/cvdfoundation/google-landmark"
+_LONGEST = 1 << 27  # letters of a cell: all photographs of a landmark stand in one
 NOT_TOLD = ""  # the class of a photograph of the index, and of a query
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
     index, asked = _judged(folder)
     ends = np.cumsum([0, len(train), len(index), len(asked)])
     parts = {"train": train, "index": index, "test": [name for name, _, _ in asked]}
-    images = [_path(folder / part, name) for part, names in parts.items() for name in names]
+    images = [f"{folder}/{part}/{'/'.join(name[:3])}/{name}.jpg" for part, names in parts.items() for name in names]
     reading.check_present(images)
     labels, class_names = reading.classes([*landmarks, *[NOT_TOLD] * (len(index) + len(asked))])
     image_set = ImageSet(
@@ -81,6 +82,7 @@ def _list(folder: Path, name: str) -> Path | None:
 
 def _rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines of a list, each with its number."""
+    before = csv.field_size_limit(_LONGEST)
     with file.open(newline="", encoding="utf-8") as lines:
         found = csv.DictReader(lines)
         try:
@@ -95,6 +97,8 @@ def _rows(file: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, s
                 yield found.line_num, row
         except (csv.Error, UnicodeDecodeError) as error:
             raise InputError(f"{file} cannot be read ({error}): fetch the list again") from None
+        finally:
+            csv.field_size_limit(before)
 
 
 def _train(folder: Path, split: str) -> tuple[list[str], list[str]]:
@@ -125,10 +129,6 @@ def _judged(folder: Path) -> tuple[list[str], list[tuple[str, list[str], str]]]:
         if row["Usage"] != IGNORED:
             asked.append((row["id"], row["images"].split(), row["Usage"]))
     return [row["id"] for _, row in _rows(index, ("id",))], asked
-
-
-def _path(folder: Path, name: str) -> str:
-    return f"{folder}/{'/'.join(name[:3])}/{name}.jpg"
 
 
 def _truth(folder: Path, index: list[str], asked: list[tuple[str, list[str], str]]) -> Truth:

@@ -22,7 +22,6 @@ NAME = "images.csv"  # the list of a folder
 COLUMNS = ("path", "instance", "role")
 ROLES = ("query", "view", "reference", "distractor", "train")
 NOBODY = ""  # the class of what shows no instance
-WHOLE = (0.0, 0.0, 1e6, 1e6)  # a box that holds any image
 NO_BOX = (math.nan,) * 4
 TAKEN = "a CSV file with the columns path,instance,role and, where you like, set,x_1,y_1,x_2,y_2"
 
@@ -67,7 +66,7 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         train=_train(roles, np.array([one.instance != NOBODY for one in photographs])),
         query=query,
         gallery=gallery,
-        boxes=np.array([one.box or WHOLE for one in photographs], dtype=np.float32) if boxes else None,
+        boxes=np.array([one.box or NO_BOX for one in photographs], dtype=np.float32) if boxes else None,
         truth=_truth(file, photographs, query, gallery, boxes=boxes) if len(query) else None,
         parts=parts if any(parts) else (),
     )

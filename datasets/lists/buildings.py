@@ -143,7 +143,7 @@ def _with_million(folder: Path, image_set: ImageSet) -> ImageSet:
         log.warning(
             "%s: lists %s distractors, where %s are published", place, f"{len(names):,}", f"{PUBLISHED_DISTRACTORS:,}"
         )
-    paths = [str(place / "jpg" / name) for name in names]
+    paths = [f"{place}/jpg/{name}" for name in names]
     reading.check_present(paths)
     classes = [image_set.class_names[label] for label in image_set.labels]
     labels, class_names = reading.classes([*classes, *[NOTHING] * len(paths)])

@@ -109,7 +109,7 @@ def _models(where: str, content: dict, count: int, pairs: np.ndarray) -> list[st
 
 def _image_set(name: str, pictures: Path, train: _Part, val: _Part | None) -> ImageSet:
     ids = [*train.ids, *(val.ids if val else ())]
-    images = [str(pictures / cid[-2:] / cid[-4:-2] / cid[-6:-4] / cid) for cid in ids]
+    images = [f"{pictures}/{cid[-2:]}/{cid[-4:-2]}/{cid[-6:-4]}/{cid}" for cid in ids]
     reading.check_present(images)
     labels, class_names = reading.classes([*train.models, *(f"val {model}" for model in (val.models if val else ()))])
     asks = np.unique(val.pairs[:, 0]) if val else np.arange(0)

@@ -9,6 +9,7 @@ from datasets.images.base import ImageSet
 DATA = Path("data")
 
 OWN = ("folder", "labelled")  # the user's own split, which nobody has looked at yet
+WHITEN = "whiten"  # the split of pairs that a whitening is learned from
 _NEED_A_PATH = (*OWN, "files", "instances")  # they are whatever stands there
 
 
@@ -29,6 +30,12 @@ def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") 
         return made.load(DATA, **which)
     except InputError as error:
         raise InputError(f"--data={data} without --data-path, so looked for in {DATA}/: {error}") from None
+
+
+def load_for_whitening(data: str, path: Path | None) -> ImageSet:
+    """The same, to learn a whitening on: where the set has pairs published for that, its split "whiten", these."""
+    has_its_own = WHITEN in getattr(images.get(data), "SPLITS", ()) and not images.split_of(data)
+    return load(data, path, split=WHITEN if has_its_own else "")
 
 
 def _known(split: str, data: str, splits: tuple[str, ...]) -> str:

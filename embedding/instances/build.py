@@ -22,7 +22,7 @@ from embedding.instances.judge import InstanceJudge
 from embedding.instances.options import InstanceOptions, names_in
 from embedding.losses.base import EmbeddingLoss
 from embedding.mx import gluon, nd
-from embedding.network.instance_head import instance_net
+from embedding.network.instance_head import exponent, instance_net
 from embedding.network.net import Net
 from embedding.training.fit import Optimizers
 
@@ -132,7 +132,8 @@ def _training(options: InstanceOptions, images: ImageSet) -> ImageSet:
 def settle(net: Net, options: InstanceOptions, training: ImageSet, devices: build.Devices) -> None:
     """Give a new network its first weights on ``devices``, pretrained ones where the options name them."""
     build.settle(net, options, devices)
-    net.encoder.pool.collect_params().setattr("lr_mult", options.p_mult)
+    if (p := exponent(net)) is not None:
+        p.lr_mult = options.p_mult
     if not isinstance(training.images, np.ndarray):  # a plan kept for every size of picture would fill the memory
         net.hybridize(static_alloc=False, static_shape=False)
 

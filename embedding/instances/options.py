@@ -23,8 +23,8 @@ _FROM_0 = ("test_freq", "p_mult", "momentum")
 _NOT_HERE = ("boxes", "cache_features", "raw_size", "flip", "min_crop", "test_k", "batch_k", "epoch_steps", "report")
 
 # What is left open: drawn images are small, and their trunk begins from random weights.
-_DRAWN = {"epochs": 8, "lr": 1e-3, "query_size": 1000, "batch_size": 10}
-_PHOTOGRAPHS = {"epochs": 30, "lr": 1e-6, "query_size": 2000, "batch_size": 5}
+_DRAWN = {"loss": "triplet", "epochs": 4, "lr": 1e-3, "query_size": 1000, "batch_size": 10}
+_PHOTOGRAPHS = {"loss": "contrastive", "epochs": 30, "lr": 1e-6, "query_size": 2000, "batch_size": 5}
 _DECAY = math.exp(-0.01)  # of the learning rate after each epoch, as in the reference
 
 
@@ -68,7 +68,7 @@ class InstanceOptions(TrainOptions):
     lr_mult: float | None = None
     """Factor on the trunk's learning rate; 1 if not given."""
     p_mult: float = 10.0
-    """Factor on the learning rate of the pooling, such as that of gem's p."""
+    """Factor on the learning rate of gem's p."""
     freeze_bn: bool | None = None  # type: ignore[assignment]
     """Keep the trunk's batch-norm statistics as they are; yes with --use-pretrained if not given."""
 
@@ -77,8 +77,9 @@ class InstanceOptions(TrainOptions):
     resize: str = "own"
     """How a test image comes to its size: own (its proportions, --test-size at most), crop or stretch."""
 
-    loss: Annotated[str, tyro.conf.arg(aliases=["-l"])] = "contrastive"
-    """contrastive or triplet over tuples; lifted, margin, multi_similarity or npair over all pairs of a batch."""
+    loss: Annotated[str | None, tyro.conf.arg(aliases=["-l"])] = None
+    """contrastive or triplet over tuples, the first if not given, the other for drawn images; or lifted, margin,
+    multi_similarity or npair over all pairs of a batch."""
     loss_margin: Annotated[float | None, tyro.conf.arg(aliases=["-lm"])] = None
     """Margin of the loss; 0.7 for contrastive and 0.1 for triplet if not given, else the loss's own."""
     neg_num: Annotated[int, tyro.conf.arg(aliases=["-nn"])] = 5
@@ -102,7 +103,7 @@ class InstanceOptions(TrainOptions):
     factor: float = _DECAY
     """What the learning rate is multiplied by at each of --steps."""
     epochs: int | None = None  # type: ignore[assignment]
-    """How many epochs to train; 30 if not given, on drawn images 8."""
+    """How many epochs to train; 30 if not given, on drawn images 4."""
     gpus: Annotated[str, tyro.conf.arg(aliases=["-g"])] = ""
     """Device such as 0; the CPU if not given."""
     workers: Annotated[int, tyro.conf.arg(aliases=["-j"])] = 2
@@ -141,7 +142,7 @@ class InstanceOptions(TrainOptions):
             if value is not None and (value < 0 or name in _ABOVE_0 and value == 0):
                 above = "above 0" if name in _ABOVE_0 else "0 or above"
                 raise InputError(f"--{name.replace('_', '-')}={value}: must be {above}")
-        if self.loss not in losses.names():
+        if self.loss is not None and self.loss not in losses.names():
             raise InputError(f"--loss={self.loss}: must be one of {', '.join(losses.names())}")
         if self.embed_dim is not None and not self.whitening:
             raise InputError(f"--embed-dim={self.embed_dim}: features keep their size without --whitening; add it")

@@ -20,7 +20,7 @@ _GEM = {
 _NETVLAD = {
     **{"model": "vgg16", "pool": "netvlad", "loss": "triplet", "loss_margin": 0.1, "neg_num": 10, "batch_size": 4},
     **{"query_size": 1000, "pool_size": 1000, "image_size": "640", "epochs": 30, "optimizer": "sgd", "momentum": 0.9},
-    **{"lr": 1e-4, "wd": 1e-3, "steps": "5,10,15,20,25", "factor": 0.5, "p_mult": 1.0},
+    **{"lr": 1e-4, "wd": 1e-3, "steps": "5,10,15,20,25", "factor": 0.5},
 }
 
 _KNOWN: dict[str, dict[str, Any]] = {"gem-r101-sfm120k": _GEM, "netvlad": _NETVLAD}

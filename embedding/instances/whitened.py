@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets import images as image_sets
 from datasets.errors import InputError
-from datasets.images import canonical
 from datasets.images.base import ImageSet
 from datasets.sources import image_source
 from embedding.batches.tuples import draw
@@ -54,19 +54,23 @@ def of_run(options: InstanceOptions, parts: InstanceParts, training: ImageSet, d
 
 
 def is_own(options: InstanceOptions) -> bool:
-    """Whether the pairs of ``--test-whiten`` are those that the network trains on."""
-    return canonical(options.test_whiten) in (OWN_PAIRS, options.data)
+    """Whether the pairs of ``--test-whiten`` are those that the network trains on.
+
+    Of a set with pairs that are published to learn a whitening from, these are meant where it is called by its name.
+    """
+    named = image_sets.canonical(options.test_whiten) == options.data
+    published = named and image_source.WHITEN in getattr(image_sets.get(options.data), "SPLITS", ())
+    return options.test_whiten == OWN_PAIRS or named and not published
 
 
 def file_of(folder: Path, options: InstanceOptions) -> Path:
     """Where a run folder keeps the whitening that it was judged with, of one scale."""
-    name = options.data if is_own(options) else canonical(options.test_whiten)
+    name = options.data if is_own(options) else image_sets.canonical(options.test_whiten)
     return folder / FOLDER / f"{name}-ss.npz"
 
 
 def _other(options: InstanceOptions) -> ImageSet:
-    images = image_source.load(canonical(options.test_whiten), options.data_path)
-    return images.require("train")
+    return image_source.load_for_whitening(options.test_whiten, options.data_path).require("train")
 
 
 def _learned(

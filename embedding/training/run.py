@@ -20,7 +20,18 @@ from embedding.training.journal import Line, read_lines
 # What may differ between the first start of a run and the next: where, how long and with what output it runs.
 _FREE = (
     *("epochs", "gpus", "workers", "kvstore", "test_k", "radius", "raw_size"),
-    *("use_viz", "report", "log_interval", "save_model_prefix", "max_bad", "name", "runs", "data_path", "versions"),
+    *(
+        "use_viz",
+        "report",
+        "log_interval",
+        "save_model_prefix",
+        "max_bad",
+        "name",
+        "runs",
+        "data_path",
+        "versions",
+        "resume",
+    ),
 )
 
 

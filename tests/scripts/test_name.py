@@ -10,6 +10,7 @@ TAKING_A_NAME = (
     "train_triplet",
     "train_hash",
     "train_vse",
+    "train_instance",
 )
 
 

@@ -1,5 +1,6 @@
 """Google Landmarks v2: what trains, what is asked, and lists in several folders."""
 
+import csv
 import shutil
 
 import pytest
@@ -32,6 +33,13 @@ def test_the_clean_list_trains_and_the_index_is_asked(tree, caplog):
 def test_the_whole_list_trains_where_it_is_asked_for(tree):
     found = gldv2.load(tree, split="all")
     assert found.name == "gldv2-all" and names(found, found.train) == ["a0a0", "a0a1", "b0b0", "b1b1"]
+
+
+def test_a_landmark_may_have_very_many_photographs(tree):
+    limit = csv.field_size_limit()
+    with (tree / "train" / "train_clean.csv").open("a") as file:
+        file.write("5," + " ".join(["a0a0"] * 30_000) + "\n")
+    assert len(gldv2.load(tree).train) == 30_005 and csv.field_size_limit() == limit
 
 
 def test_lists_lie_in_any_of_the_folders(tree):

@@ -9,6 +9,7 @@ from instance_trees import SFM, as_sfm
 from datasets import images
 from datasets.errors import InputError
 from datasets.images import sfm30k, sfm120k
+from datasets.sources import image_source
 
 
 def names(found, rows):
@@ -34,6 +35,15 @@ def test_the_other_list_is_to_learn_a_whitening_from(tmp_path, write):
     assert found.name == "sfm120k-whiten" and found.matches.tolist() == [[0, 1], [2, 3], [3, 2]]
     assert names(found, found.train) == SFM["train"]["cids"] and found.labels.tolist() == [0, 0, 1, 1]
     assert found.truth is None and not len(found.query)
+
+
+def test_a_whitening_is_learned_from_the_pairs_that_are_published_for_it(tmp_path, write):
+    write.instances(write.sfm120k(tmp_path))
+    for name in ("sfm120k", "retrieval-SfM-120k", "sfm120k-whiten"):
+        assert image_source.load_for_whitening(name, tmp_path).name == "sfm120k-whiten"
+    assert image_source.load("sfm120k-whiten", tmp_path).name == "sfm120k-whiten"
+    assert image_source.load("retrieval-SfM-120k", tmp_path).name == "sfm120k"
+    assert len(image_source.load_for_whitening("instances", tmp_path)) == 12
 
 
 def test_the_smaller_set_has_the_pictures_of_the_larger(tmp_path, write):

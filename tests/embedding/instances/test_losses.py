@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from gradients import close, slopes, value_and_gradient
 
 from datasets.errors import InputError
 from embedding.instances import losses
-from tests.shared.gradients import close, slopes, value_and_gradient
 
 TUPLES, NEGATIVES, DIM = 3, 5, 6
 

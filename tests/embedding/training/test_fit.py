@@ -162,3 +162,26 @@ def test_a_weight_that_is_not_finite_ends_the_run_even_in_a_network_of_many_laye
 
     with pytest.raises(Diverged, match="epoch 1"):
         run(net, loss, optimizers, batches, epochs=1)
+
+
+@pytest.mark.parametrize("last_is_lost", [False, True])
+def test_gradients_add_up_over_the_batches_of_a_step(last_is_lost):
+    """As those of one batch do whose loss is the sum, even where what should have ended the last step is not there."""
+
+    def in_parts(epoch):
+        for batch in data(epoch):
+            x, y = (part.split(2, axis=0) for part in (batch.inputs[0], batch.targets[0]))
+            yield from (Batch((x[i],), (y[i],), ends_step=bool(i)) for i in range(2))
+
+    def lost(epoch):
+        parts = list(in_parts(epoch))
+        return [*parts[:-1], Batch(parts[-1].inputs, parts[-1].targets, ends_step=not last_is_lost)]
+
+    net, loss, optimizers = make(None, adds_up=True)
+    net.hybridize(static_alloc=True, static_shape=True)
+    run(net, loss, optimizers, lost, schedule=Schedule(0.02))
+    whole, whole_loss, of_whole = make(None)
+    run(whole, whole_loss, of_whole, schedule=Schedule(0.04))  # a mean of twice as many is half the sum of two means
+    pairs = ((net.weight, whole.weight), (net.bias, whole.bias), (loss.offset, whole_loss.offset))
+    for found, expected in pairs:
+        np.testing.assert_allclose(found.data().asnumpy(), expected.data().asnumpy(), rtol=1e-4, atol=1e-6)

@@ -1,0 +1,82 @@
+"""Options and recipes of instance retrieval."""
+
+import numpy as np
+import pytest
+
+from datasets import images
+from datasets.command import spell_out
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from embedding.instances import recipes
+from embedding.instances.options import InstanceOptions
+
+NONE = np.zeros(0, np.int64)
+PHOTOGRAPHS = ImageSet("photographs", ("a.jpg",), np.zeros(1, np.int64), ("a",), NONE, NONE, NONE)
+
+
+def test_photographs_and_drawn_images_have_usual_values_of_their_own():
+    of_photographs = InstanceOptions(use_pretrained="resnet101.pth").resolve(PHOTOGRAPHS)
+    assert (of_photographs.model, of_photographs.image_size, of_photographs.lr) == ("resnet101_v1b", "362", 1e-6)
+    assert of_photographs.freeze_bn
+    assert of_photographs.lr_mult == 1
+    drawn = InstanceOptions().resolve(images.get("glyphs").load())
+    assert (drawn.model, drawn.image_size, drawn.freeze_bn) == ("convnet", "32", False)
+    assert drawn.lr > of_photographs.lr
+
+
+def test_what_is_given_stands():
+    options = InstanceOptions(lr=3e-5, epochs=2, lr_mult=0.1, freeze_bn=False, use_pretrained="a.pth", image_size="240")
+    found = options.resolve(PHOTOGRAPHS)
+    assert (found.lr, found.epochs, found.lr_mult, found.freeze_bn, found.image_size) == (3e-5, 2, 0.1, False, "240")
+
+
+def test_the_rate_falls_after_every_epoch_unless_something_else_is_said():
+    assert InstanceOptions(epochs=4).drops == (1, 2, 3)
+    assert InstanceOptions(epochs=4, steps="2").drops == (2,)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"loss": "hinge"}, "--loss=hinge: must be one of contrastive, triplet"),
+        ({"neg_num": 0}, "--neg-num=0: must be above 0"),
+        ({"query_size": -1}, "--query-size=-1"),
+        ({"loss_margin": 0.0}, "--loss-margin=0.0"),
+        ({"gpus": "0,1"}, "one device"),
+        ({"kvstore": "dist_sync"}, "one process"),
+        ({"embed_dim": 64}, "--embed-dim=64: features keep their size without --whitening"),
+        ({"not_pretrained": True, "use_pretrained": "a.pth"}, "say one of the two"),
+        ({"cache_features": True}, "--cache-features: has no place in instance retrieval"),
+    ],
+)
+def test_mistakes_are_told(given, told):
+    with pytest.raises(InputError, match=told):
+        InstanceOptions(**given).check()
+
+
+@pytest.mark.parametrize("name", recipes.names())
+def test_recipes_are_values_of_flags_and_pass_the_check(name):
+    found = recipes.with_recipe(InstanceOptions(recipe=name))
+    found.check()
+    assert found != InstanceOptions()
+
+
+def test_the_published_settings():
+    found = recipes.with_recipe(InstanceOptions(recipe="gem-r101-sfm120k"))
+    assert (found.lr, found.wd, found.loss_margin, found.neg_num, found.query_size) == (5e-7, 1e-6, 0.85, 5, 2000)
+    assert (found.pool_size, found.image_size, found.epochs, found.p_mult) == (22_000, "362", 100, 10)
+    with pytest.raises(InputError, match="unknown recipe 'gem'"):
+        recipes.with_recipe(InstanceOptions(recipe="gem"))
+
+
+def test_the_reference_s_flags_are_ours():
+    given = [
+        "--training-dataset=a",
+        "--arch=b",
+        "--weight-decay=1",
+        "--print-freq=9",
+        "--gpu-id=0",
+        "--learning_rate=1",
+    ]
+    ours = ["--data=a", "--model=b", "--wd=1", "--log-interval=9", "--gpus=0", "--lr=1"]
+    assert spell_out(given, InstanceOptions) == ours
