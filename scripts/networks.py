@@ -17,10 +17,10 @@ import tyro
 from datasets.errors import InputError
 from embedding.batches.decode import OWN, RESIZES, parse_size, show_size
 from embedding.engine.base import Facts
-from embedding.engine.scales import parse_scales
+from embedding.engine.scales import joined, parse_scales
 from embedding.engine.wanted import Asked
 from embedding.evaluation.whiten import Whitening
-from embedding.extraction.described import Describer, scaled
+from embedding.extraction.described import Describer
 from embedding.extraction.job import opened
 
 # What the test command of cirtorch calls our flags.
@@ -99,7 +99,7 @@ def named(options: NetworkOptions) -> Network:
     foreign = options.model.endswith(".onnx")
     resize = options.resize or (facts.resize if foreign else OWN)
     size = _size(options, facts)
-    describer = Describer(opener if scales == ONE else partial(scaled, opener, scales), size, resize, options.workers)
+    describer = Describer(opener if scales == ONE else partial(joined, opener, scales), size, resize, options.workers)
     told = f"{name}, {show_size(size)} pixels" + ("" if resize == OWN else f" ({resize})")
     if scales != ONE:
         told += f", scales {', '.join(f'{scale:.3g}' for scale in scales)}"

@@ -25,9 +25,12 @@ from datasets.images import files
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS, Unreadable
 from datasets.images.skipped import MAX_BAD, Skipped, check_share
+from datasets.stored import vectors_file
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 from embedding.batches import decode
+from embedding.batches.decode import show_size
+from embedding.extraction.described import Describer
 from embedding.reranking import matches_drawn, methods
 from embedding.reranking.verify import Match
 from embedding.search import asked, folder, found, page
@@ -40,7 +43,7 @@ from embedding.search.verified import Pictures, Verifier
 
 EXACT = 100_000  # pictures up to which all are compared
 INDEX = "hnswlib"  # beyond
-DRAWN = 6  # answers of a picture whose matches are drawn
+DRAWN, LEAST = 6, 6  # answers of a picture whose matches are drawn, where there are so many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +128,24 @@ def _picture(questions: ImageSet, row: int) -> np.ndarray:
 def _gallery(options: SearchImageOptions, network: Network) -> Gallery:
     describer = network.describer
     if options.vectors is not None:
-        file = command.there("--vectors", options.vectors)
-        made = {"network": describer.network, "dim": describer.engine.facts.dim}
-        return gallery_of_file(file, **made, whose=network.told)
+        return _of_vectors(vectors_file.file_of(command.there("--vectors", options.vectors)), describer, network.told)
     images = files.load(options.images)
     place = Place(images.name, _root(options.images), images.images)
     embed = describer.piecewise
     how = {"network": describer.network, "max_bad": options.max_bad, "flag": "--kept"}
     return folder.gallery_of(place, options.kept, lambda *given: embed(*_with_pieces(*given)), **how)
+
+
+def _of_vectors(file: Path, describer: Describer, told: str) -> Gallery:
+    """The gallery of a vectors file; where it tells how its pictures were seen, they must have been seen as now."""
+    attrs, facts = vectors_file.load(file).attrs, describer.engine.facts
+    if "resize" in attrs:
+        size, resize = attrs["image_size"], attrs["resize"]
+        if (size, resize) != (show_size(describer.size), describer.resize):
+            flags = f"--image-size={size} --resize={resize}"
+            raise InputError(f"--vectors={file}: its pictures were seen otherwise than {told}; give {flags}")
+    made_by = facts.network if "resize" in attrs else describer.network
+    return gallery_of_file(file, network=made_by, dim=facts.dim, whose=told)
 
 
 def _with_pieces(images: ImageSet, rows: np.ndarray, skipped: Skipped, file: Path) -> tuple:
@@ -188,7 +201,7 @@ def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery
         its = []
         for place, score, inliers, match in zip(*about, strict=True):
             if place >= 0 and len(its) < options.k:
-                drawn = inliers and len(its) < DRAWN
+                drawn = inliers >= LEAST and len(its) < DRAWN
                 lines = _lines(questions, row, answering, int(place), match) if drawn else None
                 its.append(Answer(gallery.paths[place], float(score), int(inliers), lines))
         answers.append([*its, *(Answer(hit.name, hit.score) for hit in rest[row])][: options.k])

@@ -16,7 +16,6 @@ from datasets.images.base import ImageSet
 from datasets.images.skipped import Skipped
 from datasets.vectors import rows as vector_rows
 from embedding.engine.base import Engine
-from embedding.engine.scales import Scales
 from embedding.extraction import join, memory, pieces, run
 from embedding.extraction.begin import begin
 from embedding.extraction.job import opened
@@ -103,9 +102,3 @@ class Describer:
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
     return vector_rows.prepared(vectors, "angular")
-
-
-def scaled(opener: Callable[[], Engine], scales: tuple[float, ...]) -> Engine:
-    """What ``opener`` opens, at several scales."""
-    engine = opener()
-    return Scales(engine, scales, power=engine.facts.power)

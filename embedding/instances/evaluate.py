@@ -22,7 +22,8 @@ from embedding.search.verified import Pictures, Verifier
 
 log = logging.getLogger(__name__)
 
-_SHOWN, _ANSWERS, _DRAWN = 6, 8, 3  # queries of a part on the page, answers of each, and those with their matches
+_SHOWN, _ANSWERS = 6, 8  # queries of a part on the page, and answers of each
+_DRAWN, _LEAST = 3, 6  # answers with their matches, where there are so many
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _answers(judgement: Judgement, row: int, neighbors: np.ndarray, scores: np.n
             continue
         at = inliers.get(place)
         count = None if at is None else int(judgement.verified.inliers[row, at])
-        drawn = _drawn(judgement, row, at) if count and len(answers) < _DRAWN else None
+        drawn = _drawn(judgement, row, at) if (count or 0) >= _LEAST and len(answers) < _DRAWN else None
         name = part.images.image_name(int(part.images.gallery[place]))
         answers.append(Answer(name, score, count, drawn, bool(place in wanted)))
     return answers

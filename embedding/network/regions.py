@@ -153,17 +153,12 @@ class Regional(OfRegions):
 
 @mx.init.register
 class Keeping(mx.init.Initializer):
-    """Weights (D, C) or (D, C, 1, 1) of a linear layer that begins as the identity, or as D unit rows at right angles.
+    """Weights (D, C) or (D, C, 1, 1) of a linear layer that begins as the identity; where D < C as random unit rows.
 
-    Whitening that starts so changes no cosine where D = C.
+    Whitening that starts so changes no cosine where D = C, and else by some 1 / sqrt(D).
     """
 
     def _init_weight(self, _: str, arr: nd.NDArray) -> None:
         rows, columns = arr.shape[:2]
-        if rows == columns:
-            start = np.eye(rows, dtype=np.float32)
-        else:
-            chance = mx.random.normal(shape=(max(rows, columns), min(rows, columns))).asnumpy()
-            start = np.linalg.qr(chance)[0]
-            start = start.T if rows < columns else start
-        arr[:] = start.reshape(arr.shape)
+        start = nd.eye(rows) if rows == columns else mx.random.normal(shape=(rows, columns))
+        arr[:] = nd.L2Normalization(start).reshape(arr.shape)

@@ -100,4 +100,5 @@ def _answer(answer: Answer, thumbnails: Thumbnails) -> dict[str, Any]:
 
 
 def _short(name: str) -> str:
-    return name.rstrip("/").rpartition("/")[2]
+    """The file's name and its folder's: in many folders files have the same names."""
+    return "/".join(name.rstrip("/").split("/")[-2:])

@@ -16,7 +16,7 @@ from embedding.engine.gluon import GluonEngine
 from embedding.engine.kept import fingerprint, network_of
 from embedding.engine.onnx import run_once
 from embedding.mx import bound_plans, contexts, gluon, mx, nd
-from embedding.network import export, weights
+from embedding.network import export, pooling, weights
 from embedding.network.instance_head import features_power
 from embedding.network.net import Net
 from embedding.options import TrainOptions
@@ -78,7 +78,12 @@ def of_run(folder: Path, checkpoint: str, devices: list[mx.Context]) -> Served:
 
 
 def of_trunk(options: TrainOptions, devices: list[mx.Context]) -> Served:
-    """The pooled features of the pretrained trunk that ``options``, resolved, describe; errors as of ``weights``."""
+    """The pooled features of the pretrained trunk that ``options``, resolved, describe; errors as of ``weights``.
+
+    Raises InputError for a pooling that has to be trained.
+    """
+    if pooling.canonical(options.pool) == "netvlad":
+        raise InputError(f"--pool={options.pool}: its centres are learned; train_instance.py trains it, or take gem")
     net = build.embedding_net(options)
     build.settle(net, options, devices)
     facts = facts_of(

@@ -241,3 +241,11 @@ def test_other_files(tmp_path):
         archive.writestr("a.txt", "a")
     with pytest.raises(InputError, match=r"photos\.pth is a zip file without data\.pkl"):
         read(tmp_path / "photos.pth")
+
+
+def test_a_damaged_word_with_a_line_of_its_own_is_told_in_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", b"Fhalf\n.")
+    with pytest.raises(InputError, match=r"x\.pth is damaged or cut short \(ValueError: .*half") as error:
+        contents(tmp_path / "x.pth")
+    assert "\n" not in str(error.value)

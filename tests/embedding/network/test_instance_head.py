@@ -48,9 +48,16 @@ def test_a_whitening_begins_as_none(part):
     np.testing.assert_allclose(whitened(pictures()).asnumpy(), plain(pictures()).asnumpy(), atol=1e-6)
 
 
-def test_a_whitening_to_fewer_numbers_begins_as_a_projection():
+def test_a_whitening_to_fewer_numbers_begins_as_a_random_projection():
     weight = ready("convnet", "gem", whitening=True, dim=30).head.whiten.weight.data().asnumpy()
-    np.testing.assert_allclose(weight @ weight.T, np.eye(30), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(weight, axis=1), 1, rtol=1e-5)
+    assert np.abs(weight @ weight.T - np.eye(30)).max() < 0.5
+
+
+def test_netvlad_is_whitened_to_4096_and_not_of_regions():
+    assert instance_net("convnet", "netvlad", whitening=True).head.whiten.weight.shape == (4096, 0)
+    with pytest.raises(InputError, match="--regional: netvlad is of whole pictures"):
+        instance_net("convnet", "netvlad", regional=True)
 
 
 def test_a_head_is_settled_by_mean_and_projection():

@@ -178,6 +178,7 @@ def test_gradients_add_up_over_the_batches_of_a_step(last_is_lost):
         return [*parts[:-1], Batch(parts[-1].inputs, parts[-1].targets, ends_step=not last_is_lost)]
 
     net, loss, optimizers = make(None, adds_up=True)
+    net.hybridize(static_alloc=True, static_shape=True)
     run(net, loss, optimizers, lost, schedule=Schedule(0.02))
     whole, whole_loss, of_whole = make(None)
     run(whole, whole_loss, of_whole, schedule=Schedule(0.04))  # a mean of twice as many is half the sum of two means
