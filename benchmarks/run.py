@@ -38,6 +38,7 @@ NAMES = (
     "instance_diffusion",
     "instance_mining",
     "instance_evaluation",
+    "instance_geometry",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them
