@@ -35,6 +35,7 @@ NAMES = (
     "cluster",
     "equal_training",
     "extract",
+    "instance_extraction",
     "instance_diffusion",
     "instance_mining",
     "instance_evaluation",
