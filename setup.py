@@ -108,6 +108,7 @@ WITH_TEMPLATES = (
     "embedding.report",
     "embedding.categories",
     "embedding.duplicates",
+    "embedding.search",
     "hashing.report",
     "vse.report",
     "vse.search",

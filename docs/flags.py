@@ -18,6 +18,8 @@ import docstring_parser
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+from networks import NetworkOptions  # noqa: E402
+
 from ann_bench.commands import COMMANDS  # noqa: E402
 from embedding.options import TrainOptions  # noqa: E402
 from hashing.options import HashOptions  # noqa: E402
@@ -30,12 +32,13 @@ SHARED = {
     TrainOptions: "Every training command",
     HashOptions: "Every hashing command",
     VseOptions: "Every command of pictures and sentences",
+    NetworkOptions: "Every command that looks for the same thing",
 }
 
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
-INSTANCES = ("train_instance",)
+INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
 
 WORDS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
@@ -54,7 +57,7 @@ This page is written by `python docs/flags.py` from the docstrings of the option
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, _training(), _hashing(), _pairs(), *map(_script, (*INSTANCES, *VECTORS)), *map(_ann_bench, COMMANDS)]
+    parts = [HEAD, _training(), _hashing(), _pairs(), _instances(), *map(_script, VECTORS), *map(_ann_bench, COMMANDS)]
     return "\n".join(parts)
 
 
@@ -68,6 +71,11 @@ def _hashing() -> str:
 
 def _pairs() -> str:
     return "\n".join([_section(SHARED[VseOptions], VseOptions), *map(_script, PAIRS)])
+
+
+def _instances() -> str:
+    named = _section(SHARED[NetworkOptions], NetworkOptions)
+    return "\n".join([_script("train_instance"), named, *map(_script, INSTANCES)])
 
 
 def _script(name: str) -> str:

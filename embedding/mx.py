@@ -2,6 +2,7 @@
 
 import ctypes
 import importlib.util
+import os
 import subprocess
 import sys
 import warnings
@@ -62,7 +63,7 @@ with warnings.catch_warnings():
 from datasets.cluster import place  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-__all__ = ["Array", "autograd", "contexts", "gluon", "gluoncv_zoo", "mx", "nd"]
+__all__ = ["Array", "autograd", "bound_plans", "contexts", "gluon", "gluoncv_zoo", "mx", "nd"]
 
 # What a hybrid_forward works on: an NDArray, or a Symbol while its block is compiled. They share no class, and their
 # operators' types are unknown to type checkers.
@@ -70,6 +71,32 @@ Array = Any
 
 # Compute capabilities that the GPU build of MXNet 1.9.1 has code for; it holds nothing that newer GPUs could translate.
 _OLDEST, _NEWEST = (5, 0), (8, 9)
+
+
+_PLANS = "MXNET_MKLDNN_CACHE_NUM"
+_MOST_PLANS = 1000  # of layers of one kind: six shapes of ResNet152, of which each takes some 20 MB at 1024 pixels
+
+
+def bound_plans() -> None:
+    """Have this process keep few plans of how to compute a layer, where it keeps one for each shape of pictures.
+
+    It reads that once, at its first convolution, and says so in a line of its own, which nobody is to see: so that
+    is here. To be called before any network sees a picture; later it does nothing.
+    """
+    if _PLANS in os.environ:
+        return
+    os.environ[_PLANS] = str(_MOST_PLANS)
+    sys.stderr.flush()
+    shown, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        nd.Convolution(
+            nd.zeros((1, 1, 3, 3)), nd.zeros((1, 1, 3, 3)), no_bias=True, kernel=(3, 3), num_filter=1
+        ).asnumpy()
+    finally:
+        os.dup2(shown, 2)
+        os.close(shown)
+        os.close(nowhere)
 
 
 def contexts(gpus: str) -> list[mx.Context]:

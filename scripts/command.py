@@ -17,7 +17,14 @@ start.begin()
 from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-_SHARED = ("command", "engines", "named", "scoring")  # files that are no commands, but what commands share
+_SHARED = (
+    "command",
+    "engines",
+    "named",
+    "networks",
+    "scaled",
+    "scoring",
+)  # files that are no commands, but what commands share
 SCRIPTS = {
     path.stem.replace("_", "-"): path
     for path in sorted(_FOLDER.glob("*.py"))
@@ -46,6 +53,18 @@ def none_of(options: Any, names: Sequence[str], why: str) -> None:
     for name in names:
         if (given := getattr(options, name)) != usual[name]:
             raise InputError(f"--{name.replace('_', '-')}={given}: {why}; give one of the two")
+
+
+def hdf5(out: Path) -> None:
+    """Raise InputError where the vectors file that --out names is none by its ending."""
+    if out.suffix.lower() in (".h5", ".hdf5"):
+        return
+    right = out.with_suffix(".h5")
+    what = f"--out={out}: vectors are written as HDF5, name it {right}"
+    if out.suffix != ".npy":
+        raise InputError(what)
+    line = f"import h5py, numpy; numpy.save('{out}', h5py.File('{right}')['train'])"
+    raise InputError(f'{what}, and make an .npy of it by: python -c "{line}"')
 
 
 def there(flag: str, path: Path) -> Path:

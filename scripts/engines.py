@@ -66,7 +66,35 @@ def file_of_trunk(options: "TrainOptions") -> Path:
 
     network = trunk_fingerprint(options)
     path = _TRUNKS / f"{options.model}-{options.pool}-{options.test_size}-{network[:8]}.onnx"  # a file tells its size
-    return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path))
+    return kept.kept(path, network, lambda path: _written(_serve_trunk(options), path), tells="power")
+
+
+def of_checkpoint(path: Path, *, engine: str = "auto", gpus: str = "") -> Opener:
+    """What opens the network of a checkpoint of cirtorch; its ONNX file is kept in data/onnx."""
+    from embedding.serving import cirtorch
+
+    return _of_cirtorch(partial(cirtorch.of_checkpoint, path), path.stem, kept.fingerprint(path), engine, gpus)
+
+
+def off_the_shelf(named: str, *, engine: str = "auto", gpus: str = "") -> Opener:
+    """The same of a trunk as it comes, in cirtorch's words: resnet101-gem-reg."""
+    from embedding.serving import cirtorch
+
+    network = cirtorch.shelf_fingerprint(named, DATA)
+    return _of_cirtorch(partial(cirtorch.of_the_shelf, named, DATA), named, network, engine, gpus)
+
+
+def _of_cirtorch(serve: "Serve", name: str, network: str, engine: str, gpus: str) -> Opener:
+    """Of a network whose regions no ONNX file can hold, auto is MXNet."""
+    from embedding.mx import contexts
+    from embedding.serving import cirtorch
+
+    path = _TRUNKS / f"{name}-{network[:8]}.onnx"
+    if _engine(engine, gpus) == "mxnet":
+        return _gluon(serve, gpus)
+    if engine == "auto" and not path.exists() and not cirtorch.can_be_written(serve(contexts(""))):
+        return _gluon(serve, gpus)
+    return partial(OnnxEngine, kept.kept(path, network, lambda path: _written(serve, path)), gpus=gpus)
 
 
 def searcher(folder: Path, *, engine: str = "auto", gpus: str = "") -> "Searcher":

@@ -34,7 +34,7 @@ class ExportOptions:
     use_pretrained: str = ""
     """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
-    """Pooling of that trunk's feature map: avg, max, gem or quarters."""
+    """Pooling of that trunk's feature map: avg, max, gem, gem-channels, crow, rmac, netvlad or quarters."""
     image_size: str = ""
     """Size in pixels that the file recommends for that trunk, 224 or 256x128; 224 if not given."""
     out: Path | None = None

@@ -6,17 +6,19 @@ python scripts/extract.py --run=runs/demo --data=glyphs --out=glyphs.h5
 python scripts/extract.py --run=runs/cub --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --use-pretrained=efficientnet_lite0 --data=files --data-path=~/Pictures --out=pictures.h5
 python scripts/extract.py --model=resnet50_v1b --use-pretrained=r50.pth --data=cub200 --data-path=CUB --out=raw.h5
+python scripts/extract.py --run=runs/gem --data=roxford5k --multiscale="[1, 0.7, 1/2]" --whitening=w.npz --out=gem.h5
 python scripts/extract.py --model=clip_vision.onnx --data-path=~/Pictures --out=clip.h5
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import command
 import engines
 import named
 import numpy as np
+import scaled
 
 from datasets.cluster import place
 from datasets.cluster.connect import connect
@@ -27,7 +29,8 @@ from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, Skipped, beside_file, check_share
 from datasets.sources import image_source
 from datasets.stored import vectors_file
-from embedding.batches.decode import RESIZES, parse_size
+from embedding.batches.decode import OWN, RESIZES, parse_size, show_size
+from embedding.evaluation.whiten import check_apart
 from embedding.extraction import clustered, join, pieces, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
@@ -36,6 +39,8 @@ from hashing import codes
 PARTS = ("test", "train", "all")
 
 _ON_GPUS, _ON_CPU = 64, {"onnx": 32, "mxnet": 8}  # pictures of a batch
+_APART = 16  # of one whose pictures have sizes of their own, and are large
+_LONGEST = 1024  # pixels, as instance retrieval is judged
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +58,7 @@ class ExtractOptions:
     use_pretrained: str = ""
     """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "avg"
-    """Pooling of that trunk's feature map; of the tokens of an ONNX file's encoder class or mean."""
+    """Pooling of that trunk's feature map, such as gem; of the tokens of an ONNX file's encoder class or mean."""
     output: str = ""
     """Output of an ONNX file that is the vector, where it has several."""
     mean: str = ""
@@ -73,9 +78,15 @@ class ExtractOptions:
     part: str = "test"
     """Which images: test (query and gallery), train or all."""
     image_size: str = ""
-    """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given."""
+    """Size in pixels, 224 or 256x128; as in the run's test, or the set's own, if not given. Of --resize=own the longest
+    side, 1024 if not given."""
     resize: str | None = None
-    """How an image becomes a square: crop or stretch; as in the run, or crop, if not given."""
+    """How an image becomes a square: crop or stretch; or own, which keeps its proportions and enlarges nothing; as in
+    the run, or crop, if not given."""
+    multiscale: str = ""
+    """Scales at which every image is seen, such as "[1, 1/2**(1/2), 1/2]"; its vector is their mean."""
+    whitening: Path | None = None
+    """Whitening that the vectors go through, an .npz file that was learned on another set."""
     dtype: str = "float32"
     """Type of the vectors in the file: float32, or float16 for half the size."""
     max_pixels: int = MAX_PIXELS
@@ -106,7 +117,9 @@ def main(options: ExtractOptions) -> None:
     whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
     rows = np.union1d(images.query, images.gallery)
-    opener = named.opener(options, images)
+    if _is_scored(images) and (found := scaled.whitening(options)):
+        check_apart(found, images)
+    opener = scaled.over(options, named.opener(options, images))
     skipped, folder = Skipped(len(rows), max_bad=options.max_bad), options.out.with_suffix(".pieces")
     with lock.alone(folder, flag="--out"):
         job = _job(options, images, rows, opener, folder)
@@ -123,10 +136,14 @@ def main(options: ExtractOptions) -> None:
 def _save(
     options: ExtractOptions, whole: ImageSet, images: ImageSet, rows: np.ndarray, job: Job, skipped: Skipped
 ) -> None:
-    if len(images.class_names) > 1:
+    if _is_scored(images):
         _save_scored(options, whole, images, rows, job, skipped)
     else:  # no labels, no scores, and perhaps too many for the memory
         _save_joined(options, images.title, job)
+
+
+def _is_scored(images: ImageSet) -> bool:
+    return len(images.class_names) > 1
 
 
 def _make(options: ExtractOptions, job: Job, skipped: Skipped) -> None:
@@ -149,23 +166,32 @@ def _save_skipped(skipped: Skipped, path: Path) -> None:
 def _job(options: ExtractOptions, images: ImageSet, rows: np.ndarray, opener: engines.Opener, folder: Path) -> Job:
     engine = opened(opener)
     facts, usual = engine.facts, _ON_GPUS if options.gpus else _ON_CPU[engine.name]
+    resize = options.resize or facts.resize
+    longest = resize == OWN and facts.resize != OWN and not options.image_size
     return begin(
         folder,
         images,
         rows,
         opener,
-        size=parse_size(options.image_size, "--image-size") if options.image_size else facts.size,
-        resize=options.resize or facts.resize,
+        size=parse_size(options.image_size or (_LONGEST if longest else facts.size), "--image-size"),
+        resize=resize,
         dtype=options.dtype,
-        batch_size=options.batch_size or usual,
+        batch_size=options.batch_size or (_APART if resize == OWN else usual),
         piece=options.piece,
         workers=options.workers,
     )
 
 
-def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
+def _told(options: ExtractOptions, job: Job) -> dict[str, str]:
+    """What is told in the file of how its vectors were made."""
     facts = job.engine.facts
     told = {"network": facts.network, "model": facts.model, "engine": job.engine.name}
+    return {**told, "resize": job.resize, "image_size": show_size(job.size), **scaled.told(options)}
+
+
+def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
+    facts = job.engine.facts
+    told = _told(options, job)
     count, dim = join.into_file(job, options.out, name=name, attrs=told, pack=codes.pack if facts.codes else None)
     print(f"{count} x {dim} {'bits' if facts.codes else 'vectors'}: {options.out}")
 
@@ -178,7 +204,7 @@ def _save_scored(
     kept = np.full((len(images), job.engine.facts.dim), np.nan, np.float32)
     kept[rows] = join.into_memory(job)
     vectors = scoring.scored(kept, whole, images, skipped, run=options.run, part=options.part, dtype=options.dtype)
-    vectors_file.save(options.out, vectors)
+    vectors_file.save(options.out, replace(vectors, attrs={**vectors.attrs, **_told(options, job)}))
     kind = "bits" if vectors.metric == "hamming" else "vectors"
     print(f"{len(vectors.gallery)} x {vectors.dim} {kind}: {options.out}")
 
@@ -186,14 +212,17 @@ def _save_scored(
 def _check(options: ExtractOptions) -> None:
     if options.out.is_dir():
         raise InputError(f"--out={options.out}: is a folder; name the file to write, such as {options.out}/vectors.h5")
-    _check_ending(options.out)
+    command.hdf5(options.out)
     place.read(options.cluster)
     if options.run is not None:
         command.there("--run", options.run)
     if options.dtype not in DTYPES:
         raise InputError(f"--dtype={options.dtype}: must be one of {', '.join(DTYPES)}")
     if options.image_size:
-        parse_size(options.image_size, "--image-size")
+        height, width = parse_size(options.image_size, "--image-size")
+        if options.resize == OWN and height != width:
+            raise InputError(f"--image-size={options.image_size}: give the longest side alone with --resize=own")
+    scaled.check(options)
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
     check_share(options.max_bad)
@@ -201,17 +230,6 @@ def _check(options: ExtractOptions) -> None:
         value = getattr(options, name)
         if value is not None and value < 1:
             raise InputError(f"--{name.replace('_', '-')}={value}: must be above 0")
-
-
-def _check_ending(out: Path) -> None:
-    if out.suffix.lower() in (".h5", ".hdf5"):
-        return
-    right = out.with_suffix(".h5")
-    what = f"--out={out}: vectors are written as HDF5, name it {right}"
-    if out.suffix != ".npy":
-        raise InputError(what)
-    line = f"import h5py, numpy; numpy.save('{out}', h5py.File('{right}')['train'])"
-    raise InputError(f'{what}, and make an .npy of it by: python -c "{line}"')
 
 
 def _part(images: ImageSet, part: str) -> ImageSet:

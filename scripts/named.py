@@ -9,6 +9,7 @@ import engines
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from embedding.batches.decode import OWN
 from embedding.engine import calibrated, kept, onnx
 from embedding.engine.onnx import OnnxEngine
 from embedding.engine.wanted import Asked
@@ -36,6 +37,8 @@ class Named(Protocol):
 
 def opener(options: Named, images: ImageSet) -> engines.Opener:
     """What opens the network that ``options`` name, for ``images``; of several that they could mean none."""
+    if options.resize == OWN and options.int8:
+        raise InputError("--int8: its numbers are chosen by pictures of one size; leave it out with --resize=own")
     if options.run is not None:
         command.none_of(
             options, ("model", "use_pretrained", "pool", "mean", "std", "range", "output"), "--run names the network"
@@ -56,7 +59,7 @@ def opener(options: Named, images: ImageSet) -> engines.Opener:
         model=options.model,
         use_pretrained=options.use_pretrained,
         pool=options.pool,
-        image_size=options.image_size,
+        image_size="" if options.resize == OWN else options.image_size,  # its file is for all sizes
         size=images.size,
     )
     if options.int8:
@@ -71,6 +74,10 @@ def _of_file(options: Named) -> engines.Opener:
         )
     if options.int8:
         raise InputError(f"--int8: is for runs and trunks of this project; give --model={options.model} as it is to be")
+    if options.resize == OWN and onnx.facts_in(Path(options.model)) is None:
+        raise InputError(
+            f"--resize=own: {options.model} is an encoder of others, which is seen at one size; leave it out"
+        )
     command.none_of(options, ("use_pretrained",), f"--model={options.model} has its weights in it")
     asked = {name: getattr(options, name) for name in ("image_size", "mean", "std", "range", "output")}
     pool = "" if options.pool == "avg" else options.pool

@@ -32,7 +32,9 @@ def scored(
         known = hash_build.was_trained_on(run, whole)  # of other sets, no image was
         judge = HashJudge(judge, images if known else dataclasses.replace(images, train=images.train[:0]), asked)
     vectors = judge.vectors(None)
-    if vectors.metric == "hamming" or not images.several_labels:
+    if images.truth is not None:
+        print(f"{judge.title}: its scores, by the protocol of its set, are printed by scripts/evaluate_instance.py")
+    elif vectors.metric == "hamming" or not images.several_labels:
         print(table([{"row": part, "data": judge.title, **judge.scores_of(vectors)}]))
     return vectors if vectors.metric == "hamming" else _of_type(vectors, dtype)
 

@@ -23,9 +23,10 @@ from datasets.stored import vectors_file
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 from embedding.report.thumbnails import read_image
+from embedding.search import found
+from embedding.search.found import Hit, Ranked
+from embedding.search.gallery import Gallery
 from vse.search import folder, gallery, page, search, sentences
-from vse.search.gallery import Gallery
-from vse.search.search import Hit, Ranked
 from vse.search.searcher import Searcher
 
 EXACT = 100_000  # images up to which all are compared
@@ -106,11 +107,11 @@ def _pictures(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     name = options.index or (INDEX if len(searched) > EXACT and searcher.similarity == "cosine" else "")
     ranked = _by_index(name, vectors, searched, options.k) if name else None
     ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=searcher.similarity)
-    found = dict(zip(asked, search.hits(ranked, searched.paths), strict=True))
-    for sentence, hits in found.items():
-        print(f"\n{sentence}\n{_table(hits)}")
+    by_sentence = dict(zip(asked, found.hits(ranked, searched.paths), strict=True))
+    for sentence, its in by_sentence.items():
+        print(f"\n{sentence}\n{_table(its)}")
     facts = [f"{len(searched):,} images of {searched.name}", f"by {name}" if name else "all compared"]
-    return page.write_pictures(place, found, page.Source(str(options.run), facts), grid=options.grid)
+    return page.write_pictures(place, by_sentence, page.Source(str(options.run), facts), grid=options.grid)
 
 
 def _gallery(options: SearchOptions, searcher: Searcher) -> Gallery:
@@ -127,7 +128,7 @@ def _by_index(name: str, vectors: np.ndarray, searched: Gallery, k: int) -> Rank
     whole = VectorSet(searched.name, "angular", searched.vectors, searched.vectors[:1])
     index = gallery_index.kept_index(name, whole, beside=searched.file)
     neighbors, _ = index.search(vector_rows.prepared(vectors, "angular"), min(k, len(searched)))
-    return search.by_score(vectors, searched.vectors, neighbors)
+    return found.by_score(vectors, searched.vectors, neighbors)
 
 
 def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
@@ -139,7 +140,7 @@ def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
         searched = sentences.of_run(options.run, dim=dim)
     vector = _embedded(options, searcher)
     ranked = search.sentences_for(vector, searched.vectors, options.k, similarity=similarity)
-    (hits,) = search.hits(ranked, searched.texts)
+    (hits,) = found.hits(ranked, searched.texts)
     print(f"\n{options.image}\n{_table(hits)}")
     source = page.Source(str(options.run), [f"{len(searched.texts):,} sentences, {searched.name}"])
     return page.write_sentences(place, options.image, hits, source)

@@ -30,7 +30,7 @@ ROOMS = {
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files errors",
-        "images": "lists images.base files plugins errors",
+        "images": "lists drawing images.base files plugins errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
@@ -49,10 +49,10 @@ ROOMS = {
         "compare": "train options evaluation training",
         "train": "session build options report evaluation training losses losses.base batches mx",
         "session": "build options training",
-        "instances": "session recipes serving build options report reranking evaluation extraction training network"
-        " engine losses losses.base mining batches mx",
+        "instances": "session recipes search serving build options report reranking evaluation extraction training"
+        " network engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
-        "serving": "build options network engine mx",
+        "serving": "build options network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
         "recipes": "options",
         "options": "network batches",

@@ -102,7 +102,7 @@ class VseOptions(TrainOptions):
     """Share of the words of training captions that an epoch replaces by the unknown word; 0.2, for drawn images 0."""
 
     pool: str = ""
-    """Pooling of the trunk's feature map: avg, max, gem or quarters; quarters for drawn images, else avg."""
+    """Pooling of the trunk's map: avg, max, gem, crow, rmac or quarters; quarters for drawn images, else avg."""
     min_crop: float | None = None
     """Smallest share of an image that a random training crop keeps; 0.6 for drawn images, else 0.2 if not given."""
 

@@ -10,13 +10,14 @@ from embedding import session
 from embedding.build import tell_random_trunk
 from embedding.evaluation.judge import table
 from embedding.mx import contexts, mx
+from embedding.search.gallery import NETWORK
 from embedding.training.run import Run
 from embedding.training.workers import Team
 from vse import build
 from vse.network.vocab import VOCABULARY, Vocabulary
 from vse.options import VseOptions
 from vse.report.page import write_pairs_report
-from vse.search.gallery import NETWORK, fingerprint
+from vse.search.gallery import fingerprint
 
 log = logging.getLogger(__name__)
 

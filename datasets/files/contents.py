@@ -110,3 +110,16 @@ def size(path: str) -> int | None:
         return member.size
     except OSError as error:
         raise _unopened(path, error) from None
+
+
+def state(path: str) -> tuple[int, int]:
+    """Bytes of a file, and when it, or the archive that it is in, was last written, in ns; zeros where nobody can tell.
+
+    As long as both stay the same, so does what the file holds.
+    """
+    inside = None if address.is_address(path) else packed.split(path)
+    try:
+        about = os.stat(inside[0] if inside else path)
+    except (OSError, ValueError):
+        return 0, 0
+    return about.st_size, about.st_mtime_ns

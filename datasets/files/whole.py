@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,24 @@ def own_beside(path: Path) -> Iterator[Path]:
         with suppress(OSError):
             part.unlink()
         raise
+
+
+@contextmanager
+def folder_beside(folder: Path) -> Iterator[Path]:
+    """A folder to write to, which becomes ``folder`` when the block ends without an error, and is gone otherwise.
+
+    Where another process made ``folder`` meanwhile, it stays as it is. Raises InputError where it cannot be written.
+    """
+    part = folder.with_name(f"{folder.name}.{socket.gethostname()}-{os.getpid()}.part")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        os.replace(part, folder)
+    except OSError as error:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def write_page(folder: Path, text: str) -> Path:

@@ -23,7 +23,7 @@ from datasets.errors import InputError
 
 _FOLDER = plugins.Folder(__name__, kind="dataset", besides=("base", "pixels", "skipped", "truth", "parts"))
 
-# What other programs call these sets.
+# What else these sets are called, by other programs or for one of their splits.
 _ALIASES = {
     "CUB_200_2011": "cub200",
     "CUB200": "cub200",
@@ -76,6 +76,10 @@ _ALIASES = {
     "GLDv2": "gldv2",
     "google-landmarks-v2": "gldv2",
     "gldv2-all": "gldv2",
+    "covers-shelf": "covers",
+    "covers-posters": "covers",
+    "covers-facades": "covers",
+    "covers-photographs": "covers",
 }
 # Which split such a name asks for besides.
 _SPLITS = {
@@ -87,6 +91,10 @@ _SPLITS = {
     "sfm120k-whiten": "whiten",
     "sfm30k-whiten": "whiten",
     "gldv2-all": "all",
+    "covers-shelf": "shelf",
+    "covers-posters": "posters",
+    "covers-facades": "facades",
+    "covers-photographs": "photographs",
 }
 
 

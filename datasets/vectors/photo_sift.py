@@ -6,8 +6,6 @@ seconds and kept as files. A label is a place: 32 x 32 pixels of one of the phot
 """
 
 import itertools
-import os
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 from tqdm import tqdm
 
-from datasets.errors import InputError
+from datasets.files import whole
 from datasets.stored import formats
 from datasets.vectors.base import VectorSet
 
@@ -79,23 +77,11 @@ def _make(folder: Path) -> None:
     """Writes all files beside ``folder`` and moves it in place last."""
     photos = [cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY) for photo in load_sample_images().images]
     (gallery, gallery_labels), (queries, query_labels) = make(photos, gallery=GALLERY, queries=QUERIES)
-    part = folder.with_name(f"{folder.name}.{os.getpid()}.part")  # two sweeps may start together
-    try:
+    with whole.folder_beside(folder) as part:  # two sweeps may start together
         for name, vectors, labels in (("gallery", gallery, gallery_labels), ("query", queries, query_labels)):
             plural = "queries" if name == "query" else name
             formats.write(part / f"{plural}.fvecs", vectors)
             formats.write(part / f"{name}_labels.ivecs", labels.astype(np.int32)[:, None])
-        _move(part, folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-
-
-def _move(part: Path, folder: Path) -> None:
-    try:
-        os.replace(part, folder)
-    except OSError as error:
-        if not folder.is_dir():  # another process was faster otherwise, and its files are the same
-            raise InputError(f"{folder}: cannot be written ({error.strerror})") from error
 
 
 def make(

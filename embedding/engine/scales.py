@@ -69,20 +69,28 @@ class Scales:
         self._told = False
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
-        """What becomes of RGB images (B, H, W, 3) of 0..255: (B, D) float32 unit rows."""
-        return self.each(pixels) if len(pixels) else np.empty((0, self.facts.dim), np.float32)
+        """What becomes of RGB images (B, H, W, 3) of 0..255: (B, D) float32 unit rows; errors as of ``each``."""
+        if not len(pixels):
+            return np.empty((0, self.facts.dim), np.float32)
+        kept = self._kept(*pixels.shape[1:3])
+        parts = [_unit(self._engine(np.stack([scaled(picture, scale) for picture in pixels]))) for scale in kept]
+        return self._finished([power_mean(several, self._power) for several in np.stack(parts, axis=1)])
 
     def each(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
         """The same of pictures (H, W, 3) of any sizes; raises ValueError where one is too small at every scale."""
-        parts = [self._means(pictures[i : i + _AT_ONCE]) for i in range(0, len(pictures), _AT_ONCE)]
-        vectors = np.concatenate(parts)
+        groups = (pictures[i : i + _AT_ONCE] for i in range(0, len(pictures), _AT_ONCE))
+        return self._finished([mean for group in groups for mean in self._means(group)])
+
+    def _finished(self, means: Sequence[np.ndarray]) -> np.ndarray:
+        vectors = np.stack(means)
         return vectors if self._whiten is None else np.asarray(self._whiten(vectors), np.float32)
 
-    def _means(self, pictures: Sequence[np.ndarray]) -> np.ndarray:
+    def _means(self, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Of each picture its vectors joined, (D,)."""
         kept = [self._kept(*picture.shape[:2]) for picture in pictures]
         seen = [scaled(picture, scale) for picture, scales in zip(pictures, kept, strict=True) for scale in scales]
         vectors = np.split(base.each(self._engine, seen), np.cumsum([len(scales) for scales in kept])[:-1])
-        return np.stack([power_mean(_unit(several), self._power) for several in vectors])
+        return [power_mean(_unit(several), self._power) for several in vectors]
 
     def _kept(self, height: int, width: int) -> list[float]:
         """The scales at which the network can take a picture of that size."""
@@ -94,6 +102,14 @@ class Scales:
             left = ", ".join(f"{scale:.3g}" for scale in self._scales if scale not in kept)
             log.info("a picture of %d x %d pixels is too small at scale %s: left out of its mean", width, height, left)
         return kept
+
+
+def joined(
+    opener: Callable[[], Engine], scales: Sequence[float], whitening: Callable[[], Callable] | None = None
+) -> Scales:
+    """What ``opener`` opens, at several scales, joined by its own power, and whitened by what ``whitening`` loads."""
+    engine = opener()
+    return Scales(engine, scales, power=engine.facts.power, whiten=None if whitening is None else whitening())
 
 
 def scaled_sides(height: int, width: int, scale: float) -> tuple[int, int]:

@@ -65,8 +65,7 @@ class Whitening:
 
     def told(self, images: ImageSet, rows: np.ndarray) -> "Whitening":
         """The same, with a record that it was learned on ``rows`` of a set; their files are read for it."""
-        named = f"{images.title} ({images.fingerprint()})"
-        return replace(self, learned_on=named, pictures=seen.pictures(images, rows))
+        return replace(self, learned_on=_named(images), pictures=seen.pictures(images, rows))
 
     def as_layer(self) -> tuple[np.ndarray, np.ndarray]:
         """Weight (d, D) and bias (d,) float32 of the dense layer that does the same before lengths become one."""
@@ -117,19 +116,22 @@ def check_apart(whitening: Whitening, images: ImageSet, part: str = "") -> None:
     Where the whitening's pictures are on record, none of them may ask or be right for a query; it may lie in the
     gallery among many others, as photographs do that are wrong for every query. Otherwise the names of the sets tell.
     """
+    judged, known = f"the {part} part of {images.title}" if part else images.title, whitening.learned_on
     if len(whitening.pictures):
         shared = seen.shared(whitening.pictures, images, seen.judged(images, part))
         if len(shared):
-            example = images.image_name(int(shared[0]))
-            what = f"{len(shared):,} of the pictures that are judged, such as {example}"
-        else:
-            what = ""
-    else:
-        names = {images.name, images.title, images.fingerprint(), f"{images.title} ({images.fingerprint()})"}
-        what = images.title if whitening.learned_on in names else ""
-    if what:
-        on = f" (it was learned on {whitening.learned_on})" if whitening.learned_on else ""
-        raise InputError(f"whitening: it was learned on {what}{on}; learn it on another set than {images.title}")
+            share = f"{len(shared):,} of the pictures by which {judged} is judged, such as"
+            raise _not_apart(f"pictures of {known or 'some set'}: {share} {images.image_name(int(shared[0]))}", judged)
+    elif known in (images.name, images.title, images.fingerprint(), _named(images)):
+        raise _not_apart(f"{known}, on which it would be judged", judged)
+
+
+def _not_apart(what: str, judged: str) -> InputError:
+    return InputError(f"whitening: it was learned on {what}; learn it on something else than {judged}")
+
+
+def _named(images: ImageSet) -> str:
+    return f"{images.title} ({images.fingerprint()})"
 
 
 def learn_lw(vectors: np.ndarray, pairs: np.ndarray, *, ridge: float = 0.0) -> Whitening:
@@ -157,8 +159,8 @@ def learn_lw(vectors: np.ndarray, pairs: np.ndarray, *, ridge: float = 0.0) -> W
     closer = np.linalg.inv(_cholesky(spread))
     rows = np.arange(len(vectors))
     moment = _moment(((_float(vectors, part) - mean) @ closer.T for (part,) in _parts(rows)), vectors.shape[1])
-    axes = np.linalg.eigh(moment)[1][:, ::-1]
-    return Whitening(mean, axes.T @ closer)
+    axes = np.linalg.eigh(moment)[1].T
+    return Whitening(mean, np.ascontiguousarray((axes @ closer)[::-1]))  # NumPy's products are slow backwards
 
 
 def learn_pca(vectors: np.ndarray, dim: int | None = None, shrinkage: float = 1.0) -> Whitening:
@@ -189,7 +191,7 @@ def _components(vectors: np.ndarray, mean: np.ndarray) -> tuple[np.ndarray, np.n
         return values**2, axes
     centred = (_float(vectors, part) - mean for (part,) in _parts(np.arange(len(vectors))))
     variances, axes = np.linalg.eigh(_moment(centred, vectors.shape[1]) / len(vectors))
-    return variances[::-1], axes[:, ::-1].T
+    return variances[::-1], np.ascontiguousarray(axes.T[::-1])
 
 
 def _cholesky(moment: np.ndarray) -> np.ndarray:

@@ -68,9 +68,11 @@ def pooling(graph: Graph, settings: Settings, inputs: Inputs) -> str:
 
 
 def dense(graph: Graph, settings: Settings, inputs: Inputs) -> str:
-    """A dense layer of all that an image has."""
-    must(settings.get("flatten", True), "a dense layer that does not flatten")
+    """A dense layer of all that an image has, or of the last side alone."""
     x, *weights = inputs
+    if not settings.get("flatten", True):
+        product = graph.add("MatMul", x, graph.add("Transpose", weights[0], perm=(1, 0)))
+        return graph.add("Add", product, weights[1]) if len(weights) > 1 else product
     return graph.add("Gemm", graph.add("Flatten", x, axis=1), *weights, transB=1)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from embedding.graphs import layers
+from embedding.graphs import layers, regions
 from embedding.graphs.graph import FLOAT, Graph
 from embedding.graphs.layers import Convert, Inputs, Settings, must
 
@@ -162,6 +162,14 @@ def _unit(graph: Graph, x: str, eps: float, *, axis: int) -> str:
     return graph.add("Div", x, length)
 
 
+def _custom(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    """Means or maxima of regions."""
+    kinds = {"region_means": regions.means, "region_maxima": regions.maxima}
+    must(settings["op_type"] in kinds, f"a custom {settings['op_type']}")
+    how = {name: settings[name] for name in ("levels", "overlap")}
+    return kinds[settings["op_type"]](graph, inputs[0], **how)
+
+
 def _cast(graph: Graph, settings: Settings, inputs: Inputs) -> str:
     must(settings["dtype"] == "float32", f"a cast to {settings['dtype']}")
     return graph.add("Cast", inputs[0], to=FLOAT)
@@ -186,6 +194,7 @@ _OPERATORS: dict[str, Convert] = {
     "Cast": _cast,
     "Concat": _concat,
     "Convolution": layers.convolution,
+    "Custom": _custom,
     "Dropout": _first,
     "Flatten": _same("Flatten", axis=1),
     "FullyConnected": layers.dense,

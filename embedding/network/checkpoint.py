@@ -62,7 +62,8 @@ def _told(path: str | Path, reading: Callable[[BinaryIO], Any]) -> Any:
     except OSError as error:
         raise InputError(f"weights file {path} cannot be read: {error.strerror or error}") from None
     except Exception as error:  # a damaged file can fail in any way that a pickle, a zip or a header can
-        raise InputError(f"weights file {path} is damaged or cut short ({type(error).__name__}: {error})") from None
+        why = " ".join(str(error).split())[:200]
+        raise InputError(f"weights file {path} is damaged or cut short ({type(error).__name__}: {why})") from None
 
 
 def _read(file: BinaryIO, *, safetensors: bool) -> Any:

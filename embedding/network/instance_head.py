@@ -6,9 +6,12 @@ import numpy as np
 
 from datasets.errors import InputError
 from embedding.mx import Array, gluon, nd
+from embedding.network import pooling
 from embedding.network.net import Encoder, Net
 from embedding.network.pooling import GeM
 from embedding.network.regions import Keeping, Regional
+
+_MOST = 4096  # numbers of a whitened vector where nothing is said, as of NetVLAD's 32,768
 
 
 class InstanceHead(gluon.HybridBlock):
@@ -53,13 +56,16 @@ def instance_net(
     model : a name of ``backbone.names()``, a trunk that ends with its last convolution
     pool : a name of ``pooling.names()``
     regional, local_whitening : as for ``Encoder``
-    whitening : whether a linear layer to ``dim`` numbers, if not given as many as it takes, stands at the end; until
-        it is settled or trained it changes no cosine where the numbers are as many
-    As in Radenovic, Tolias & Chum, TPAMI 2018, and in cirtorch. Raises InputError for unknown names.
+    whitening : whether a linear layer to ``dim`` numbers, if not given as many as it takes but at most 4,096, stands
+        at the end; until it is settled or trained it changes no cosine where the numbers are as many
+    As in Radenovic, Tolias & Chum, TPAMI 2018, and in cirtorch. Raises InputError for unknown names, and for regions of
+    NetVLAD, whose whitening would have a billion weights.
     """
+    if regional and pooling.canonical(pool) == "netvlad":
+        raise InputError("--regional: netvlad is of whole pictures; leave --regional out, or take gem")
     how = {"regional": regional, "local_whitening": local_whitening}
     encoder = Encoder(model=model, pool=pool, convolutions=True, **how)
-    return Net(encoder, InstanceHead((dim or encoder.dim) if whitening else 0))
+    return Net(encoder, InstanceHead((dim or min(encoder.dim, _MOST)) if whitening else 0))
 
 
 def exponent(net: Net) -> gluon.Parameter | None:
@@ -74,6 +80,11 @@ def power(net: Net) -> float:
 
     p for one p, without regions and whitening, as in cirtorch.
     """
-    p = exponent(net)
-    plain = p is not None and p.shape == (1,) and isinstance(net.encoder.pool, GeM) and net.head.whiten is None
-    return float(p.list_data()[0].asscalar()) if plain else 1.0
+    return features_power(net.encoder) if net.head.whiten is None else 1.0
+
+
+def features_power(encoder: Encoder) -> float:
+    """The same where the features are the vectors."""
+    pool = encoder.pool
+    plain = isinstance(pool, GeM) and pool.p.shape == (1,)
+    return float(pool.p.list_data()[0].asscalar()) if plain else 1.0

@@ -1,7 +1,6 @@
 """The embedding network: pixels -> trunk -> pooling -> linear head -> unit norm."""
 
 import io
-from collections.abc import Callable
 from contextlib import redirect_stdout
 from types import ModuleType
 from typing import Any
@@ -16,13 +15,31 @@ from embedding.network.regions import Keeping, OfRegions, Regional
 _SURELY_ENOUGH = 512  # pixels a side that every trunk can take; beyond, memory or MXNet's own limits fail
 
 
-class Encoder(gluon.HybridBlock):
+class Compiled(gluon.HybridBlock):
+    """A block that is compiled as one; part by part where its encoder pools regions, which follow a picture's size."""
+
+    @property
+    def pools_regions(self) -> bool:
+        """Whether its encoder does."""
+        return self.encoder.pools_regions
+
+    def hybridize(self, active: bool = True, **how: Any) -> None:
+        """Compile it."""
+        if not self.pools_regions:
+            super().hybridize(active, **how)
+            return
+        for part in self._children.values():
+            part.hybridize(active, **how)
+
+
+class Encoder(Compiled):
     """uint8 RGB images (B, H, W, 3), or such numbers as float32, to pooled features (B, C) of a trunk.
 
     model : a name of ``backbone.names()``; pool : a name of ``pooling.names()``
     convolutions : as for ``backbone.build``
     regional : whether ``pool`` is of regions, which are whitened and summed up: ``regions.Regional``
     local_whitening : whether a linear layer whitens the features of every place before they are pooled
+    dim : C
     """
 
     def __init__(
@@ -50,9 +67,10 @@ class Encoder(gluon.HybridBlock):
         features = self.trunk(F.transpose(pixels, axes=(0, 3, 1, 2)))
         return self.pool(features if self.local is None else self.local(features))
 
-    def hybridize(self, active: bool = True, **how: Any) -> None:
-        """Compile it; regions follow the size of each picture, so that with them the layers before are all."""
-        _hybridize(self, super().hybridize, self.pool, active, how)
+    @property
+    def pools_regions(self) -> bool:
+        """Whether it pools regions."""
+        return isinstance(self.pool, OfRegions)
 
 
 class Head(gluon.HybridBlock):
@@ -68,17 +86,7 @@ class Head(gluon.HybridBlock):
         return F.L2Normalization(embeddings) if self._unit_rows else embeddings
 
 
-class AroundEncoder(gluon.HybridBlock):
-    """A block with an ``encoder`` among its parts: compiled as one, or part by part where that pools regions."""
-
-    encoder: Encoder
-
-    def hybridize(self, active: bool = True, **how: Any) -> None:
-        """Compile it."""
-        _hybridize(self, super().hybridize, self.encoder.pool, active, how)
-
-
-class Net(AroundEncoder):
+class Net(Compiled):
     """uint8 RGB images (B, H, W, 3) to what ``head`` makes of the features (B, C) of ``encoder``."""
 
     def __init__(self, encoder: Encoder, head: gluon.HybridBlock) -> None:
@@ -99,16 +107,6 @@ class EmbeddingNet(Net):
 
     def __init__(self, *, model: str, dim: int, pool: str = "avg", unit_rows: bool = True) -> None:
         super().__init__(Encoder(model=model, pool=pool), Head(dim, unit_rows=unit_rows))
-
-
-def _hybridize(
-    block: gluon.HybridBlock, whole: Callable[..., None], pool: gluon.Block, active: bool, how: dict[str, Any]
-) -> None:
-    """Compile a ``block`` by ``whole``; its parts alone where ``pool`` is of regions, which follow a picture's size."""
-    if not isinstance(pool, OfRegions):
-        whole(active, **how)
-    for part in block._children.values() if isinstance(pool, OfRegions) else ():
-        part.hybridize(active, **how)
 
 
 def see_blank(net: Net, size: Size, devices: list[mx.Context], *, flag: str) -> None:

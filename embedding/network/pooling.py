@@ -8,7 +8,9 @@ from datasets.errors import unknown
 from embedding.mx import Array, gluon, mx, nd
 from embedding.network import regions
 from embedding.network.netvlad import CENTRES, NetVLAD
-from embedding.network.regions import OfRegions
+from embedding.network.regions import EveryRegion, OfRegions, Whole
+
+_WHOLE = Whole()
 
 # The smallest mean of powers that GeM takes a root of: float32 still has its reciprocal.
 _SMALLEST = 1e-36
@@ -16,17 +18,17 @@ _SMALLEST = 1e-36
 _NOTHING, _RARE = 1e-12, 1e-6  # of CroW: the least activity of a place, what the share of a channel is raised by
 
 
-def average(F: ModuleType, x: Array) -> Array:
+def average(F: ModuleType, x: Array, *, over: Whole = _WHOLE) -> Array:
     """Mean over the positions of (B, C, h, w): (B, C). Sum-pooled convolutions, Babenko & Lempitsky, ICCV 2015."""
-    return F.mean(x, axis=(2, 3))
+    return over.mean(F, x)
 
 
-def maximum(F: ModuleType, x: Array) -> Array:
+def maximum(F: ModuleType, x: Array, *, over: Whole = _WHOLE) -> Array:
     """Maximum over the positions of (B, C, h, w): (B, C). MAC of Tolias, Sicre & Jegou, ICLR 2016."""
-    return F.max(x, axis=(2, 3))
+    return over.maximum(F, x)
 
 
-def gem(F: ModuleType, x: Array, p: Array, eps: float = 1e-6) -> Array:
+def gem(F: ModuleType, x: Array, p: Array, *, eps: float = 1e-6, over: Whole = _WHOLE) -> Array:
     """Generalised mean over the positions of (B, C, h, w): (mean max(x, eps)^p)^(1/p), (B, C).
 
     p : (1,), or (C,) for one a channel; 1 is the average, towards infinity the maximum
@@ -34,9 +36,9 @@ def gem(F: ModuleType, x: Array, p: Array, eps: float = 1e-6) -> Array:
     """
     powers = F.broadcast_power(F.maximum(x, eps), F.reshape(p, shape=(1, -1, 1, 1)))
     # For a channel without any activation eps^p can fall below what float32 holds: the root's gradient would be NaN.
-    mean = F.maximum(F.mean(powers, axis=(2, 3)), _SMALLEST)
+    mean = F.maximum(over.mean(F, powers), _SMALLEST)
     # reciprocal(p), not 1 / p: MXNet's ONNX export turns the latter into something else without a word.
-    return F.broadcast_power(mean, F.reshape(F.reciprocal(p), shape=(1, -1)))
+    return F.broadcast_power(mean, F.reshape(F.reciprocal(p), shape=over.shape))
 
 
 def quarters(F: ModuleType, x: Array) -> Array:
@@ -62,12 +64,12 @@ def crow(F: ModuleType, x: Array) -> Array:
     return F.sum(F.broadcast_mul(x, places), axis=(2, 3)) * rarity
 
 
-def rmac(x: nd.NDArray) -> nd.NDArray:
-    """Sum of the maxima of the regions of (B, C, h, w), each brought to unit length: (B, C).
+def rmac(F: ModuleType, maxima: Array) -> Array:
+    """Sum of the maxima (B, C, R) of regions, those of each brought to unit length: (B, C).
 
     Tolias, Sicre & Jegou, ICLR 2016; the regions are those of ``regions.regions``.
     """
-    return sum(nd.L2Normalization(vector) for vector in regions.pooled(x, partial(maximum, nd)))
+    return F.sum(F.L2Normalization(maxima, mode="channel"), axis=2)
 
 
 class Average(gluon.HybridBlock):
@@ -76,12 +78,20 @@ class Average(gluon.HybridBlock):
     def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
         return average(F, x)
 
+    def over(self, F: ModuleType, x: Array, places: Whole) -> Array:
+        """The same of other places than all."""
+        return average(F, x, over=places)
+
 
 class Maximum(gluon.HybridBlock):
     """``maximum`` as a block."""
 
     def hybrid_forward(self, F: ModuleType, x: Array) -> Array:
         return maximum(F, x)
+
+    def over(self, F: ModuleType, x: Array, places: Whole) -> Array:
+        """The same of other places than all."""
+        return maximum(F, x, over=places)
 
 
 class Quarters(gluon.HybridBlock):
@@ -104,6 +114,10 @@ class GeM(gluon.HybridBlock):
     def hybrid_forward(self, F: ModuleType, x: Array, p: Array) -> Array:
         return gem(F, x, p)
 
+    def over(self, F: ModuleType, x: Array, places: Whole) -> Array:
+        """The same of other places than all, in a graph."""
+        return gem(F, x, self.p.var(), over=places)
+
 
 class CroW(gluon.HybridBlock):
     """``crow`` as a block."""
@@ -113,10 +127,13 @@ class CroW(gluon.HybridBlock):
 
 
 class RMAC(OfRegions):
-    """``rmac`` as a block."""
+    """``rmac`` of feature maps as a block."""
 
     def of_maps(self, x: nd.NDArray) -> nd.NDArray:
-        return rmac(x)
+        return rmac(nd, nd.stack(*regions.pooled(x, partial(maximum, nd)), axis=2))
+
+    def of_open_maps(self, F: ModuleType, x: Array) -> Array:
+        return rmac(F, maximum(F, x, over=EveryRegion()))
 
 
 # What makes the block for feature maps of so many channels.

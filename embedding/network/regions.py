@@ -70,6 +70,42 @@ def pooled(x: nd.NDArray, pool: Callable[[nd.NDArray], nd.NDArray], levels: int 
     return [pool(region.of(x)) for region in regions(*x.shape[2:], levels)]
 
 
+class Whole:
+    """All places of a map (B, C, h, w) as one: what poolings take their means and maxima of, (B, C)."""
+
+    shape = (1, -1)  # of a number a channel beside them
+
+    def mean(self, F: ModuleType, x: Array) -> Array:
+        return F.mean(x, axis=(2, 3))
+
+    def maximum(self, F: ModuleType, x: Array) -> Array:
+        return F.max(x, axis=(2, 3))
+
+
+class EveryRegion(Whole):
+    """All regions of a map of a size that is still open, in a graph that is to be an ONNX file: (B, C, R)."""
+
+    shape = (1, -1, 1)
+
+    def mean(self, F: ModuleType, x: Array) -> Array:
+        return F.Custom(x, op_type="region_means", levels=LEVELS, overlap=_OVERLAP)
+
+    def maximum(self, F: ModuleType, x: Array) -> Array:
+        return F.Custom(x, op_type="region_maxima", levels=LEVELS, overlap=_OVERLAP)
+
+
+@mx.operator.register("region_means")
+@mx.operator.register("region_maxima")
+class OfAGraph(mx.operator.CustomOpProp):
+    """An operator that stands in graphs that are written as ONNX files, and that MXNet does not compute."""
+
+    def __init__(self, levels: str, overlap: str) -> None:
+        super().__init__(need_top_grad=True)
+
+    def create_operator(self, *_: Any) -> None:
+        raise NotImplementedError("a network with regions is compiled part by part")
+
+
 class OfRegions(gluon.HybridBlock):
     """A pooling over regions: how many there are depends on a map's shape, so that it is never compiled."""
 
@@ -77,13 +113,14 @@ class OfRegions(gluon.HybridBlock):
         """Nothing: neither this nor what it holds is compiled."""
 
     def hybrid_forward(self, F: ModuleType, x: Array, **parameters: Array) -> Array:
-        if F is not nd:
-            what = "regions follow the shape of each picture, which has no form in an ONNX file here"
-            raise InputError(f"--pool over regions (rmac, --regional): {what}; --engine=mxnet computes them")
-        return self.of_maps(x)
+        return self.of_maps(x) if F is nd else self.of_open_maps(F, x)
 
     def of_maps(self, x: nd.NDArray) -> nd.NDArray:
         """(B, C, h, w) to (B, D)."""
+        raise NotImplementedError
+
+    def of_open_maps(self, F: ModuleType, x: Array) -> Array:
+        """The same in a graph that is to be an ONNX file."""
         raise NotImplementedError
 
 
@@ -97,27 +134,31 @@ class Regional(OfRegions):
     def __init__(self, pool: gluon.HybridBlock, *, whitening: int) -> None:
         super().__init__()
         self.pool = pool
-        self.whiten = gluon.nn.Dense(whitening, weight_initializer=Keeping())
+        self.whiten = gluon.nn.Dense(whitening, flatten=False, weight_initializer=Keeping())
 
     def of_maps(self, x: nd.NDArray) -> nd.NDArray:
-        vectors = [nd.L2Normalization(vector) for vector in pooled(x, self.pool)]
-        rows = nd.L2Normalization(self.whiten(nd.concat(*vectors, dim=0)))  # (R B, D)
-        return nd.L2Normalization(nd.reshape(rows, shape=(len(vectors), -1, rows.shape[1])).sum(axis=0))
+        return self._summed(nd, nd.stack(*pooled(x, self.pool), axis=2))
+
+    def of_open_maps(self, F: ModuleType, x: Array) -> Array:
+        if not hasattr(self.pool, "over"):
+            what = f"--regional with {type(self.pool).__name__} follows the size of each picture"
+            raise InputError(f"{what}, which has no form in an ONNX file; --engine=mxnet computes it")
+        return self._summed(F, self.pool.over(F, x, EveryRegion()))
+
+    def _summed(self, F: ModuleType, vectors: Array) -> Array:
+        """(B, D, R) to (B, D)."""
+        rows = F.transpose(F.L2Normalization(vectors, mode="channel"), axes=(0, 2, 1))
+        return F.L2Normalization(F.sum(F.L2Normalization(self.whiten(rows), mode="spatial"), axis=1))
 
 
 @mx.init.register
 class Keeping(mx.init.Initializer):
-    """Weights (D, C) or (D, C, 1, 1) of a linear layer that begins as the identity, or as D unit rows at right angles.
+    """Weights (D, C) or (D, C, 1, 1) of a linear layer that begins as the identity; where D < C as random unit rows.
 
-    Whitening that starts so changes no cosine where D = C.
+    Whitening that starts so changes no cosine where D = C, and else by some 1 / sqrt(D).
     """
 
     def _init_weight(self, _: str, arr: nd.NDArray) -> None:
         rows, columns = arr.shape[:2]
-        if rows == columns:
-            start = np.eye(rows, dtype=np.float32)
-        else:
-            chance = mx.random.normal(shape=(max(rows, columns), min(rows, columns))).asnumpy()
-            start = np.linalg.qr(chance)[0]
-            start = start.T if rows < columns else start
-        arr[:] = start.reshape(arr.shape)
+        start = nd.eye(rows) if rows == columns else mx.random.normal(shape=(rows, columns))
+        arr[:] = nd.L2Normalization(start).reshape(arr.shape)

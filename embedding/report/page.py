@@ -16,10 +16,12 @@ from datasets.vectors import exact
 from datasets.vectors.base import Embeddings, VectorSet
 from embedding.evaluation.scores import KS, evaluate_set
 from embedding.report import plots
+from embedding.report.matches import Matched, matched
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
 from embedding.report.tsne import sample_by_class, tsne
 from embedding.training.journal import Line, read_lines
 
+FEATURES = "features"  # folder of a report, for local features
 _TEMPLATES = Path(__file__).parent / "templates"
 _MAP_LIMIT = 5000  # images on a map
 _MAP_COLUMNS, _MAP_ROWS, _MAP_SIDE = 34, 25, 44  # cells of the map of thumbnails, and their pixels
@@ -34,12 +36,15 @@ def write_report(
     metrics_file: Path | None = None,
     thumbnails: Thumbnails = read_thumbnail,
     seed: int = 0,
+    rerank: int = 0,
 ) -> Path:
     """Turn a vectors file into ``folder``: index.html, which needs nothing beside it, and its pictures as PNG.
 
     metrics_file : the metrics.jsonl of the run that made the vectors; adds its scores and its training curves
     thumbnails : name of an image -> (s, s, 3) uint8 RGB
     seed : of the maps, of the images on them, and of the queries shown
+    rerank : so many answers of the queries shown are compared by local features, which are kept in ``folder``, and
+        what matches is drawn; 0 for none
 
     Returns the path of index.html. Raises InputError where a file cannot be read, the vectors have no labels, or the
     folder cannot be written.
@@ -49,7 +54,8 @@ def write_report(
     scores = _score(vectors, seed)
     pictures = _draw(vectors, thumbnails, seed) | training_curves(lines)
     rows = table_rows(lines, {vectors_file.name: scores})
-    return write(folder, _page(vectors, vectors_file, rows, scores, pictures), pictures)
+    matches = matched(vectors, _queries_shown(vectors.query_labels, seed), rerank, folder / FEATURES) if rerank else []
+    return write(folder, _page(vectors, vectors_file, rows, scores, pictures, matches), pictures)
 
 
 def training_curves(lines: Sequence[Line]) -> dict[str, bytes]:
@@ -155,6 +161,7 @@ def _page(
     rows: Sequence[Line],
     scores: Mapping[str, float],
     pictures: Mapping[str, bytes],
+    matches: Sequence[Matched],
 ) -> str:
     columns = dict.fromkeys(name for row in [scores, *rows] for name in row if name in scores or "@" in name)
     columns.pop("queries left out", None)
@@ -171,6 +178,7 @@ def _page(
         best=best if len(rows) > 1 else {},
         attrs={name: value for name, value in vectors.attrs.items() if name != "leave_one_out"},
         pictures=in_page(pictures),
+        matches=matches,
     )
 
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from datasets.vectors import exact
-from embedding.reranking import query_expansion
+from embedding.reranking import graph, query_expansion
 
 
 def augment(gallery: np.ndarray, *, count: int = 10, alpha: float | None = None) -> np.ndarray:
@@ -16,12 +15,10 @@ def augment(gallery: np.ndarray, *, count: int = 10, alpha: float | None = None)
 
     Where queries are searched in a gallery that they are part of, they have a share in their neighbors' new rows.
     """
-    others = max(1, count - 1)
-    neighbors, similarities = exact.search(
-        gallery, gallery, others, metric="inner_product", exclude=np.arange(len(gallery))
-    )
+    neighbors, similarities = graph.others(gallery, max(1, count - 1))
     if alpha is None:
-        weights = np.broadcast_to(1 - np.arange(1, others + 1, dtype=np.float32) / count, neighbors.shape)
+        ranks = np.arange(1, neighbors.shape[1] + 1, dtype=np.float32)
+        weights = np.broadcast_to(1 - ranks / count, neighbors.shape)
     else:
         weights = query_expansion.powers(similarities, alpha) * (count > 1)
     return query_expansion.combined(gallery, gallery, neighbors, np.where(neighbors >= 0, weights, 0))

@@ -1,4 +1,4 @@
-"""Geometry: which matches of two pictures one movement of a plane explains, an affine map or a homography."""
+"""Geometry: which matches of two pictures one movement of a plane explains, seen from afar: an affine map."""
 
 from dataclasses import dataclass
 
@@ -9,9 +9,7 @@ from datasets.compiled import compiled
 from embedding.reranking.local_features import Features
 from embedding.reranking.matching import Pairs
 
-MODELS = ("affine", "homography")
-
-_LEAST = {"affine": 4, "homography": 5}  # one more than always fit
+_LEAST = 4  # matches: three are always explained
 _ROUNDS = 3  # of fitting anew to what the last fit explains
 
 
@@ -36,24 +34,18 @@ class Fit:
 class Movement:
     """What counts as the same plane seen from elsewhere.
 
-    model : affine, for buildings and objects some way off; or homography, for a plane in strong perspective
     within : how far, in shares of the longest side, a feature may lie from where its match is moved to
-    turn : how much a feature may be turned more than its neighbors, in radians
+    turn : how much more a feature may be turned than its neighbors, in radians, up to half a turn
     zoom : by which factor it may be larger or smaller than its neighbors
     most_zoom, most_stretch : of the whole movement: how many times larger or smaller it may make things, and how many
         times more along one direction than along the other. What goes further has no likeness left to be seen
     """
 
-    model: str = "affine"
-    within: float = 0.02
+    within: float = 0.03
     turn: float = 0.6
     zoom: float = 1.8
     most_zoom: float = 8.0
     most_stretch: float = 4.0
-
-    def __post_init__(self) -> None:
-        if self.model not in MODELS:
-            raise ValueError(f"movement {self.model}: one of {', '.join(MODELS)}")
 
 
 def fit(query: Features, found: Features, pairs: Pairs, how: Movement = Movement()) -> Fit:
@@ -69,7 +61,7 @@ def fit(query: Features, found: Features, pairs: Pairs, how: Movement = Movement
     inliers = _supporters(frames, moved, within, how.turn, np.log(how.zoom))
     matrix = None
     for _ in range(_ROUNDS):
-        if inliers.sum() < _LEAST["affine"]:
+        if inliers.sum() < _LEAST:
             return _nothing(pairs)
         matrix = _affine(frames[inliers, :2], moved[inliers, :2])
         if not _sound(matrix, how):
@@ -112,7 +104,7 @@ def _sound(matrix: np.ndarray, how: Movement) -> bool:
 def _supporters(frames, moved, within, turn, zoom):  # noqa: ANN001, ANN202
     """Which matches (m,) agree with the match that most agree with."""
     count = len(frames)
-    most, best = 0, np.zeros(count, np.bool_)
+    most, best, least_cosine = 0, np.zeros(count, np.bool_), np.cos(turn)
     for i in range(count):
         grow, around = moved[i, 2] - frames[i, 2], moved[i, 3] - frames[i, 3]
         cosine, sine = np.exp(grow) * np.cos(around), np.exp(grow) * np.sin(around)
@@ -124,7 +116,7 @@ def _supporters(frames, moved, within, turn, zoom):  # noqa: ANN001, ANN202
             if dx * dx + dy * dy > within * within or abs(moved[j, 2] - frames[j, 2] - grow) > zoom:
                 continue
             other = moved[j, 3] - frames[j, 3] - around
-            if np.cos(other) >= np.cos(turn):
+            if np.cos(other) >= least_cosine:
                 those[j] = True
                 agree += 1
         if agree > most:

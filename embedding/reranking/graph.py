@@ -20,8 +20,9 @@ def nearest(
     queries (Q, D), gallery (G, D) : float32 unit rows, or rows of zeros
     exclude : for each query the gallery rows that it must not find, such as itself and other crops of its picture
 
-    Where fewer than k are there, neighbors end in -1 and similarities in 0.
+    k is the size of the gallery at most. Where fewer are left, neighbors end in -1 and similarities in 0.
     """
+    k = min(k, len(gallery)) or 1
     most = max(map(len, exclude), default=0) if exclude is not None else 0
     neighbors, similarities = exact.search(queries, gallery, k + most, metric="inner_product")
     if most:
@@ -48,8 +49,16 @@ def of_gallery(gallery: np.ndarray, *, k: int = 50, gamma: float = 3.0) -> csr_a
         one a region (Iscen et al., CVPR 2017)
     gamma : an edge weighs the similarity to this power, 3 as there
     """
-    neighbors, similarities = exact.search(gallery, gallery, k, metric="inner_product", exclude=np.arange(len(gallery)))
-    return normalised(mutual(neighbors, similarities, gamma=gamma))
+    return normalised(mutual(*others(gallery, k), gamma=gamma))
+
+
+def others(gallery: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The k other rows, or as many as there are, most alike to each: neighbors (G, k) and similarities (G, k).
+
+    Where there is none at all, the neighbor is -1, and its similarity minus infinity.
+    """
+    rows = np.arange(len(gallery))
+    return exact.search(gallery, gallery, max(1, min(k, len(rows) - 1)), metric="inner_product", exclude=rows)
 
 
 def mutual(neighbors: np.ndarray, similarities: np.ndarray, *, gamma: float = 3.0) -> csr_array:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from datasets.errors import InputError
 from datasets.files import contents, lock
+from datasets.files.whole import beside
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
 from datasets.images.skipped import Skipped
@@ -103,7 +104,7 @@ def _found(
 
     def one(row: int) -> Features | Unreadable:
         try:
-            return find(decode.read(images, row, at_least=(how.side, how.side)), how)
+            return find(decode.read(images, row, at_least=how.side), how)
         except Unreadable as error:
             return error
 
@@ -126,7 +127,8 @@ def _key(how: Sift) -> str:
 def _name(images: ImageSet, row: int) -> str:
     """What the features of a picture are kept under."""
     stored = images.images[row]
-    box = "" if images.boxes is None else f" {images.boxes[row].tolist()}"
+    whole = images.crops is None or np.isnan(images.crops[row]).any()
+    box = "" if whole else f" {images.crops[row].tolist()}"
     if isinstance(stored, np.ndarray):
         return f"{hashlib.sha256(np.ascontiguousarray(stored)).hexdigest()[:32]} {stored.shape}{box}"
     with suppress(contents.Unopened):
@@ -145,8 +147,8 @@ class _Store:
 
     def places(self) -> dict[str, _Place]:
         """Where the features of each picture are."""
-        with suppress(FileNotFoundError):
-            end, lines = self.file.stat().st_size, self._lines.read_text().splitlines()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            end, lines = self.file.stat().st_size, self._lines.read_text(errors="replace").splitlines()
             found = dict(filter(None, map(_read_line, lines)))
             return {key: place for key, place in found.items() if place.offset + place.count * _BYTES <= end}
         return {}
@@ -155,18 +157,27 @@ class _Store:
         """Write what is found as it comes, and say where; raises InputError where it cannot be written."""
         added = {}
         try:
+            self._tidy()
             with self.file.open("ab") as file, self._lines.open("a") as lines:
-                lines.write("\n" if lines.tell() else "")  # after a line that a kill has cut short
                 for key, features in found:
                     added[key] = place = _Place(file.tell(), len(features), *features.shape)
                     file.write(features.descriptors.tobytes() + features.frames.tobytes())
                     file.flush()
-                    lines.write(json.dumps([key, *astuple(place)]) + "\n")
+                    lines.write(_line(key, place))
                     lines.flush()
         except OSError as error:
             kept = "what is there is kept, and the same command goes on with it"
             raise InputError(f"{self.file}: cannot be written, make room ({error.strerror}); {kept}") from None
         return added
+
+    def _tidy(self) -> None:
+        """Leave out lines that are cut short, and those of features that were lost: others will stand there."""
+        with beside(self._lines) as part:
+            part.write_text("".join(_line(key, place) for key, place in self.places().items()))
+
+
+def _line(key: str, place: _Place) -> str:
+    return json.dumps([key, *astuple(place)]) + "\n"
 
 
 def _read_line(line: str) -> tuple[str, _Place] | None:

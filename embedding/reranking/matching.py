@@ -33,18 +33,15 @@ class Matcher:
         self._vectors = query.descriptors.astype(np.float32)
         self._lengths = _lengths(self._vectors)
 
-    def match(self, other: Features, *, ratio: float, mutual: bool) -> Pairs:
+    def match(self, other: Features, *, ratio: float) -> Pairs:
         """The pairs whose match is nearer than ``ratio`` times the second best (Lowe 2004), each feature in one.
 
-        mutual : whether a feature must be the nearest of its match's, too
         One product tells all distances, exactly: sums of bytes' products are whole numbers below 2^24.
         """
         vectors = other.descriptors.astype(np.float32)
-        best, second, at, back = two_best(self._vectors @ vectors.T, self._lengths, _lengths(vectors))
-        ratios = np.sqrt(best / np.maximum(second, 1)).astype(np.float32)
+        best, second, at = two_best(self._vectors @ vectors.T, self._lengths, _lengths(vectors))
+        ratios = np.where(best < second, np.sqrt(best / np.maximum(second, 1)), 1).astype(np.float32)
         good = (at >= 0) & (second < _NONE) & (ratios < ratio)
-        if mutual:
-            good &= back[at] == np.arange(len(at))
         query = np.flatnonzero(good)
         query = query[np.argsort(ratios[query], kind="stable")]
         query = query[np.sort(np.unique(at[query], return_index=True)[1])]  # who is surest of a feature has it
@@ -57,24 +54,22 @@ def _lengths(vectors: np.ndarray) -> np.ndarray:
 
 def two_best(
     products: np.ndarray, lengths: np.ndarray, other_lengths: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Of each row the squared distances of the nearest and the second, where the nearest is, and whose nearest it is.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each row the squared distances of the nearest and of the second, and where the nearest is.
 
     products : (n, m) float32 of vectors of whole numbers; lengths, other_lengths : (n,), (m,), squared
-    Returns best, second (n,) int32, at (n,) int32, and back (m,) int32: the row nearest to each column. Of equal ones
-    the first.
+    Returns best, second (n,) int32, and at (n,) int32: of equal ones the first, -1 for none.
     """
     rows, columns = products.shape
     best, second = np.full(rows, _NONE, np.int32), np.full(rows, _NONE, np.int32)
-    at, back = np.full(rows, -1, np.int32), np.full(columns, -1, np.int32)
+    at = np.full(rows, -1, np.int32)
     if rows and columns:
-        _scan(products, lengths, other_lengths, best, second, at, back)
-    return best, second, at, back
+        _scan(products, lengths, other_lengths, best, second, at)
+    return best, second, at
 
 
 @compiled
-def _scan(products, lengths, other_lengths, best, second, at, back):  # noqa: ANN001, ANN202
-    nearest_row = np.full(products.shape[1], np.float32(3e38), np.float32)
+def _scan(products, lengths, other_lengths, best, second, at):  # noqa: ANN001, ANN202
     for i in range(products.shape[0]):
         row, first, next_one, place = products[i], np.float32(3e38), np.float32(3e38), -1
         for j in range(products.shape[1]):
@@ -84,10 +79,6 @@ def _scan(products, lengths, other_lengths, best, second, at, back):  # noqa: AN
                     first, next_one, place = distance, first, j
                 else:
                     next_one = distance
-            own = distance + lengths[i]
-            if own < nearest_row[j]:
-                nearest_row[j] = own
-                back[j] = i
         best[i], at[i] = first + lengths[i], place
         if next_one < np.float32(3e38):
             second[i] = next_one + lengths[i]

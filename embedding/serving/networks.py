@@ -9,17 +9,21 @@ import numpy as np
 
 from datasets.errors import InputError
 from embedding import build
+from embedding.batches.decode import OWN
 from embedding.engine import facts
 from embedding.engine.base import Engine, Facts
 from embedding.engine.gluon import GluonEngine
 from embedding.engine.kept import fingerprint, network_of
 from embedding.engine.onnx import run_once
-from embedding.mx import contexts, gluon, mx, nd
-from embedding.network import export, weights
+from embedding.mx import bound_plans, contexts, gluon, mx, nd
+from embedding.network import export, pooling, weights
+from embedding.network.instance_head import features_power
 from embedding.network.net import Net
 from embedding.options import TrainOptions
 
 _MOST_DIFFERENCE = 1e-3  # of the largest number; sums of float32 in another order differ by a hundredth of it
+
+_ENOUGH = 224  # pixels a side by which a network of any sizes is compared
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,8 @@ class Served:
     def write(self, path: Path) -> None:
         """Write it as an ONNX file, whole or not at all; raises InputError where that would give other vectors."""
         model = export.model(self.net, **facts.to_words(self.facts)).SerializeToString()
-        pixels = np.random.default_rng(0).integers(0, 256, (2, *self.facts.size, 3), np.uint8)
+        seen = (min(side, _ENOUGH) for side in self.facts.size) if self.facts.resize == OWN else self.facts.size
+        pixels = np.random.default_rng(0).integers(0, 256, (2, *seen, 3), np.uint8)
         device = next(iter(self.net.collect_params().values())).list_ctx()[0]
         expected = self.net(nd.array(pixels, ctx=device, dtype="uint8")).asnumpy()
         difference = np.abs(run_once(model, pixels) - expected).max() / max(np.abs(expected).max(), 1e-30)
@@ -51,6 +56,7 @@ Serve = Callable[[list[mx.Context]], Served]
 
 def opened(serve: Serve, gpus: str) -> Engine:
     """What ``serve`` loads as an engine on the devices that ``--gpus`` names."""
+    bound_plans()
     devices = contexts(gpus)
     served = serve(devices)
     return GluonEngine(served.net, served.facts, devices)
@@ -72,10 +78,21 @@ def of_run(folder: Path, checkpoint: str, devices: list[mx.Context]) -> Served:
 
 
 def of_trunk(options: TrainOptions, devices: list[mx.Context]) -> Served:
-    """The pooled features of the pretrained trunk that ``options``, resolved, describe; errors as of ``weights``."""
+    """The pooled features of the pretrained trunk that ``options``, resolved, describe; errors as of ``weights``.
+
+    Raises InputError for a pooling that has to be trained.
+    """
+    if pooling.canonical(options.pool) == "netvlad":
+        raise InputError(f"--pool={options.pool}: its centres are learned; train_instance.py trains it, or take gem")
     net = build.embedding_net(options)
     build.settle(net, options, devices)
-    return Served(net.encoder, facts_of(options, trunk_fingerprint(options), dim=_dim(net, options, devices)))
+    facts = facts_of(
+        options,
+        trunk_fingerprint(options),
+        dim=_dim(net, options, devices),
+        power=features_power(net.encoder),
+    )
+    return Served(net.encoder, facts)
 
 
 def trunk_fingerprint(options: TrainOptions) -> str:
@@ -89,7 +106,7 @@ def _dim(net: Net, options: TrainOptions, devices: list[mx.Context]) -> int:
     return int(net.encoder(blank).shape[1])
 
 
-def facts_of(options: TrainOptions, network: str, *, dim: int, **more: bool | str) -> Facts:
+def facts_of(options: TrainOptions, network: str, *, dim: int, **more: bool | str | float) -> Facts:
     """The facts of a network that was trained with ``options``; ``more`` as in Facts."""
     return Facts(
         network=network, model=options.model, size=options.size("test"), resize=options.resize, dim=dim, **more

@@ -44,7 +44,7 @@ def test_a_folder_any_script_and_more_than_there_is(run, run_folder, tmp_path):
     done = run("search_text.py", f"{planted.CHINESE} zebra {planted.EMOJI}", "a red picture", *flags)
     assert done.returncode == 0, done.stderr
     assert "not known, and passed over as <unk>: zebra\n" in done.stdout and "broken.jpg" in done.stdout
-    assert "embedding 5 images" in done.stdout
+    assert "embedding 5 of 5 images" in done.stdout
     chinese, red = ranking(done.stdout)
     assert len(chinese) == len(red) == 4 and red[0] == "red.png"
     assert planted.CHINESE in (tmp_path / "out" / "index.html").read_text()

@@ -220,6 +220,11 @@ def write_cifar10(root):
     return root
 
 
+def write_covers(root):
+    """Nothing: the set draws itself there."""
+    return root
+
+
 # ``WRITE.sop(folder)`` writes a small Stanford Online Products, and so on.
 WRITE = SimpleNamespace(
     **{name.removeprefix("write_"): writer for name, writer in globals().items() if name.startswith("write_")}

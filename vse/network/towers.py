@@ -5,7 +5,7 @@ from types import ModuleType
 import numpy as np
 
 from embedding.mx import Array, autograd, gluon, mx, nd
-from embedding.network.net import AroundEncoder, Encoder
+from embedding.network.net import Compiled, Encoder
 from vse.network import gru
 
 _LEAST = 0.1  # of the mean deviation of features: the least that one is divided by
@@ -51,7 +51,7 @@ class ImageTower(gluon.HybridBlock):
         return unit(F, self.linear(self.dropout(standard)), positive=self._positive)
 
 
-class WholeImageTower(AroundEncoder):
+class WholeImageTower(Compiled):
     """uint8 RGB images (B, H, W, 3) to embeddings (B, D): a trunk's features through an image tower.
 
     mirrored : whether features are the mean of those of a picture and of its mirror image

@@ -11,10 +11,10 @@ from datasets.vectors.base import VectorSet
 from embedding.report import plots
 from embedding.report.page import in_page, readable, render, table_rows, training_curves, write
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
+from embedding.search.gallery import NETWORK
 from embedding.training.journal import Line, read_lines
 from vse.evaluation.scores import CAPTIONS, evaluate
 from vse.search import search
-from vse.search.gallery import NETWORK
 
 _TEMPLATE = Path(__file__).parent / "templates" / "pairs_report.html.j2"
 _NOT_SHOWN = ("leave_one_out", "queries", NETWORK)  # attributes of the file

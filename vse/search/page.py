@@ -8,7 +8,7 @@ from pathlib import Path
 from embedding.report.page import readable, render, write
 from embedding.report.plots import Tile, grid_of_nearest
 from embedding.report.thumbnails import Thumbnails, jpeg, read_thumbnail
-from vse.search.search import Hit
+from embedding.search.found import Hit
 
 _TEMPLATE = Path(__file__).parent / "templates" / "search.html.j2"
 _SIDE = 224  # pixels of a picture, shown smaller, so that dense screens have some to spare

@@ -1,26 +1,15 @@
 """Search across the two kinds: the images nearest to sentences, and the sentences nearest to images."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 
 from datasets.vectors import exact
 from datasets.vectors import rows as vector_rows
+from embedding.search.found import Ranked
 from vse.evaluation import kernels
 
 _BLOCK = 1 << 14  # rows of the gallery compared at a time, where the similarity is order
-
-# Rows of a gallery (Q, k) int64, best first, -1 for none; and their scores (Q, k) float32, a higher one being better.
-Ranked = tuple[np.ndarray, np.ndarray]
-
-
-@dataclass(frozen=True)
-class Hit:
-    """What was found: its name (the path of an image, or a sentence) and its score."""
-
-    name: str
-    score: float
 
 
 def images_for(sentences: np.ndarray, images: np.ndarray, k: int, *, similarity: str = "cosine") -> Ranked:
@@ -40,21 +29,6 @@ def sentences_for(images: np.ndarray, sentences: np.ndarray, k: int, *, similari
     if similarity == "cosine":
         return exact.search(images, sentences, k, metric="inner_product")
     return _ranked(sentences, len(images), k, lambda block: _order(images, block))
-
-
-def by_score(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray) -> Ranked:
-    """What an index has found, ``neighbors`` (Q, k), with the true cosines, in their order."""
-    scores = exact.between(queries, gallery, neighbors, metric="inner_product")
-    order = np.argsort(-scores, axis=1, kind="stable")
-    return tuple(np.take_along_axis(part, order, axis=1) for part in (neighbors, scores))
-
-
-def hits(ranked: Ranked, names: Sequence[str]) -> list[list[Hit]]:
-    """What was found for each query; ``names`` are those of the gallery."""
-    return [
-        [Hit(names[row], float(score)) for row, score in zip(rows, scores, strict=True) if row >= 0]
-        for rows, scores in zip(*ranked, strict=True)
-    ]
 
 
 def _ranked(gallery: np.ndarray, queries: int, k: int, score: Callable[[np.ndarray], np.ndarray]) -> Ranked:

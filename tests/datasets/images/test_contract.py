@@ -33,6 +33,8 @@ def case(request, tmp_path, write, monkeypatch):
         monkeypatch.setattr(module, "COUNTS", {})
     if hasattr(module, "DEAL"):  # images a class: queries, training images
         monkeypatch.setattr(module, "DEAL", dict.fromkeys(module.DEAL, (2, 3)))
+    if hasattr(module, "SERIES"):  # of things that are drawn
+        monkeypatch.setattr(module, "SERIES", dict.fromkeys(module.SERIES, 1))
     return module, tmp_path
 
 

@@ -1,11 +1,7 @@
 """Checkpoint files: every format and element type, files that are damaged, and pickles that want to run code."""
 
-import io
 import os
-import pickle
 import struct
-import sys
-import types
 import zipfile
 from collections import OrderedDict
 
@@ -14,106 +10,12 @@ import pytest
 from safetensors.numpy import save_file
 
 from datasets.errors import InputError
-from embedding.network.checkpoint import read
-
-STORAGES = {"f4": "Float", "f8": "Double", "f2": "Half", "i8": "Long", "u1": "Byte", "b1": "Bool"}
-
-
-class Storage:
-    """What a pickle refers to by key: a flat array; ``kind`` where it is none of NumPy's types."""
-
-    def __init__(self, array, kind=None):
-        self.array = np.ascontiguousarray(array).ravel()
-        self.kind = (kind or STORAGES[self.array.dtype.str[1:]]) + "Storage"
-
-
-class Tensor:
-    """A view into a storage that pickles as PyTorch's tensors do."""
-
-    def __init__(self, storage, size, stride, offset=0):
-        self.parts = (storage, offset, tuple(size), tuple(stride), False, OrderedDict())
-
-    def __reduce__(self):
-        return sys.modules["torch._utils"]._rebuild_tensor_v2, self.parts
-
-
-class Parameter:
-    def __init__(self, tensor):
-        self.tensor = tensor
-
-    def __reduce__(self):
-        return sys.modules["torch._utils"]._rebuild_parameter, (self.tensor, True, OrderedDict())
-
-
-def contiguous(array):
-    array = np.asarray(array, order="C")
-    return Tensor(Storage(array), array.shape, [step // array.itemsize for step in array.strides])
-
-
-class Pickler(pickle.Pickler):
-    def __init__(self, file, *, legacy):
-        super().__init__(file, protocol=2)
-        self.legacy, self.storages = legacy, {}
-
-    def persistent_id(self, obj):
-        if not isinstance(obj, Storage):
-            return None
-        key = next((k for k, s in self.storages.items() if s is obj), str(len(self.storages)))
-        self.storages[key] = obj
-        kind = getattr(sys.modules["torch"], obj.kind)
-        return ("storage", kind, key, "cpu", len(obj.array), *([None] if self.legacy else []))
-
-
-def fake_torch():
-    """Modules with the names that a pickle of PyTorch refers to."""
-    torch, utils = types.ModuleType("torch"), types.ModuleType("torch._utils")
-    for name in ("_rebuild_tensor_v2", "_rebuild_parameter"):
-        function = types.FunctionType((lambda *_: None).__code__, {}, name)
-        function.__module__, function.__qualname__ = "torch._utils", name
-        setattr(utils, name, function)
-    for kind in (*STORAGES.values(), "BFloat16"):
-        setattr(torch, kind + "Storage", type(kind + "Storage", (), {"__module__": "torch"}))
-    torch._utils = utils
-    return {"torch": torch, "torch._utils": utils}
-
-
-def pickled(obj, *, legacy=False):
-    file = io.BytesIO()
-    with pytest.MonkeyPatch.context() as patch:
-        for name, module in fake_torch().items():
-            patch.setitem(sys.modules, name, module)
-        pickler = Pickler(file, legacy=legacy)
-        pickler.dump(obj)
-    return file.getvalue(), pickler.storages
-
-
-def save_pth(path, obj):
-    """What torch.save writes since PyTorch 1.6: a zip of a pickle and one file a storage."""
-    content, storages = pickled(obj)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{path.stem}/data.pkl", content)
-        archive.writestr(f"{path.stem}/version", "3\n")
-        for key, storage in storages.items():
-            archive.writestr(f"{path.stem}/data/{key}", storage.array.tobytes())
-
-
-def save_legacy(path, obj):
-    """What it wrote before: magic number, version, system, object, keys, then the storages."""
-    content, storages = pickled(obj, legacy=True)
-    with open(path, "wb") as file:
-        for header in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}):
-            pickle.dump(header, file, protocol=2)
-        file.write(content)
-        pickle.dump(list(storages), file, protocol=2)
-        for storage in storages.values():
-            file.write(struct.pack("<q", len(storage.array)) + storage.array.tobytes())
+from embedding.network.checkpoint import contents, read
+from tests.shared.torch_files import SAVERS, Parameter, Storage, Tensor, contiguous, save_pth
 
 
 def save_safetensors(path, arrays):
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
-
-
-SAVERS = {"new.pth": save_pth, "old.pth": save_legacy}
 
 
 @pytest.fixture
@@ -189,7 +91,102 @@ def test_code_in_a_pickle_is_not_run(tmp_path, file):
     assert not (tmp_path / "marker").exists()
 
 
-@pytest.mark.parametrize("name", ["torch load", "torch._utils os", "builtins eval", "collections Counter"])
+def as_of_numpy_2(path):
+    """The names of a checkpoint's pickle as NumPy 2 writes them."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content.replace(b"cnumpy.core.multiarray", b"cnumpy._core.multiarray"))
+
+
+@pytest.fixture
+def learned():
+    """NumPy arrays and numbers as checkpoints hold them beside tensors."""
+    rng = np.random.default_rng(1)
+    m, P = rng.normal(size=(3, 1)), np.asfortranarray(rng.normal(size=(3, 3)).astype("f4"))
+    odd = {"big-endian": np.arange(5, dtype=">i4"), "bool": np.array([True, False]), "none": np.zeros((0, 2), "u1")}
+    return {"Lw": {"set": {"ss": {"m": m, "P": P}}}, "loss": np.float64(0.25), "steps": (np.int32(7), odd)}
+
+
+@pytest.mark.parametrize("file", [*SAVERS, "numpy 2"])
+def test_arrays_of_numpy_are_read_beside_the_tensors(tmp_path, learned, file):
+    path = tmp_path / f"{file}.pth"
+    weights = {"a": contiguous(np.ones(2, "f4"))}
+    SAVERS.get(file, save_pth)(path, {"meta": learned, "state_dict": weights, "names": ["x", "y"], "epoch": 3})
+    if file == "numpy 2":
+        as_of_numpy_2(path)
+        assert b"numpy._core" in path.read_bytes() and b"numpy.core" not in path.read_bytes()
+    found = contents(path)
+    assert found["names"] == ["x", "y"] and found["epoch"] == 3 and found["meta"]["loss"] == 0.25
+    for kind in ("m", "P"):
+        one, other = found["meta"]["Lw"]["set"]["ss"][kind], learned["Lw"]["set"]["ss"][kind]
+        np.testing.assert_array_equal(one, other)
+        assert one.dtype == other.dtype
+    number, odd = found["meta"]["steps"]
+    assert number == 7 and isinstance(number, np.int32)
+    assert_same(odd, learned["steps"][1])
+    assert_same(found["state_dict"], {"a": [1, 1]})
+    assert_same(read(path), {"a": [1, 1]})  # the weights alone
+
+
+def test_an_array_of_python_2_is_read(tmp_path):
+    """Its bytes stand in the pickle as a string of eight bits."""
+    content = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR(I1\n(I2\ntcnumpy\ndtype\n"
+    content += b"(S'f4'\nI0\nI1\ntR(I3\nS'<'\nNNNI-1\nI-1\nI0\ntbI00\nS'\\x00\\x00\\x80?\\x00\\x00@\\xc0'\ntb."
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", content)
+    np.testing.assert_array_equal(contents(tmp_path / "x.pth"), np.array([1, -3], "f4"))
+
+
+@pytest.mark.parametrize(
+    "array, kind",
+    [
+        (np.array([{}, 1], object), "Python objects"),
+        (np.array(["a"]), "the type 'U1'"),
+        (np.zeros(2, [("a", "f4")]), "the type 'V4'"),
+        (np.zeros(2, "c8"), "the type 'c8'"),
+    ],
+)
+def test_arrays_of_anything_but_numbers_are_refused_by_name(tmp_path, array, kind):
+    save_pth(tmp_path / "x.pth", {"a": contiguous(np.ones(2, "f4")), "odd": array})
+    with pytest.raises(InputError, match=f"weights file .*x.pth holds a NumPy array of {kind}, which is not read"):
+        read(tmp_path / "x.pth")
+
+
+@pytest.mark.parametrize("change", [(b"K\x03", b"K\x04"), (b"K\x03", b"J\xff\xff\xff\xff")])
+def test_an_array_of_another_size_than_it_says_is_refused(tmp_path, change):
+    save_pth(tmp_path / "x.pth", {"a": np.arange(3, dtype="f8")})
+    with zipfile.ZipFile(tmp_path / "x.pth") as archive:
+        content = archive.read("x/data.pkl")
+    place = content.rindex(b"K\x03\x85")  # the shape, (3,)
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", content[:place] + content[place:].replace(*change, 1))
+    with pytest.raises(InputError, match=r"damaged or cut short \(ValueError: an array of another size"):
+        contents(tmp_path / "x.pth")
+
+
+def test_what_makes_arrays_cannot_be_changed_by_a_pickle(tmp_path):
+    """BUILD sets attributes of what a pickle was given: of a function that is forgotten with it."""
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", b"cnumpy.core.multiarray\n_reconstruct\n(N}S'__defaults__'\n(I1\ntstb.")
+    with pytest.raises(InputError):
+        read(tmp_path / "x.pth")
+    save_pth(tmp_path / "y.pth", {"a": np.arange(3.0)})
+    np.testing.assert_array_equal(contents(tmp_path / "y.pth")["a"], np.arange(3.0))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "torch load",
+        "torch._utils os",
+        "builtins eval",
+        "collections Counter",
+        "numpy load",
+        "numpy.core.multiarray fromfile",
+    ],
+)
 def test_only_what_makes_tensors_is_found(tmp_path, name):
     module, attribute = name.split()
     path = tmp_path / "x.pth"
@@ -244,3 +241,11 @@ def test_other_files(tmp_path):
         archive.writestr("a.txt", "a")
     with pytest.raises(InputError, match=r"photos\.pth is a zip file without data\.pkl"):
         read(tmp_path / "photos.pth")
+
+
+def test_a_damaged_word_with_a_line_of_its_own_is_told_in_one(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.pth", "w") as archive:
+        archive.writestr("x/data.pkl", b"Fhalf\n.")
+    with pytest.raises(InputError, match=r"x\.pth is damaged or cut short \(ValueError: .*half") as error:
+        contents(tmp_path / "x.pth")
+    assert "\n" not in str(error.value)

@@ -4,10 +4,12 @@ import numpy as np
 import onnx
 import pytest
 
+from datasets.errors import InputError
 from embedding.engine.onnx import run_once
 from embedding.graphs.graph import FLOAT
 from embedding.mx import gluon, mx, nd
 from embedding.network import export, pooling
+from embedding.network.instance_head import instance_net
 from embedding.network.net import EmbeddingNet, Encoder
 
 DIM = 8
@@ -48,14 +50,44 @@ def test_a_trunk_gives_what_mxnet_gives_for_any_batch_and_size(model):
     assert_same(net, [(96, 80)], counts=(2,))
 
 
-OF_REGIONS = {"rmac"}
-
-
-@pytest.mark.parametrize("pool", sorted(set(pooling.names()) - OF_REGIONS))
+@pytest.mark.parametrize("pool", pooling.names())
 @pytest.mark.parametrize("unit_rows", [True, False])
 def test_every_pooling_and_head(pool, unit_rows):
     net = shaken(EmbeddingNet(model="convnet", dim=DIM, pool=pool, unit_rows=unit_rows))
     assert_same(net, [(64, 64), (45, 61)])  # the second has a feature map of 5 x 7, whose quarters share places
+
+
+@pytest.mark.parametrize(
+    "how", [{"pool": "gem"}, {"pool": "netvlad", "local_whitening": True}, {"pool": "crow", "dim": 9}]
+)
+def test_networks_of_instance_retrieval_take_bytes_or_numbers_of_any_size(how):
+    """Pictures that were made smaller have pixels between two bytes."""
+    net = shaken(instance_net("convnet", **how, whitening="dim" in how))
+    assert_same(net, [(64, 64), (45, 61)], counts=(2,))
+    model = export.model(net, given=("images", FLOAT, ("N", "H", "W", 3)))
+    assert model.graph.input[0].type.tensor_type.elem_type == FLOAT
+    file = model.SerializeToString()
+    for size in ((64, 64), (45, 61)):
+        images = pixels(2, *size) + np.float32(0.25)
+        expected = net(nd.array(images)).asnumpy()
+        assert np.abs(run_once(file, images) - expected).max() < 1e-4 * np.abs(expected).max()
+
+
+OVER_REGIONS = [{"pool": "rmac"}, *({"pool": name, "regional": True} for name in ("gem", "gem-channels", "max", "avg"))]
+
+
+@pytest.mark.parametrize("how", OVER_REGIONS)
+def test_regions_of_maps_of_any_size(how):
+    """Of 1 x 1 places, long ones, ties (5 x 9) and squares; convnet has an eighth of the pixels of a side."""
+    net = shaken(instance_net("convnet", **how, whitening=True, dim=6))
+    sizes = [(8, 8), (45, 61), (40, 72), (88, 376), (64, 8)]
+    assert_same(net, sizes, counts=(2,))
+
+
+def test_regions_of_what_has_no_form_in_onnx_say_what_computes_them():
+    net = shaken(instance_net("convnet", "crow", regional=True))
+    with pytest.raises(InputError, match="--engine=mxnet computes it"):
+        export.model(net)
 
 
 def test_a_bare_trunk_is_one_too():

@@ -101,6 +101,13 @@ def test_every_method_ranks_all_of_a_small_gallery(name, clustered):
 
 
 @pytest.mark.parametrize("name", METHODS)
+def test_settings_beyond_all_reason_take_no_more_than_the_gallery(name, vectors):
+    much = whole(apply(parse(f"{name}=999999999999", "--rerank"), *vectors))
+    if name != "dba":  # whose weights by rank depend on it
+        np.testing.assert_array_equal(much, whole(apply(parse(f"{name}=60", "--rerank"), *vectors)))
+
+
+@pytest.mark.parametrize("name", METHODS)
 def test_every_method_answers_a_single_query_as_it_does_among_others(name, vectors):
     queries, gallery = vectors
     together = whole(apply(parse(name, "--rerank"), queries, gallery))

@@ -73,11 +73,12 @@ def test_nearest_pass_over_what_is_excluded(clustered):
         np.testing.assert_allclose(similarities[row], values, atol=1e-6)
 
 
-def test_nearest_of_a_gallery_smaller_than_k(clustered):
+def test_no_more_is_asked_for_than_is_there(clustered):
     gallery, _ = clustered(3)
-    neighbors, similarities = graph.nearest(gallery[:1], gallery, 5)
-    assert sorted(neighbors[0, :3].tolist()) == [0, 1, 2] and neighbors[0, 3:].tolist() == [-1, -1]
-    assert not similarities[0, 3:].any()
+    neighbors, similarities = graph.nearest(gallery[:1], gallery, 10**12, exclude=[np.array([1])])
+    assert sorted(neighbors[0, :2].tolist()) == [0, 2] and neighbors[0, 2:].tolist() == [-1]
+    assert not similarities[0, 2:].any()
+    assert graph.of_gallery(gallery, k=10**12).shape == (3, 3)
 
 
 def test_a_row_that_another_query_excludes_is_found(clustered):

@@ -14,6 +14,9 @@ from datasets.errors import InputError
 from datasets.images.skipped import beside_file
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
+from embedding.search import folder as kept_folder
+from embedding.search.found import Hit, by_score
+from embedding.search.found import hits as hits_of
 from vse.search import folder, gallery, page, search, sentences
 
 
@@ -48,7 +51,7 @@ def test_the_nearest_are_those_of_the_whole_table(monkeypatch, similarity, block
 @pytest.mark.parametrize("similarity", ["cosine", "order"])
 def test_a_gallery_smaller_than_k_gives_all_of_it(similarity):
     ranked = search.images_for(unit(2, 4, 0), unit(3, 4, 1), 10, similarity=similarity)
-    found = search.hits(ranked, ("a", "b", "c"))
+    found = hits_of(ranked, ("a", "b", "c"))
     assert [sorted(hit.name for hit in hits) for hits in found] == [["a", "b", "c"]] * 2
     assert all(hits[0].score >= hits[1].score >= hits[2].score for hits in found)
 
@@ -56,17 +59,17 @@ def test_a_gallery_smaller_than_k_gives_all_of_it(similarity):
 def test_what_an_index_found_is_put_in_the_order_of_its_scores():
     queries, images = unit(3, 5, 0), unit(9, 5, 1)
     neighbors = np.array([[0, 4, 2, -1], [8, 1, 3, 5], [7, 6, -1, -1]])
-    rows, scores = search.by_score(queries, images, neighbors)
+    rows, scores = by_score(queries, images, neighbors)
     for row, found, its_scores, given in zip(queries, rows, scores, neighbors, strict=True):
         there = sorted(given[given >= 0], key=lambda near: -float(row @ images[near]))
         assert found[: len(there)].tolist() == there and (found[len(there) :] == -1).all()
         np.testing.assert_allclose(its_scores[: len(there)], images[there] @ row, atol=1e-6)
-    assert [len(hits) for hits in search.hits((rows, scores), "abcdefghi")] == [3, 4, 2]
+    assert [len(hits) for hits in hits_of((rows, scores), "abcdefghi")] == [3, 4, 2]
 
 
 def colour_of(trained, found: gallery.Gallery, sentence: str) -> str:
     asked = sentences.asked([sentence], trained.embedder)
-    (hits,) = search.hits(search.images_for(asked, found.vectors, 1), found.paths)
+    (hits,) = hits_of(search.images_for(asked, found.vectors, 1), found.paths)
     assert hits[0].score == pytest.approx(1, abs=1e-3)
     return Path(hits[0].name).stem
 
@@ -82,7 +85,7 @@ def test_a_folder_is_embedded_once_until_it_changes(run, trained, tmp_path, monk
     photos = tmp_path / "my photos é"
     planted.pictures(photos / "inside")
     first = folder.of_folder(photos, run, trained.embedder)
-    assert first.name == "my photos é" and "embedding 4 images" in caplog.text
+    assert first.name == "my photos é" and "embedding 4 of 4 images" in caplog.text
     assert [Path(path).name for path in first.paths] == ["blue.png", "green.png", "red.png", "yellow.png"]
     for colour in planted.COLOURS:
         assert colour_of(trained, first, f"a {colour} picture") == colour
@@ -95,12 +98,12 @@ def test_a_folder_is_embedded_once_until_it_changes(run, trained, tmp_path, monk
     assert again.paths[0] == "my photos é/inside/blue.png"
 
     shutil.copy(photos / "inside" / "red.png", photos / "another.png")
-    assert len(folder.of_folder(photos, run, trained.embedder)) == 5 and "embedding 5 images" in caplog.text
+    assert len(folder.of_folder(photos, run, trained.embedder)) == 5 and "embedding 1 of 5 images" in caplog.text
 
 
 def test_two_at_once_embed_a_folder_once(run, trained, colours, monkeypatch):
-    calls, embed = [], folder._embed
-    monkeypatch.setattr(folder, "_embed", lambda *about: calls.append(embed(*about)))
+    calls, make = [], kept_folder._make
+    monkeypatch.setattr(kept_folder, "_make", lambda *about: calls.append(make(*about)))
     with ThreadPoolExecutor(2) as threads:
         made = list(threads.map(lambda _: folder.of_folder(Path(colours[0]).parent, run, trained.embedder), range(2)))
     assert len(calls) == 1 and made[0].file == made[1].file and len(made[1]) == 4
@@ -120,13 +123,11 @@ def test_what_cannot_be_read_is_named_and_left_out(run, trained, tmp_path, caplo
         assert sorted(found.paths) == sorted(paths) and len(found) == 4
     assert colour_of(trained, found, "a green picture") == "green"
     shutil.copytree(photos, tmp_path / "moved" / "photos", copy_function=shutil.copy2)
-    monkeypatch.setattr(folder, "_embed", lambda *_: pytest.fail("embedded again"))
+    monkeypatch.setattr(kept_folder, "_make", lambda *_: pytest.fail("embedded again"))
     caplog.clear()
     moved = folder.of_folder(tmp_path / "moved" / "photos", run, trained.embedder)
     assert moved.file == found.file and f"{tmp_path}/moved/photos/a.jpg (" in caplog.messages[-1]
-    beside_file(found.file).unlink()
-    with pytest.raises(InputError, match="what was left out of it, photos-.*.skipped.csv, is gone"):
-        folder.of_folder(photos, run, trained.embedder)
+    assert "a.jpg" in beside_file(found.file).read_text()
     monkeypatch.undo()
     for path in paths:
         Path(path).write_text("not an image either")
@@ -202,15 +203,15 @@ def test_sentences_of_the_run_and_of_a_file(run, trained, tmp_path, caplog):
 
 
 def test_pages_need_nothing_beside_them_and_name_what_was_found(tmp_path, colours):
-    hits = [search.Hit(path, 0.5 - 0.1 * i) for i, path in enumerate(colours)]
-    found = {f"a <b> picture {planted.EMOJI}": hits, planted.CHINESE: [search.Hit("gone\udcff.jpg", 0.1)], "none": []}
+    hits = [Hit(path, 0.5 - 0.1 * i) for i, path in enumerate(colours)]
+    found = {f"a <b> picture {planted.EMOJI}": hits, planted.CHINESE: [Hit("gone\udcff.jpg", 0.1)], "none": []}
     written = page.write_pictures(tmp_path / "out", found, page.Source("runs/x", ["4 images"]), grid=True)
     text = written.read_text()
     assert "a &lt;b&gt; picture" in text and planted.CHINESE in text and "gone?.jpg" in text
     assert "0.500" in text and "red.png" in text and text.count("data:image/jpeg;base64,") == 5
     assert "http" not in text and (tmp_path / "out" / "grid.png").read_bytes().startswith(b"\x89PNG")
 
-    hits = [search.Hit(planted.CHINESE, 0.25)]
+    hits = [Hit(planted.CHINESE, 0.25)]
     written = page.write_sentences(tmp_path / "other", colours[0], hits, page.Source("runs/x", []))
     text = written.read_text()
     assert planted.CHINESE in text and "0.250" in text and text.count("data:image/jpeg;base64,") == 1

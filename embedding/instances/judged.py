@@ -1,0 +1,84 @@
+"""Judged: the queries and the gallery of a part of a set as vectors, with what each query is to find."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import numpy as np
+
+from datasets.errors import InputError
+from datasets.images.base import ImageSet
+from datasets.images.truth import Truth, of_labels
+from embedding.evaluation import revisited
+from embedding.evaluation.ranking import Ranking
+from embedding.evaluation.whiten import Whitening
+from embedding.reranking import methods
+from embedding.reranking.methods import Step
+
+log = logging.getLogger(__name__)
+
+Scores = dict[str, float]
+
+# Where all that is junk for a query, its own picture and others that ask, is no picture to learn from either.
+_ASKING = ("holidays", "instances")
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """A part of a set that can be asked.
+
+    part : its name; "" for all of a set
+    images : the set, whose queries are those of the part, and its gallery what they may find
+    truth : of its queries, positions in its gallery
+    """
+
+    part: str
+    images: ImageSet
+    truth: Truth
+
+    @property
+    def exclude(self) -> tuple[np.ndarray, ...]:
+        """For each query the positions in the gallery that have no say in what it finds: itself, and what asks too."""
+        if self.truth.protocol in _ASKING:
+            return self.truth.junk
+        names = np.array([self.images.image_name(int(row)) for row in self.images.gallery])
+        return tuple(np.flatnonzero(names == self.images.image_name(int(row))) for row in self.images.query)
+
+    def ranking(
+        self, vectors: np.ndarray, *, whitening: Whitening | None = None, steps: Sequence[Step] = ()
+    ) -> Ranking:
+        """The gallery ranked for each query by ``vectors`` (N, D), unit rows, a row an image of the set."""
+        queries, gallery = vectors[self.images.query], vectors[self.images.gallery]
+        if whitening is not None:
+            queries, gallery = whitening(queries), whitening(gallery)
+        return methods.apply(steps, queries, gallery, exclude=self.exclude)
+
+    def scores(self, ranking: Ranking) -> Scores:
+        """{name: score} of a ranking by the protocol of the set."""
+        (found,) = revisited.scores(ranking, replace(self.truth, parts=())).values()
+        return found
+
+
+def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
+    """The parts that a set is judged in, without what cannot be read.
+
+    readable : (N,) bool, of all images of the set
+    A part's gallery has no picture that is junk for each of its queries, such as other queries. Raises InputError where
+    no query, or nothing of the gallery, can be read.
+    """
+    query, gallery = (rows[readable[rows]] for rows in (images.query, images.gallery))
+    if not len(query) or not len(gallery):
+        raise InputError(f"dataset {images.name}: none of its queries, or of its gallery, can be read")
+    seen = images.with_split(train=images.train, query=query, gallery=gallery)
+    truth = seen.truth or of_labels(seen.labels, query, gallery)
+    seen = replace(seen, truth=truth)
+    names = np.array(truth.parts or ("",) * len(query))
+    return [_part(seen, str(name), query[names == name]) for name in dict.fromkeys(names.tolist())]
+
+
+def _part(images: ImageSet, name: str, query: np.ndarray) -> Judged:
+    asked = images.with_split(train=images.train, query=query, gallery=images.gallery)
+    nobody = reduce(np.intersect1d, asked.truth.junk)
+    kept = images.with_split(train=images.train, query=query, gallery=np.delete(images.gallery, nobody))
+    return Judged(name, kept, kept.truth)

@@ -1,0 +1,191 @@
+"""Judge a network by published protocols of instance retrieval: mAP, mP@k, with whitening and re-ranking.
+
+python scripts/evaluate_instance.py --run=runs/books --data=instances --data-path=photos/images.csv --rerank=100
+python scripts/evaluate_instance.py -npath gem.pth -d roxford5k,rparis6k -ms "[1, 2**(1/2), 1/2**(1/2)]" -w sfm120k
+python scripts/evaluate_instance.py -noff resnet101-gem -d oxford5k,paris6k -imsize 1024 --expand=alpha-qe=50:3
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, ClassVar
+
+import command
+import networks
+import numpy as np
+import tyro
+from networks import Network
+
+from datasets.errors import InputError
+from datasets.images import parts
+from datasets.images.base import ImageSet
+from datasets.images.pixels import MAX_PIXELS
+from datasets.images.skipped import MAX_BAD, check_share
+from datasets.sources import image_source
+from embedding.evaluation.table import aligned
+from embedding.evaluation.whiten import Whitening
+from embedding.instances import evaluate, learned
+from embedding.instances.evaluate import Judgement, Searching
+from embedding.instances.learned import Wanted
+from embedding.reranking import methods
+from embedding.search import page
+from embedding.search.page import Table
+from embedding.search.verified import Verifier
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateInstanceOptions(networks.NetworkOptions):
+    """Judge a network by published protocols of instance retrieval: mAP, mP@k, with whitening and re-ranking."""
+
+    ALIASES: ClassVar[dict[str, str]] = networks.ALIASES | {"datasets": "data", "data-dir": "data-path"}
+
+    data: Annotated[str, tyro.conf.arg(aliases=["-d", "--datasets"])] = "covers"
+    """Sets that are judged, with commas between them: oxford5k, roxford5k, instances ...; drawn covers are built in."""
+    data_path: Path | None = None
+    """Folder that holds the sets, data/ if not given; of instances the CSV file."""
+    parts: str = ""
+    """Parts of an instances CSV that are judged, with commas between them; all if not given."""
+    whitening: Annotated[str, tyro.conf.arg(aliases=["-w"])] = ""
+    """Set whose whitening is used: kept with the network, or learned on it now; a part of an instances CSV; or a file
+    that was saved (.npz). Never one that is judged."""
+    whitening_path: Path | None = None
+    """Folder that holds the set of --whitening; that of --data-path if not given."""
+    learn: str = "auto"
+    """How a whitening is learned now, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5;
+    auto takes lw where there are more pairs than dimensions."""
+    expand: str = ""
+    """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
+    rerank: int = 0
+    """So many of the first are compared with the query by local features and put in a new order; 0 for none."""
+    out: Path | None = None
+    """Folder of the report, metrics.jsonl and what is kept; RUN/judged, or judged/NETWORK, if not given."""
+    max_bad: float = MAX_BAD
+    """Share of a set's pictures that may be unreadable and are then skipped, never fewer than 20; 0 for none."""
+    max_pixels: int = MAX_PIXELS
+    """Most pixels that a picture may have; a larger one counts as unreadable, and is not decoded."""
+    seed: int = 0
+    """Of the queries shown in the report."""
+
+    def check(self) -> None:
+        """Raises InputError where flags are out of their range."""
+        if not self.names:
+            raise InputError("--data=: name a set that is judged, such as instances or roxford5k,rparis6k")
+        if self.rerank < 0 or self.seed < 0:
+            flag = f"--rerank={self.rerank}" if self.rerank < 0 else f"--seed={self.seed}"
+            raise InputError(f"{flag}: must be 0 or above")
+        if self.whitening in self.names:
+            what = "is one of the sets that are judged; learn a whitening on another"
+            raise InputError(f"--whitening={self.whitening}: {what}")
+        check_share(self.max_bad)
+        methods.parse(self.expand, "--expand")
+        Wanted.parse(self.learn, "--learn")
+
+    @property
+    def names(self) -> list[str]:
+        """The sets that are judged, each once."""
+        return list(dict.fromkeys(name.strip() for name in self.data.split(",") if name.strip()))
+
+
+def main(options: EvaluateInstanceOptions) -> None:
+    """Judge, print the scores, and write the report."""
+    options.check()
+    sets = [_load(options, name) for name in options.names]
+    network = networks.named(options)
+    out = options.out or _place(options, network)
+    whitening = _whitening(options, network, out)
+    steps = methods.parse(options.expand, "--expand")
+    searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
+    found: list[Judgement] = []
+    for images in sets:
+        rows = np.union1d(images.query, images.gallery)
+        vectors = network.describer.kept(images, rows, out / "vectors", max_bad=options.max_bad)
+        found += evaluate.judge(images, vectors, searching)
+    facts = _facts(options, network, whitening)
+    tables = _tables(found)
+    print("\n".join(facts))
+    for table in tables:
+        print("\n" + aligned([[table.title, *table.columns], *table.rows], least=6))
+    _record(out, found, facts)
+    questions = [question for one in found for question in evaluate.questions(one, options.seed)]
+    print(f"report: {page.write_found(out, questions, facts, tables=tables, title=network.told)}")
+
+
+def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
+    images = image_source.load(name, options.data_path).require("query", "gallery")
+    if images.several_labels:
+        raise InputError(f"--data={name}: its images have several labels each, and are no instances")
+    if wanted := [part.strip() for part in options.parts.split(",") if part.strip()]:
+        return parts.of_parts(images, judge=wanted)
+    return images
+
+
+def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
+    if options.run is not None:
+        return options.run / "judged"
+    return Path("judged") / re.sub(r"[^\w.-]+", "_", network.told.partition(",")[0])
+
+
+def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) -> Whitening | None:
+    """The one that --whitening names: in a file, kept with the network, or learned now."""
+    name = options.whitening
+    if not name:
+        return None
+    if name.endswith(".npz"):
+        return Whitening.load(Path(name))
+    if (kept := network.kept(name)) is not None:
+        return kept
+    wanted = Wanted.parse(options.learn, "--learn")
+    images = _of_part(options, name) or image_source.load(name, options.whitening_path or options.data_path)
+    pairs = learned.pairs(images)
+    vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
+    pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
+    return wanted.learn(vectors, pairs).told(images, np.unique(pairs))
+
+
+def _of_part(options: EvaluateInstanceOptions, name: str) -> ImageSet | None:
+    """The set with the queries of its part ``name`` alone; None where no set that is judged has such a part."""
+    for images in (image_source.load(judged, options.data_path) for judged in options.names):
+        if name in parts.names(images):
+            return parts.of_parts(images, judge=[name])
+    return None
+
+
+def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whitening | None) -> list[str]:
+    facts = [network.told]
+    if whitening is not None:
+        facts.append(f"whitened to {whitening.dim} dimensions, learned on {whitening.learned_on or options.whitening}")
+    if options.expand:
+        facts.append(f"re-ranked by {', '.join(map(str, methods.parse(options.expand, '--expand')))}")
+    if options.rerank:
+        facts.append(f"the first {options.rerank} verified by local features")
+    return facts
+
+
+def _tables(found: Sequence[Judgement]) -> list[Table]:
+    """One table for all parts that have the same scores."""
+    alike: dict[tuple[str, ...], list[Judgement]] = {}
+    for one in found:
+        alike.setdefault(tuple(one.scores), []).append(one)
+    return [
+        Table("scores", columns, [[one.title, *(_shown(name, one.scores[name]) for name in columns)] for one in ones])
+        for columns, ones in alike.items()
+    ]
+
+
+def _shown(name: str, score: float) -> str:
+    return f"{score:.0f}" if name.startswith("queries ") else f"{score:.4f}"
+
+
+def _record(out: Path, found: Sequence[Judgement], facts: Sequence[str]) -> None:
+    """Add a line a part to metrics.jsonl."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        for one in found:
+            line = {"kind": "scores", "row": "; ".join(facts), "data": one.title, **one.scores}
+            file.write(json.dumps(line) + "\n")
+
+
+if __name__ == "__main__":
+    command.main(main, EvaluateInstanceOptions)

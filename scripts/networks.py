@@ -1,0 +1,183 @@
+"""Networks: the one that a command of instance retrieval names, and how it sees pictures.
+
+A run of ours, a checkpoint of cirtorch, a trunk as it comes, or an ONNX encoder of others.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import command
+import engines
+import numpy as np
+import tyro
+
+from datasets.errors import InputError
+from embedding.batches.decode import OWN, RESIZES, parse_size, show_size
+from embedding.engine.base import Facts
+from embedding.engine.scales import joined, parse_scales
+from embedding.engine.wanted import Asked
+from embedding.evaluation.whiten import Whitening
+from embedding.extraction.described import Describer
+from embedding.extraction.job import opened
+
+# What the test command of cirtorch calls our flags.
+ALIASES = {"gpu-id": "gpus"}
+ONE = (1.0,)  # scale
+TRUNK_SIDE = 480  # pixels of the longest side, as a bare trunk sees photographs: it was trained on 224 to 260
+
+_NAMES = ("run", "network_path", "network_offtheshelf", "model")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkOptions:
+    """The flags that name a network, and how it sees pictures."""
+
+    run: Path | None = None
+    """Run folder whose network is used."""
+    checkpoint: str = "best"
+    """Which network of the run: best or last."""
+    network_path: Annotated[str, tyro.conf.arg(aliases=["-npath"])] = ""
+    """Checkpoint of cirtorch, FILE.pth, or the name of a published one in data/networks; or a run folder."""
+    network_offtheshelf: Annotated[str, tyro.conf.arg(aliases=["-noff"])] = ""
+    """A trunk as it comes and its pooling, resnet101-gem; with reg, lwhiten or whiten, such as resnet101-gem-reg, its
+    regions, or a layer that whitens."""
+    model: str = ""
+    """Trunk, with --use-pretrained; or an ONNX file of any encoder of pictures."""
+    use_pretrained: str = ""
+    """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
+    pool: str = "gem"
+    """Pooling of that trunk's feature map; of the tokens of an ONNX file's encoder class or mean."""
+    image_size: Annotated[str, tyro.conf.arg(aliases=["-imsize"])] = ""
+    """Longest side in pixels, which no picture is enlarged to; if not given that of the run's test, 1024 for networks
+    of cirtorch, and 480 for a bare trunk."""
+    resize: str | None = None
+    """How a picture comes to that size: own (its proportions), crop or stretch; own, or as an ONNX file tells, if not
+    given."""
+    multiscale: Annotated[str, tyro.conf.arg(aliases=["-ms"])] = "[1]"
+    """Scales at which a picture is seen, "[1, 1/2**(1/2), 1/2]"; its vectors are joined into one."""
+    engine: str = "auto"
+    """What computes: onnx, mxnet, or auto, the faster that is installed."""
+    gpus: Annotated[str, tyro.conf.arg(aliases=["-g"])] = ""
+    """Devices such as 0 or 0,1; the CPU if not given."""
+    workers: int = 2
+    """Threads that decode pictures."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network that was named, with how it sees pictures.
+
+    told : what it is, in words
+    scales : at which it sees a picture
+    kept : the whitening that was kept with it for a set, by the set's name; None where there is none
+    """
+
+    describer: Describer
+    told: str
+    scales: tuple[float, ...]
+    kept: Callable[[str], Whitening | None]
+
+    @property
+    def kind(self) -> str:
+        """What cirtorch calls whitenings for it: ss of a single scale, ms of several."""
+        return "ss" if len(self.scales) == 1 else "ms"
+
+
+def named(options: NetworkOptions) -> Network:
+    """The network that the flags name; raises InputError where they name none, or several."""
+    scales = parse_scales(options.multiscale, "--multiscale")
+    _check(options)
+    name, opener = _opener(options)
+    facts = opened(opener).facts
+    if facts.codes:
+        raise InputError(
+            f"{name}: gives codes of bits, and pictures are compared by vectors here; name another network"
+        )
+    foreign = options.model.endswith(".onnx")
+    resize = options.resize or (facts.resize if foreign else OWN)
+    size = _size(options, facts)
+    describer = Describer(opener if scales == ONE else partial(joined, opener, scales), size, resize, options.workers)
+    told = f"{name}, {show_size(size)} pixels" + ("" if resize == OWN else f" ({resize})")
+    if scales != ONE:
+        told += f", scales {', '.join(f'{scale:.3g}' for scale in scales)}"
+    return Network(describer, told, scales, partial(_kept, options, "ss" if len(scales) == 1 else "ms"))
+
+
+def _check(options: NetworkOptions) -> None:
+    given = [name for name in _NAMES if getattr(options, name)]
+    if len(given) > 1:
+        flags = " and ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise InputError(f"{flags}: each names a network; give one of them")
+    if not given and not options.use_pretrained:
+        line = "no network is named: give --run=FOLDER, --network-path=FILE.pth, --network-offtheshelf=resnet101-gem,"
+        raise InputError(f"{line} --use-pretrained=efficientnet_lite0, or --model=ENCODER.onnx")
+    if given and options.use_pretrained and given != ["model"]:
+        flag = f"--{given[0].replace('_', '-')}"
+        raise InputError(f"--use-pretrained={options.use_pretrained}: {flag} has its weights; leave one out")
+    if options.resize not in (None, *RESIZES):
+        raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
+    if options.workers < 1:
+        raise InputError(f"--workers={options.workers}: must be above 0")
+
+
+def _opener(options: NetworkOptions) -> tuple[str, engines.Opener]:
+    """What to call the network, and what opens it."""
+    how = {"engine": options.engine, "gpus": options.gpus}
+    if (run := _run(options)) is not None:
+        return str(run), engines.of_run(run, options.checkpoint, **how)
+    if options.network_path:
+        path = _checkpoint(options.network_path)
+        return path.name, engines.of_checkpoint(path, **how)
+    if options.network_offtheshelf:
+        return options.network_offtheshelf, engines.off_the_shelf(options.network_offtheshelf, **how)
+    if options.model.endswith(".onnx"):
+        if options.use_pretrained:
+            raise InputError(
+                f"--use-pretrained={options.use_pretrained}: --model={options.model} has its weights in it"
+            )
+        pool = "" if options.pool == "gem" else options.pool
+        return Path(options.model).name, engines.of_file(
+            Path(options.model), Asked(image_size=options.image_size, pool=pool), gpus=options.gpus
+        )
+    if not options.use_pretrained:
+        raise InputError(f"--model={options.model}: a trunk needs its weights; give --use-pretrained=FILE")
+    trunk = engines.trunk(model=options.model, use_pretrained=options.use_pretrained, pool=options.pool)
+    return f"{trunk.model}-{trunk.pool}", engines.of_trunk(trunk, **how)
+
+
+def _run(options: NetworkOptions) -> Path | None:
+    if options.run is not None:
+        return command.there("--run", options.run)
+    if options.network_path and Path(options.network_path).is_dir():
+        return Path(options.network_path)
+    return None
+
+
+def _checkpoint(named: str) -> Path:
+    """The file that --network-path names; what it is not is told before MXNet is loaded."""
+    from embedding.network import cirtorch
+
+    return command.there("--network-path", cirtorch.find(named, engines.DATA))
+
+
+def _size(options: NetworkOptions, facts: Facts) -> tuple[int, int]:
+    if options.image_size:
+        return parse_size(options.image_size, "--image-size")
+    bare = not (options.run or options.network_path or options.network_offtheshelf or options.model.endswith(".onnx"))
+    return (TRUNK_SIDE, TRUNK_SIDE) if bare and options.resize in (None, OWN) else facts.size
+
+
+def _kept(options: NetworkOptions, kind: str, name: str) -> Whitening | None:
+    """The whitening of that ``kind`` that was learned on the set ``name`` and kept with the network."""
+    if (run := _run(options)) is not None:
+        path = run / "whitening" / f"{name}-{kind}.npz"
+        return Whitening.load(path) if path.exists() else None
+    if options.network_path:
+        from embedding.serving import cirtorch
+
+        found = cirtorch.whitenings(_checkpoint(options.network_path)).get(name, {})
+        return Whitening(*(part.astype(np.float64) for part in found[kind]), name) if kind in found else None
+    return None

@@ -1,0 +1,57 @@
+"""Comparing from the command line: the table, what is chosen, and nothing is computed twice."""
+
+import shutil
+from pathlib import Path
+
+import encoders
+import pytest
+import small_things
+
+NET = ("--trunks=net.onnx", "--image-size=160")
+SET = ("--data=instances", "--data-path=photos/images.csv")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("compared")
+    small_things.write(folder / "photos")
+    encoders.of_bytes(folder / "net.onnx")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def there(place, monkeypatch):
+    monkeypatch.chdir(place)
+
+
+def test_one_command_prints_the_table_and_what_is_chosen(run, tmp_path):
+    flags = [*SET, *NET, "--whitening=none, pca=2", "--expand=none; aqe=1", "--rerank=none, 10", f"--out={tmp_path}"]
+    done = run("compare_instance.py", *flags)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "table.txt").read_text()
+    assert text in done.stdout
+    lines = text.splitlines()
+    assert len(lines) == 1 + 2 * 2 * 2 * 2 + 2 + 1 + 3 and lines[0].split()[-4:] == ["books", "doors", "signs", "mean"]
+    assert all(line.split()[-1] == "1.0000" and " 10 " in line for line in lines[-3:])
+    again = run("compare_instance.py", *flags)
+    assert "images/s" in done.stdout and "images/s" not in again.stdout and text in again.stdout
+    shutil.rmtree(tmp_path / "features")  # and no picture is compared again
+    done = run("compare_instance.py", *flags)
+    assert not list(tmp_path.glob("features/*")) and text in done.stdout
+
+
+def test_every_mistake_is_one_line(run, tmp_path):
+    for flags, word in (
+        ([*SET, "--trunks="], "--trunks="),
+        ([*SET, "--trunks=nosuch"], "nosuch"),
+        ([*SET, *NET, "--whitening=half"], "--whitening=half"),
+        ([*SET, *NET, "--rerank=none,0"], "--rerank=none,0"),
+        ([*SET, *NET, "--expand=nonsense"], "--expand=nonsense"),
+        ([*SET, *NET, "--multiscale=[1]; [x]"], "--multiscale=[x]"),
+        (["--data=nosuchset", *NET], "nosuchset"),
+        (["--data=digits", "--trunks=net.onnx", "--image-size=8", "--whitening=pca=2"], "one part alone"),
+        (["--data=digits,glyphs", *NET], "all are files"),
+    ):
+        done = run("compare_instance.py", *flags, f"--out={tmp_path}")
+        assert done.returncode == 2, (flags, done.stdout, done.stderr)
+        assert word in done.stderr and len(done.stderr.strip().splitlines()) == 1, (flags, done.stderr)

@@ -1,0 +1,119 @@
+"""Judging from the command line: scores by part, a whitening from elsewhere alone, every mistake in one line."""
+
+import json
+import pickle
+import re
+from pathlib import Path
+
+import encoders
+import numpy as np
+import pytest
+import small_things
+
+from embedding.evaluation.whiten import Whitening
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("judged")
+    small_things.write(folder / "photos")
+    encoders.of_bytes(folder / "net.onnx")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def there(place, monkeypatch):
+    monkeypatch.chdir(place)
+
+
+NET = ("--model=net.onnx", "--image-size=160")
+SET = ("--data=instances", "--data-path=photos/images.csv")
+
+
+def scores(out: str) -> dict[str, list[float]]:
+    """The numbers of each row of the table."""
+    found = {}
+    for line in out.splitlines():
+        if row := re.fullmatch(r"(photos: \w+) +((?:\d\.\d{4} *)+)", line):
+            found[row[1]] = [float(number) for number in row[2].split()]
+    return found
+
+
+def test_parts_are_judged_and_geometry_finds_everything(run, tmp_path):
+    flags = [*SET, *NET, f"--out={tmp_path / 'out'}"]
+    plain = run("evaluate_instance.py", *flags)
+    assert plain.returncode == 0, plain.stderr
+    assert list(scores(plain.stdout)) == ["photos: books", "photos: doors", "photos: signs"]
+    done = run("evaluate_instance.py", *flags, "--rerank=20", "--multiscale=[1, 1/2]", "--expand=aqe=1")
+    assert done.returncode == 0, done.stderr
+    assert set(map(tuple, scores(done.stdout).values())) == {(1.0, 1.0)}
+    assert "re-ranked by aqe=1" in done.stdout and "the first 20 verified" in done.stdout
+    lines = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
+    assert len(lines) == 6 and lines[-1]["mAP"] == 1.0 and lines[-1]["data"] == "photos: signs"
+    text = (tmp_path / "out" / "index.html").read_text()
+    assert "What matches" in text and "recall@1" in text and "✓" in text
+
+
+def test_a_whitening_of_a_part_judges_the_others(run, tmp_path):
+    done = run(
+        "evaluate_instance.py", *SET, *NET, "-w=books", "--learn=pca=2", "--parts=doors,signs", f"--out={tmp_path}"
+    )
+    assert done.returncode == 0, done.stderr
+    assert list(scores(done.stdout)) == ["photos: doors", "photos: signs"]
+    assert "whitened to 2 dimensions, learned on photos" in done.stdout
+    done = run("evaluate_instance.py", *SET, *NET, "-w=books", "--learn=pca=2", f"--out={tmp_path}")
+    assert done.returncode == 2 and "whitening" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_whitening_from_a_file_or_of_a_labelled_set(run, tmp_path):
+    learned = Whitening(np.zeros(3), np.eye(3)[:2], "elsewhere")
+    learned.save(tmp_path / "mine.npz")
+    done = run("evaluate_instance.py", *SET, *NET, f"-w={tmp_path / 'mine.npz'}", f"--out={tmp_path}")
+    assert done.returncode == 0 and "learned on elsewhere" in done.stdout, done.stderr
+    done = run("evaluate_instance.py", *SET, *NET, "-w=digits", "--learn=pca=1", f"--out={tmp_path}")
+    assert done.returncode == 0 and "learned on digits" in done.stdout, done.stderr
+    Whitening(np.zeros(7), np.eye(7), "x").save(tmp_path / "other.npz")
+    done = run("evaluate_instance.py", *SET, *NET, f"-w={tmp_path / 'other.npz'}", f"--out={tmp_path}")
+    assert done.returncode == 2 and "7 dimensions" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_set_of_arrays_is_judged_by_its_classes(run, tmp_path):
+    done = run("evaluate_instance.py", "-d", "digits", "--model=net.onnx", "--image-size=8", f"--out={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    assert "recall@1" in done.stdout
+
+
+class Caller:
+    def __reduce__(self):
+        return print, ("called",)
+
+
+def test_every_mistake_is_one_line(run, tmp_path):
+    (tmp_path / "evil.pth").write_bytes(pickle.dumps({"meta": Caller()}))
+    (tmp_path / "empty.csv").write_text("path,instance,role\n")
+    (tmp_path / "missing.csv").write_text("path,instance,role\ngone.jpg,a,query\n")
+    (tmp_path / "roles.csv").write_text("path,instance,role\ngone.jpg,a,asker\n")
+    for flags, word in (
+        ([*SET], "no network is named"),
+        ([*SET, *NET, "--datasets="], "--data"),
+        ([*SET, *NET, "--rerank=-3"], "--rerank=-3"),
+        ([*SET, *NET, "-ms", "__import__('os')"], "--multiscale=__import__('os')"),
+        ([*SET, *NET, "-w", "instances"], "--whitening=instances: is one of the sets"),
+        ([*SET, *NET, "-w", "nowhere.npz"], "nowhere.npz"),
+        ([*SET, *NET, "-w", "nosuchset"], "nosuchset"),
+        ([*SET, *NET, "--learn=half"], "--learn=half"),
+        ([*SET, *NET, "--parts=cars"], "cars"),
+        ([*SET, "-noff", "resnet101-gem-fast"], "resnet101-gem-fast"),
+        ([*SET, "-noff", "resnet101"], "resnet101"),
+        ([*SET, "-npath", str(tmp_path / "evil.pth")], "evil.pth"),
+        ([*SET, "-npath", str(tmp_path / "none.pth")], "none.pth"),
+        ([*NET, "-d", "nosuchset"], "nosuchset"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "empty.csv")], "empty.csv"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "missing.csv")], "gone.jpg"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "roles.csv")], "asker"),
+        ([*NET, "-d", "roxford5k", "--data-path", str(tmp_path)], "roxford5k"),
+    ):
+        done = run("evaluate_instance.py", *flags, f"--out={tmp_path / 'out'}")
+        assert done.returncode == 2, (flags, done.stdout, done.stderr)
+        assert word in done.stderr and len(done.stderr.strip().splitlines()) == 1, (flags, done.stderr)
+        assert "called" not in done.stdout
