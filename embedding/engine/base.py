@@ -57,6 +57,7 @@ def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarr
 
 
 def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
+<<<<<<< HEAD
     """The least side of a picture that ``engine`` takes, a power of 2; 0 where it takes none of up to 512.
 
     One that knows it says so by ``least``. Of a picture whose features have no place left some networks make the same
@@ -71,6 +72,14 @@ def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
             return side
         first = first or side * (made is not None)
     return first
+=======
+    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512.
+
+    One that must not be tried with small ones says by ``safe`` from which on it may.
+    """
+    sides = (side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if side >= getattr(engine, "safe", 1))
+    return next((side for side in sides if takes(engine, (side, side))), 0)
+>>>>>>> i16-commands
 
 
 def takes(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from datasets.cluster import place
 from datasets.errors import InputError
-from embedding.engine import facts
+from embedding.engine import facts, safe
 from embedding.engine.base import Facts
 
 _CUDA = "CUDAExecutionProvider"
@@ -61,6 +62,11 @@ class OnnxEngine:
         found = np.empty_like(made)
         found[order] = made
         return found
+
+    @cached_property
+    def safe(self) -> int:
+        """The side of a picture from which on something is left between all layers."""
+        return safe.side(self._path)
 
     def _take(self, dtype: np.dtype) -> None:
         """Have sessions that take pixels of ``dtype``: those of the file take bytes, those of floats both."""

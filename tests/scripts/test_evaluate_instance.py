@@ -9,6 +9,7 @@ import encoders
 import numpy as np
 import pytest
 import small_things
+from torch_files import contiguous, save_pth
 
 from embedding.evaluation.whiten import Whitening
 
@@ -81,6 +82,48 @@ def test_a_set_of_arrays_is_judged_by_its_classes(run, tmp_path):
     done = run("evaluate_instance.py", "-d", "digits", "--model=net.onnx", "--image-size=8", f"--out={tmp_path}")
     assert done.returncode == 0, done.stderr
     assert "recall@1" in done.stdout
+
+
+CONVOLUTIONS = {0: (64, 11), 3: (192, 5), 6: (384, 3), 8: (256, 3), 10: (256, 3)}  # of AlexNet: channels, window
+
+
+def checkpoint(path: Path, *, dim: int = 256, **said) -> Path:
+    """What cirtorch writes of an AlexNet with GeM, with a whitening of ``dim`` numbers to 2 of one of its sets."""
+    rng, arrays, before = np.random.default_rng(0), {"pool.p": np.float32([3])}, 3
+    for number, (channels, window) in CONVOLUTIONS.items():
+        shape = (channels, before, window, window)
+        arrays[f"features.{number}.weight"] = rng.normal(0, (2 / (before * window**2)) ** 0.5, shape).astype(np.float32)
+        arrays[f"features.{number}.bias"] = np.zeros(channels, np.float32)
+        before = channels
+    learned = {"m": np.zeros((dim, 1)), "P": rng.normal(size=(2, dim))}
+    meta = {
+        "architecture": "alexnet",
+        "pooling": "gem",
+        "local_whitening": False,
+        "regional": False,
+        "whitening": False,
+    }
+    meta |= {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "outputdim": 256}
+    meta |= {"Lw": {"retrieval-SfM-120k": {"ss": learned}}, **said}
+    save_pth(path, {"meta": meta, "state_dict": {name: contiguous(array) for name, array in arrays.items()}})
+    return path
+
+
+def test_a_checkpoint_of_cirtorch_is_judged_with_the_whitening_in_it(run, tmp_path):
+    flags = [*SET, "-npath", str(checkpoint(tmp_path / "gem.pth")), "-imsize", "96", f"--out={tmp_path / 'out'}"]
+    done = run("evaluate_instance.py", *flags, "-w", "retrieval-SfM-120k", "-g", "")
+    assert done.returncode == 0, done.stderr
+    assert "gem.pth, 96 pixels" in done.stdout
+    assert "whitened to 2 dimensions, learned on retrieval-SfM-120k" in done.stdout and len(scores(done.stdout)) == 3
+    other = checkpoint(tmp_path / "other.pth", architecture="resnet18")
+    narrow = checkpoint(tmp_path / "narrow.pth", dim=9)
+    for more, word in (
+        (["-npath", str(other)], "does not fit resnet18"),
+        (["-npath", str(narrow), "-w", "retrieval-SfM-120k"], "9 dimensions"),
+    ):
+        done = run("evaluate_instance.py", *SET, "-imsize", "96", *more, f"--out={tmp_path / 'out'}")
+        assert done.returncode == 2 and word in done.stderr, (done.stdout, done.stderr)
+        assert len(done.stderr.strip().splitlines()) == 1
 
 
 class Caller:
