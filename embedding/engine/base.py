@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+_SIDES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # of pictures that a network is tried with
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -57,29 +59,21 @@ def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarr
 
 
 def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
-<<<<<<< HEAD
     """The least side of a picture that ``engine`` takes, a power of 2; 0 where it takes none of up to 512.
 
-    One that knows it says so by ``least``. Of a picture whose features have no place left some networks make the same
-    numbers, whatever it shows: such a side does not count, unless every one is so.
+    One that knows it says so by ``least``; one that must not be tried with small ones, by ``safe`` from which on it may.
+    Of a picture whose features have no place left some networks make the same numbers, whatever it shows: such a side
+    does not count, unless every one is so.
     """
     if (known := getattr(engine, "least", None)) is not None:
         return known
     first = 0
-    for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
+    for side in (side for side in _SIDES if side >= getattr(engine, "safe", 1)):
         made = _tried(engine, (side, side))
         if made is not None and np.isfinite(made).all() and (made[0] != made[1]).any():
             return side
         first = first or side * (made is not None)
     return first
-=======
-    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512.
-
-    One that must not be tried with small ones says by ``safe`` from which on it may.
-    """
-    sides = (side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if side >= getattr(engine, "safe", 1))
-    return next((side for side in sides if takes(engine, (side, side))), 0)
->>>>>>> i16-commands
 
 
 def takes(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> bool:
