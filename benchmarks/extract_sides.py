@@ -41,8 +41,8 @@ Call = Callable[[int], Any]
 class Side:
     """A side in its process, which waits until it is asked."""
 
-    def __init__(self, side: str, network: Path, folder: Path) -> None:
-        words = [sys.executable, __file__, side, str(network), str(folder)]
+    def __init__(self, side: str, network: Path, folder: Path, *, script: str = __file__) -> None:
+        words = [sys.executable, script, side, str(network), str(folder)]
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def each(self, count: int) -> float:
@@ -77,9 +77,11 @@ def pixels(images: ImageSet, row: int) -> np.ndarray:
     return decode.fit(decode.read(images, row), SIZE, resize=RESIZE)
 
 
-def whole(opener: Callable[[], Engine], folder: Path, batch: int) -> Call:
+def whole(
+    opener: Callable[[], Engine], folder: Path, batch: int, *, size: tuple[int, int] = SIZE, resize: str = RESIZE
+) -> Call:
     """Files to a vectors file, as scripts/extract.py does it: pieces, and the file that they are joined into."""
-    how = {"size": SIZE, "resize": RESIZE, "batch_size": batch, "workers": CORES}
+    how = {"size": size, "resize": resize, "batch_size": batch, "workers": CORES}
 
     def call(count: int) -> None:
         images = image_set(folder, count)
@@ -152,16 +154,19 @@ def timed(call: Call, count: int) -> float:
     return (time.perf_counter() - start) * 1e3
 
 
-def main() -> None:
-    """Answer until nobody asks any more; what libraries print goes where errors go."""
+def answer(side: Callable[[str, Path, Path], Call], first: int) -> None:
+    """Answer for the side that the command line names until nobody asks any more, after ``first`` pictures.
+
+    What libraries print goes where errors go.
+    """
     with os.fdopen(os.dup(1), "w") as answers:
         os.dup2(2, 1)
         name, network, folder = sys.argv[1], *map(Path, sys.argv[2:])
         call = side(name, network, folder)
-        call(max(BATCHES))  # compilation, first touches of memory
+        call(first)  # compilation, first touches of memory
         for line in sys.stdin:
             print(timed(call, int(line)), file=answers, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    answer(side, max(BATCHES))

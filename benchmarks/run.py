@@ -35,9 +35,11 @@ NAMES = (
     "cluster",
     "equal_training",
     "extract",
+    "instance_extraction",
     "instance_diffusion",
     "instance_mining",
     "instance_evaluation",
+    "instance_geometry",
 )
 FAILED = "failed"
 SECONDS_AT_MOST = 1800  # of one of them

@@ -14,17 +14,17 @@ _FIRST = 1 << 16  # bytes of a file: two photographs differ long before
 
 
 def pictures(images: ImageSet, rows: np.ndarray) -> np.ndarray:
-    """(N,) uint64, ascending, a number for each picture among ``rows`` of a set; copies of a picture have one number.
+    """(N,) uint64, ascending: numbers by which the pictures among ``rows`` of a set are known again.
 
-    A file is known by its size and its first bytes, and where it cannot be read, or stands at an address, by its name;
-    an image of an array is known by its pixels.
+    A file is known by its path, and by its size and its first bytes, so that a copy is known too; of one that cannot be
+    read, or stands at an address, there is the path alone. An image of an array is known by its pixels.
     """
     return np.unique(_numbers(images, rows))
 
 
 def shared(seen: np.ndarray, images: ImageSet, rows: np.ndarray) -> np.ndarray:
     """Those of ``rows`` of a set whose pictures are among ``seen``, which ``pictures`` made."""
-    return rows[np.isin(_numbers(images, rows), seen)]
+    return rows[np.isin(_numbers(images, rows), seen).any(axis=1)]
 
 
 def judged(images: ImageSet, part: str = "") -> np.ndarray:
@@ -48,24 +48,29 @@ def judged(images: ImageSet, part: str = "") -> np.ndarray:
 
 
 def _numbers(images: ImageSet, rows: np.ndarray) -> np.ndarray:
-    """(N,) uint64, the number of each row's picture."""
-    names = [images.images[row] for row in rows]
+    """(N, 2) uint64, the numbers of each row's picture."""
+    known_by = _of_pixels if isinstance(images.images, np.ndarray) else _of_file
     with ThreadPoolExecutor(THREADS) as pool:
-        digests = list(pool.map(_of_pixels if isinstance(images.images, np.ndarray) else _of_file, names))
-    return np.array([int.from_bytes(digest, "little") for digest in digests], dtype=np.uint64)
+        found = list(pool.map(known_by, [images.images[row] for row in rows]))
+    return np.array(found, dtype=np.uint64).reshape(-1, 2)
 
 
-def _of_pixels(image: np.ndarray) -> bytes:
-    return hashlib.blake2b(np.ascontiguousarray(image), digest_size=8).digest()
+def _of_pixels(image: np.ndarray) -> tuple[int, int]:
+    return (_number(np.ascontiguousarray(image)),) * 2
 
 
-def _of_file(path: str) -> bytes:
-    digest = hashlib.blake2b(digest_size=8)
+def _of_file(path: str) -> tuple[int, int]:
+    named = _number(b"path", str(path).encode("utf-8", "surrogateescape"))
     try:
         if address.is_address(str(path)):
-            raise contents.Unopened(str(path), "is at an address")
-        digest.update(contents.first(str(path), _FIRST))
-        digest.update(str(contents.size(str(path))).encode())
+            return named, named
+        return named, _number(contents.first(str(path), _FIRST), str(contents.size(str(path))).encode())
     except contents.Unopened:
-        digest.update(str(path).encode("utf-8", "surrogateescape"))
-    return digest.digest()
+        return named, named
+
+
+def _number(*parts: bytes | np.ndarray) -> int:
+    digest = hashlib.blake2b(digest_size=8)
+    for part in parts:
+        digest.update(part)
+    return int.from_bytes(digest.digest(), "little")

@@ -8,6 +8,8 @@ from typing import Protocol
 
 import numpy as np
 
+_SIDES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)  # of pictures that a network is tried with
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -57,18 +59,34 @@ def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarr
 
 
 def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
-    """The least side of a picture, a power of 2, that ``engine`` takes; 0 where it takes none of up to 512.
+    """The least side of a picture that ``engine`` takes, a power of 2; 0 where it takes none of up to 512.
 
-    One that must not be tried with small ones says by ``safe`` from which on it may.
+    One that knows it says so by ``least``; one that must not be tried with small ones, by ``safe`` from which on it may.
+    Of a picture whose features have no place left some networks make the same numbers, whatever it shows: such a side
+    does not count, unless every one is so.
     """
-    sides = (side for side in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if side >= getattr(engine, "safe", 1))
-    return next((side for side in sides if takes(engine, (side, side))), 0)
+    if (known := getattr(engine, "least", None)) is not None:
+        return known
+    first = 0
+    for side in (side for side in _SIDES if side >= getattr(engine, "safe", 1)):
+        made = _tried(engine, (side, side))
+        if made is not None and np.isfinite(made).all() and (made[0] != made[1]).any():
+            return side
+        first = first or side * (made is not None)
+    return first
 
 
 def takes(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> bool:
-    """Whether ``engine`` makes numbers of a blank picture of that height and width."""
+    """Whether ``engine`` makes anything of a picture of that height and width."""
+    return _tried(engine, size) is not None
+
+
+def _tried(engine: Callable[[np.ndarray], np.ndarray], size: tuple[int, int]) -> np.ndarray | None:
+    """What ``engine`` makes of two pictures, (2, D), one of them black; None where it fails."""
+    pictures = np.random.default_rng(0).integers(0, 256, (2, *size, 3), np.uint8)
+    pictures[0] = 0
     try:
         with redirect_stdout(io.StringIO()):  # MXNet prints what it knew of shapes, and then raises
-            return bool(np.isfinite(engine(np.zeros((1, *size, 3), np.uint8))).all())
+            return engine(pictures)
     except Exception:  # MXNet raises RuntimeError or ValueError, ONNX Runtime one of its own for each way to fail
-        return False
+        return None

@@ -38,6 +38,7 @@ class Scales:
     sides are rounded down. The unit vectors v_s of a picture become (mean v_s^power)^(1/power) at unit length, and then
     what ``whiten`` makes of them. A scale at which a picture is too small for the network is left out of its mean.
 
+    least : of its sides, below which it is too small at every scale
     scales : factors of the sides of a picture; power : exponent of the mean, which is p of GeM where nothing comes
         after GeM but unit length, and 1 elsewhere
     whiten : unit rows (B, D) to unit rows (B, d), such as a Whitening; None for none
@@ -61,11 +62,13 @@ class Scales:
             raise InputError(f"--multiscale, --whitening: {engine.facts.model} gives codes, which have neither")
         self.name = engine.name
         self._engine, self._scales, self._power, self._whiten = engine, tuple(scales), power, whiten
-        dim = engine.facts.dim if whiten is None else whiten(np.ones((1, engine.facts.dim), np.float32)).shape[1]
+        some = np.arange(1, engine.facts.dim + 1, dtype=np.float32)[None]
+        dim = engine.facts.dim if whiten is None else whiten(some).shape[1]
         mark = pickle.dumps((engine.facts.network, self._scales, power, whiten))
         network = hashlib.sha256(mark).hexdigest()[:16]
         self.facts = replace(engine.facts, network=network, dim=dim, power=1.0)
-        self._least = base.smallest(engine)
+        self._taken = base.smallest(engine)
+        self.least = math.ceil(self._taken / max(self._scales)) if self._taken else 0
         self._told = False
 
     def __call__(self, pixels: np.ndarray) -> np.ndarray:
@@ -94,7 +97,7 @@ class Scales:
 
     def _kept(self, height: int, width: int) -> list[float]:
         """The scales at which the network can take a picture of that size."""
-        kept = [scale for scale in self._scales if min(scaled_sides(height, width, scale)) >= self._least]
+        kept = [scale for scale in self._scales if min(scaled_sides(height, width, scale)) >= self._taken]
         if not kept:
             raise ValueError(f"{height} x {width} pixels are too small at every scale")
         if len(kept) < len(self._scales) and not self._told:

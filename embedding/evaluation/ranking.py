@@ -40,7 +40,8 @@ class _Vectors:
         if not np.isfinite(squares).all():
             raise InputError("gallery: some of its vectors are not finite; leave out what could not be read")
         lengths = np.linalg.norm(self.queries, axis=1).astype(np.float64) * np.sqrt(max(squares, default=0.0))
-        return lengths * _ROUNDING * np.sqrt(max(1.0, self.queries.shape[1] / _TERMS))
+        terms = self.queries.shape[1]  # each of which may be so small that single precision makes it 0
+        return lengths * _ROUNDING * np.sqrt(max(1.0, terms / _TERMS)) + terms * np.finfo(np.float32).tiny
 
     def blocks(self, size: int = _PAIRS) -> Iterator[tuple[int, np.ndarray]]:
         """(first row, block) of the gallery, ``size`` rows or what is left of them."""

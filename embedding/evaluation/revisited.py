@@ -66,10 +66,8 @@ def scores(ranking: Ranking, truth: Truth) -> dict[str, dict[str, float]]:
     revisited "queries left out easy" and so on. A task that no query of a part has anything to find in has no scores.
     Raises InputError where that is so of all tasks of a part.
     """
-    if len(truth) != ranking.shape[0]:
-        raise ValueError(f"the truth of {len(truth)} queries, and rankings of {ranking.shape[0]}")
     of_parts = np.array(truth.parts or ("",) * len(truth))
-    values = _of_queries(ranking, truth)
+    values = of_queries(ranking, truth)
     found = {}
     for part in dict.fromkeys(of_parts.tolist()):
         chosen = of_parts == part
@@ -82,6 +80,34 @@ def scores(ranking: Ranking, truth: Truth) -> dict[str, dict[str, float]]:
                 f"none of the {int(chosen.sum()):,} queries{named} has anything to find: no score can be told"
             )
     return found
+
+
+def of_queries(ranking: Ranking, truth: Truth) -> dict[str, np.ndarray]:
+    """{name: (Q,)} what ``scores`` takes the means of: the value of each query, NaN where it has nothing to find."""
+    if len(truth) != ranking.shape[0]:
+        raise ValueError(f"the truth of {len(truth)} queries, and rankings of {ranking.shape[0]}")
+    if not len(truth):
+        raise InputError("nothing asks: there are no queries to be scored; name a set that has some")
+    grades = {"easy": truth.easy, "hard": truth.hard, "junk": truth.junk}
+    cuts = [np.cumsum([len(rows) for rows in each[:-1]]) for each in zip(*grades.values(), strict=True)]
+    places = ranking.ranks([np.concatenate(each) for each in zip(*grades.values(), strict=True)])
+    parted = [np.split(rows, cut) for rows, cut in zip(places, cuts, strict=True)]
+    at = {name: [each[column] for each in parted] for column, name in enumerate(grades)}
+
+    def found(task: tuple[tuple[str, ...], tuple[str, ...]]) -> Found:
+        right, junk = (
+            [np.concatenate(each) for each in zip(*(at[name] for name in names), strict=True)] for names in task
+        )
+        return without_junk(right, junk)
+
+    if truth.protocol == "revisited":
+        return {name: value for task in _TASKS for name, value in _task(task, found(_TASKS[task])).items()}
+    every = found(_ALL)
+    if truth.protocol == "landmarks":
+        return {f"mAP@{_TOP}": at_hits(every, _TOP)}
+    if truth.protocol == "instances":
+        return {"mAP": at_hits(every), "recall@1": precision_at(every, 1)}
+    return {"mAP": trapezoids(every)}
 
 
 def trapezoids(found: Found) -> np.ndarray:
@@ -137,30 +163,6 @@ def without_junk(right: Sequence[np.ndarray], junk: Sequence[np.ndarray]) -> Fou
     line = np.sort(of * step + thrown)
     before = np.searchsorted(line, asks * step + places) - np.searchsorted(line, asks * step)
     return Found(places - before, asks, counts)
-
-
-def _of_queries(ranking: Ranking, truth: Truth) -> dict[str, np.ndarray]:
-    """{name: (Q,)} the values of each query, NaN where it has nothing to find."""
-    grades = {"easy": truth.easy, "hard": truth.hard, "junk": truth.junk}
-    cuts = [np.cumsum([len(rows) for rows in each[:-1]]) for each in zip(*grades.values(), strict=True)]
-    places = ranking.ranks([np.concatenate(each) for each in zip(*grades.values(), strict=True)])
-    parted = [np.split(rows, cut) for rows, cut in zip(places, cuts, strict=True)]
-    at = {name: [each[column] for each in parted] for column, name in enumerate(grades)}
-
-    def found(task: tuple[tuple[str, ...], tuple[str, ...]]) -> Found:
-        right, junk = (
-            [np.concatenate(each) for each in zip(*(at[name] for name in names), strict=True)] for names in task
-        )
-        return without_junk(right, junk)
-
-    if truth.protocol == "revisited":
-        return {name: value for task in _TASKS for name, value in _task(task, found(_TASKS[task])).items()}
-    every = found(_ALL)
-    if truth.protocol == "landmarks":
-        return {f"mAP@{_TOP}": at_hits(every, _TOP)}
-    if truth.protocol == "instances":
-        return {"mAP": at_hits(every), "recall@1": precision_at(every, 1)}
-    return {"mAP": trapezoids(every)}
 
 
 def _task(task: str, found: Found) -> dict[str, np.ndarray]:

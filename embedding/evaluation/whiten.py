@@ -26,7 +26,7 @@ class Whitening:
     projection : (d, D) float64, of which the first rows tell vectors apart best
     learned_on : the title and the fingerprint of the set it was learned on, or a name that somebody gave it; "" where
         nobody knows
-    pictures : (N,) uint64, the pictures it was learned on, as ``datasets.sources.seen`` tells them; or none
+    pictures : (N,) uint64, by which the pictures it was learned on are known again (``datasets.sources.seen``); or none
     """
 
     mean: np.ndarray
@@ -64,7 +64,7 @@ class Whitening:
         return replace(self, projection=self.projection[:dim])
 
     def told(self, images: ImageSet, rows: np.ndarray) -> "Whitening":
-        """The same, with a record that it was learned on ``rows`` of a set; their files are read for it."""
+        """The same, with a record that it was learned on all ``rows`` of a set; their files are read for it."""
         return replace(self, learned_on=_named(images), pictures=seen.pictures(images, rows))
 
     def as_layer(self) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +140,8 @@ def learn_lw(vectors: np.ndarray, pairs: np.ndarray, *, ridge: float = 0.0) -> W
     The differences of pairs get the identity as their second moment; then the axes along which all vectors lie farthest
     from the mean of the queries come first. Mikolajczyk and Matas, ICCV 2007; Radenovic, Tolias and Chum, ECCV 2016.
 
-    vectors : (N, D); pairs : (M, 2) int64 rows of them, a query and a positive
+    vectors : (N, D), which all turn the axes, also those that are in no pair: none of them may be judged afterwards
+    pairs : (M, 2) int64 rows of them, a query and a positive
     ridge : so much of the identity, scaled to the differences, is mixed into their second moment, from 0 to 1. With
         fewer pairs than dimensions there are directions in which no pair differs, and 0, which is what is published,
         stretches them without measure

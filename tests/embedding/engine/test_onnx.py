@@ -4,6 +4,7 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -60,6 +61,34 @@ def test_images_that_lie_in_memory_the_other_way_round_are_taken_too(file):
 
 def test_facts_stand_in_the_file_and_come_back(file):
     assert OnnxEngine(file).facts == facts_in(file) == FACTS
+
+
+def test_files_of_before_there_was_a_power_are_read():
+    words = words_of.to_words(replace(FACTS, power=2.9, resize="own"))
+    assert words_of.from_words(words) == replace(FACTS, power=2.9, resize="own")
+    del words["power"]
+    assert words_of.from_words(words) == replace(FACTS, resize="own")
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_pictures_of_any_sizes_come_as_alone(file, dtype):
+    rng = np.random.default_rng(0)
+    several = [rng.integers(0, 256, (32 + i, 70 - 3 * i, 3)).astype(dtype) for i in range(9)]
+    engine = OnnxEngine(file, threads=2)
+    found = engine.each(several)
+    assert found.tobytes() == np.concatenate([engine(picture[None]) for picture in several]).tobytes()
+    assert (
+        found.tobytes()
+        == OnnxEngine(file, threads=1).each([*several[5:], *several[:5]])[[*range(4, 9), *range(4)]].tobytes()
+    )
+
+
+def test_floats_are_not_rounded_and_bytes_stay_what_they_are(net, file):
+    engine, given = OnnxEngine(file, threads=1), pixels(2)
+    before = engine(given)
+    between = given / np.float32(1.7)
+    np.testing.assert_allclose(engine(between), net(nd.array(between)).asnumpy(), rtol=1e-4, atol=1e-6)
+    assert engine(given).tobytes() == before.tobytes()
 
 
 def test_facts_that_are_not_ours_are_none():

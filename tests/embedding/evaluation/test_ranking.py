@@ -70,6 +70,12 @@ def test_places_hold_where_scores_differ_by_less_than_single_precision_tells():
     assert all((places[:1500] < places[1500:]).all() for places in found)  # of copies the lower position
 
 
+def test_products_that_single_precision_makes_zero():
+    queries, gallery = np.full((1, 3), 1e-30, np.float32), np.diag(np.float32([1e-30, 3e-30, 2e-30]))
+    assert Ranking.of_vectors(queries, gallery).ranks([np.arange(3)])[0].tolist() == [2, 0, 1]
+    assert Ranking.of_vectors(queries, gallery).first(2)[0].tolist() == [[1, 2]]
+
+
 def test_places_do_not_depend_on_blocks_or_on_who_else_asks(monkeypatch):
     queries, gallery = near_and_equal(1)
     wanted = some_of(np.random.default_rng(3), len(queries), 3000, 900)

@@ -222,6 +222,19 @@ def test_a_labelled_set_each_asking_all_others():
     assert found["recall@1"] == pytest.approx(hits[asked, 0].mean())
 
 
+def test_nobody_asks():
+    with pytest.raises(InputError, match="nothing asks"):
+        revisited.scores(Ranking.of_scores(np.empty((0, 5))), truth_of("revisited", []))
+
+
+def test_values_of_each_query():
+    truth = truth_of("revisited", [[0], [], [1]], junk=[[], [], [0]])
+    found = revisited.of_queries(ranked([0, 1, 2], [0, 1, 2], [2, 0, 1]), truth)
+    np.testing.assert_allclose(found["mAP easy"], [1, np.nan, (0 / 1 + 1 / 2) / 2])
+    np.testing.assert_allclose(found["mP@1 easy"], [1, np.nan, 0])
+    assert np.isnan(found["mAP hard"]).all()
+
+
 def test_as_many_rankings_as_queries():
     with pytest.raises(ValueError, match="2 queries"):
         revisited.scores(ranked([0, 1]), truth_of("oxford", [[0], [1]]))
