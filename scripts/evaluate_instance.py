@@ -19,7 +19,7 @@ import tyro
 from networks import Network
 
 from datasets.errors import InputError
-from datasets.images import parts
+from datasets.images import canonical, parts, split_of
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, check_share
@@ -75,7 +75,7 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
         if self.rerank < 0 or self.seed < 0:
             flag = f"--rerank={self.rerank}" if self.rerank < 0 else f"--seed={self.seed}"
             raise InputError(f"{flag}: must be 0 or above")
-        if self.whitening in self.names:
+        if self.whitening and _which(self.whitening) in map(_which, self.names):
             what = "is one of the sets that are judged; learn a whitening on another"
             raise InputError(f"--whitening={self.whitening}: {what}")
         check_share(self.max_bad)
@@ -86,6 +86,11 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     def names(self) -> list[str]:
         """The sets that are judged, each once."""
         return list(dict.fromkeys(name.strip() for name in self.data.split(",") if name.strip()))
+
+
+def _which(name: str) -> tuple[str, str]:
+    """The set and the split that a name means."""
+    return canonical(name), split_of(name)
 
 
 def main(options: EvaluateInstanceOptions) -> None:
@@ -137,7 +142,8 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
     if (kept := network.kept(name)) is not None:
         return kept
     wanted = Wanted.parse(options.learn, "--learn")
-    images = _of_part(options, name) or image_source.load(name, options.whitening_path or options.data_path)
+    path = options.whitening_path or options.data_path
+    images = _of_part(options, name) or image_source.load_for_whitening(name, path)
     pairs = learned.pairs(images)
     vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
