@@ -61,7 +61,7 @@ def each(engine: Callable[[np.ndarray], np.ndarray], pictures: Sequence[np.ndarr
 def smallest(engine: Callable[[np.ndarray], np.ndarray]) -> int:
     """The least side of a picture that ``engine`` takes, a power of 2; 0 where it takes none of up to 512.
 
-    One that knows it says so by ``least``; one that must not be tried with small ones, by ``safe`` where it may.
+    One that knows says so by ``least``; one that must not be tried with small ones, by ``safe`` from where it may.
     Of a picture whose features have no place left some networks make the same numbers, whatever it shows: such a side
     does not count, unless every one is so.
     """
