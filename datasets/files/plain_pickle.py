@@ -31,8 +31,8 @@ class _Unpickler(pickle.Unpickler):
 def read(path: str | Path) -> object:
     """The lists, tuples, sets, dictionaries, texts, bytes, numbers and None of the pickle ``path``.
 
-    Arrays of NumPy come as lists. Texts of Python 2 are read as Latin-1. Raises InputError naming the file where it is missing, damaged or cut short,
-    has more than 512 MB, or wants anything else; and what that is.
+    Arrays of NumPy come as lists, texts of Python 2 as Latin-1 has them. Raises InputError naming the file where it is
+    missing, damaged or cut short, has more than 512 MB, or wants anything else; and what that is.
     """
     path = str(path)
     size = contents.size(path)

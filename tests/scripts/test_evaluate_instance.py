@@ -111,10 +111,10 @@ def checkpoint(path: Path, *, dim: int = 256, **said) -> Path:
 
 def test_a_checkpoint_of_cirtorch_is_judged_with_the_whitening_in_it(run, tmp_path):
     flags = [*SET, "-npath", str(checkpoint(tmp_path / "gem.pth")), "-imsize", "96", f"--out={tmp_path / 'out'}"]
-    done = run("evaluate_instance.py", *flags, "-w", "retrieval-SfM-120k", "-g", "")
+    done = run("evaluate_instance.py", *flags, "-w", "sfm120k", "-g", "")
     assert done.returncode == 0, done.stderr
     assert "gem.pth, 96 pixels" in done.stdout
-    assert "whitened to 2 dimensions, learned on retrieval-SfM-120k" in done.stdout and len(scores(done.stdout)) == 3
+    assert "whitened to 2 dimensions, learned on sfm120k" in done.stdout and len(scores(done.stdout)) == 3
     other = checkpoint(tmp_path / "other.pth", architecture="resnet18")
     narrow = checkpoint(tmp_path / "narrow.pth", dim=9)
     for more, word in (
