@@ -135,6 +135,11 @@ def test_every_mistake_is_one_line(run, tmp_path):
     (tmp_path / "evil.pth").write_bytes(pickle.dumps({"meta": Caller()}))
     (tmp_path / "empty.csv").write_text("path,instance,role\n")
     (tmp_path / "missing.csv").write_text("path,instance,role\ngone.jpg,a,query\n")
+    small_things.write(tmp_path / "boxed")
+    lines = (tmp_path / "boxed" / "images.csv").read_text().splitlines()
+    corners = [",x_1,y_1,x_2,y_2", ",,,,", ",900,900,950,950", *[",,,,"] * 17 + [",,,,"]]
+    boxed = "".join(f"{line}{box}\n" for line, box in zip(lines, corners, strict=True))
+    (tmp_path / "boxed" / "images.csv").write_text(boxed)
     (tmp_path / "roles.csv").write_text("path,instance,role\ngone.jpg,a,asker\n")
     for flags, word in (
         ([*SET], "no network is named"),
@@ -154,6 +159,7 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "empty.csv")], "empty.csv"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "missing.csv")], "gone.jpg"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "roles.csv")], "asker"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "boxed")], "thing0-query.png cannot be read within"),
         ([*NET, "-d", "roxford5k", "--data-path", str(tmp_path)], "roxford5k"),
     ):
         done = run("evaluate_instance.py", *flags, f"--out={tmp_path / 'out'}")
