@@ -53,8 +53,8 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     whitening_path: Path | None = None
     """Folder that holds the set of --whitening; that of --data-path if not given."""
     learn: str = "auto"
-    """How a whitening is learned now, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5;
-    auto takes lw where there are more pairs than dimensions."""
+    """How a whitening is learned anew, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5.
+    Auto takes the one that is kept with the network, or else lw where there are more pairs than dimensions."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
     rerank: int = 0
@@ -129,25 +129,33 @@ def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
 def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
     if options.run is not None:
         return options.run / "judged"
-    return Path("judged") / re.sub(r"[^\w.-]+", "_", network.told.partition(",")[0])
+    return Path("judged") / _plain(network.told.partition(",")[0])
+
+
+def _plain(name: str) -> str:
+    """What a file or folder can be called that is for ``name``."""
+    return re.sub(r"[^\w.-]+", "_", name)
 
 
 def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) -> Whitening | None:
-    """The one that --whitening names: in a file, kept with the network, or learned now."""
+    """The one that --whitening names: in a file, kept with the network, or learned now and saved."""
     name = options.whitening
     if not name:
         return None
-    if name.endswith(".npz"):
-        return Whitening.load(Path(name))
-    if (kept := network.kept(name)) is not None:
-        return kept
+    anew = options.learn != EvaluateInstanceOptions.learn and not name.endswith(networks.FILES)
+    if not anew and (found := network.whitening(name)) is not None:
+        return found
     wanted = Wanted.parse(options.learn, "--learn")
     path = options.whitening_path or options.data_path
     images = _of_part(options, name) or image_source.load_for_whitening(name, path)
     pairs = learned.pairs(images)
     vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
-    return wanted.learn(vectors, pairs).told(images, np.unique(pairs))
+    found = wanted.learn(vectors, pairs).told(images, np.unique(pairs))
+    path = out / "whitening" / f"{_plain(name)}-{network.kind}{networks.FILES}"
+    found.save(path)
+    print(f"whitening: {path}")
+    return found
 
 
 def _of_part(options: EvaluateInstanceOptions, name: str) -> ImageSet | None:

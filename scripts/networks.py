@@ -4,7 +4,7 @@ A run of ours, a checkpoint of cirtorch, a trunk as it comes, or an ONNX encoder
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +28,8 @@ from embedding.extraction.job import opened
 ALIASES = {"gpu-id": "gpus"}
 ONE = (1.0,)  # scale
 TRUNK_SIDE = 480  # pixels of the longest side, as a bare trunk sees photographs: it was trained on 224 to 260
+
+FILES = ".npz"  # of whitenings
 
 _NAMES = ("run", "network_path", "network_offtheshelf", "model")
 
@@ -71,12 +73,14 @@ class NetworkOptions:
 class Network:
     """A network that was named, with how it sees pictures.
 
+    opener : opens it at one scale
     told : what it is, in words
     scales : at which it sees a picture
     kept : the whitening that was kept with it for a set, by the set's name; None where there is none
     """
 
     describer: Describer
+    opener: engines.Opener
     told: str
     scales: tuple[float, ...]
     kept: Callable[[str], Whitening | None]
@@ -85,6 +89,20 @@ class Network:
     def kind(self) -> str:
         """What cirtorch calls whitenings for it: ss of a single scale, ms of several."""
         return "ss" if len(self.scales) == 1 else "ms"
+
+    def whitening(self, named: str) -> Whitening | None:
+        """The one in a file that was saved, FILE.npz, or what was kept with the network for a set of this name."""
+        return Whitening.load(Path(named)) if named.endswith(FILES) else self.kept(named)
+
+    def whitened(self, named: str) -> "Network":
+        """The network with that whitening over it, as scripts/extract.py makes its vectors; InputError without one."""
+        found = self.whitening(named)
+        if found is None:
+            saved = f"name a file ({FILES}) that scripts/evaluate_instance.py saved"
+            raise InputError(f"--whitening={named}: nothing is kept for it with {self.told}; {saved}")
+        opener = partial(joined, self.opener, self.scales, partial(_itself, found))
+        told = f"{self.told}, whitened by {named}"
+        return replace(self, describer=replace(self.describer, opener=opener), told=told)
 
 
 def named(options: NetworkOptions) -> Network:
@@ -104,7 +122,11 @@ def named(options: NetworkOptions) -> Network:
     told = f"{name}, {show_size(size)} pixels" + ("" if resize == OWN else f" ({resize})")
     if scales != ONE:
         told += f", scales {', '.join(f'{scale:.3g}' for scale in scales)}"
-    return Network(describer, told, scales, partial(_kept, options, "ss" if len(scales) == 1 else "ms"))
+    return Network(describer, opener, told, scales, partial(_kept, options, "ss" if len(scales) == 1 else "ms"))
+
+
+def _itself(whitening: Whitening) -> Whitening:
+    return whitening
 
 
 def _check(options: NetworkOptions) -> None:
@@ -172,11 +194,14 @@ def _size(options: NetworkOptions, facts: Facts) -> tuple[int, int]:
 
 
 def _kept(options: NetworkOptions, kind: str, name: str) -> Whitening | None:
-    """The whitening of that ``kind`` that was learned on the set ``name`` and kept with the network."""
+    """The whitening of that ``kind`` that was learned on the set ``name`` and kept with the network.
+
+    Those of a run are of its best network.
+    """
     name = named_for_whitening(name)
     if (run := _run(options)) is not None:
         path = run / "whitening" / f"{name}-{kind}.npz"
-        return Whitening.load(path) if path.exists() else None
+        return Whitening.load(path) if path.exists() and options.checkpoint == "best" else None
     if options.network_path:
         from embedding.serving import cirtorch
 

@@ -62,6 +62,9 @@ class SearchImageOptions(networks.NetworkOptions):
     """How many pictures to find."""
     crop: str = ""
     """The part of the picture that asks, x,y,width,height in pixels."""
+    whitening: Annotated[str, tyro.conf.arg(aliases=["-w"])] = ""
+    """Whitening that all vectors go through: a file that was saved (.npz), or the set whose whitening was kept with the
+    network."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
     rerank: int = 0
@@ -105,6 +108,7 @@ def main(options: SearchImageOptions) -> None:
         _picture(questions, row) for row in questions.query
     ]  # what cannot be read is told before anything takes time
     network = networks.named(options)
+    network = network.whitened(options.whitening) if options.whitening else network
     vectors = network.describer.now(questions, questions.query)
     gallery = _gallery(options, network)
     own = asked.own_rows(questions.images, gallery.paths)

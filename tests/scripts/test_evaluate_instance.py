@@ -62,6 +62,11 @@ def test_a_whitening_of_a_part_judges_the_others(run, tmp_path):
     assert done.returncode == 0, done.stderr
     assert list(scores(done.stdout)) == ["photos: doors", "photos: signs"]
     assert "whitened to 2 dimensions, learned on photos" in done.stdout
+    assert f"whitening: {tmp_path / 'whitening' / 'books-ss.npz'}" in done.stdout
+    kept = ["-w", f"{tmp_path / 'whitening' / 'books-ss.npz'}", "--parts=doors", f"--out={tmp_path}"]
+    again = run("evaluate_instance.py", *SET, *NET, *kept)
+    assert again.returncode == 0, again.stderr
+    assert scores(again.stdout)["photos: doors"] == scores(done.stdout)["photos: doors"]
     done = run("evaluate_instance.py", *SET, *NET, "-w=books", "--learn=pca=2", f"--out={tmp_path}")
     assert done.returncode == 2 and "whitening" in done.stderr and len(done.stderr.splitlines()) == 1
 

@@ -5,8 +5,11 @@ import runpy
 from pathlib import Path
 
 import encoders
+import numpy as np
 import pytest
 import small_things
+
+from embedding.evaluation.whiten import Whitening
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "search_image.py"
 
@@ -114,6 +117,23 @@ def test_a_vectors_file_of_the_same_network_is_searched(run, tmp_path):
     assert other.returncode == 2 and "another network" in other.stderr
 
 
+def test_a_whitening_goes_over_both_sides_as_in_a_vectors_file(run, tmp_path):
+    """The mean colour alone is left of the encoder's three numbers, of which the whitening takes the first."""
+    Whitening(np.zeros(3), np.eye(3)[:1], "elsewhere").save(tmp_path / "w.npz")
+    flags = [f"--whitening={tmp_path / 'w.npz'}", "--model=net.onnx", "--image-size=64", f"--out={tmp_path}"]
+    done = run("search_image.py", "photos/books/thing0-query.png", "--images=photos", "-k=19", *flags)
+    assert done.returncode == 0, done.stderr
+    assert set(re.findall(r"-?\d\.\d{4}(?=  )", done.stdout)) <= {"1.0000", "-1.0000"}
+    assert "whitened by" in (tmp_path / "index.html").read_text()
+    vectors = tmp_path / "all.h5"
+    done = run("extract.py", "--data-path=photos", *flags[:3], f"--out={vectors}")
+    assert done.returncode == 0, done.stderr
+    done = run("search_image.py", "photos/books/thing0-query.png", f"--vectors={vectors}", *flags)
+    assert done.returncode == 0, done.stderr
+    done = run("search_image.py", "photos/books/thing0-query.png", f"--vectors={vectors}", *flags[1:])
+    assert done.returncode == 2 and "all.h5" in done.stderr
+
+
 def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(SCRIPT.parent))
     script = runpy.run_path(str(SCRIPT))
@@ -138,6 +158,8 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--rerank=-1", *NET], "--rerank=-1"),
         ([asked, images, "--crop=1,2,3", *NET], "--crop=1,2,3"),
         ([asked, images, "--expand=nonsense", *NET], "--expand=nonsense"),
+        ([asked, images, "--whitening=sfm120k", *NET], "--whitening=sfm120k: nothing is kept"),
+        ([asked, images, "--whitening=none.npz", *NET], "none.npz cannot be read"),
         ([asked, images, "--index=hnswlib", "--expand=aqe=2", *NET], "leave one out"),
         ([asked, images, "--index=hnsw", *NET], "did you mean hnswlib"),
         ([asked, images, "--multiscale=__import__('os')", *NET], "--multiscale=__import__('os')"),
