@@ -8,6 +8,9 @@ import encoders
 import pytest
 import small_things
 
+from datasets.stored import vectors_file, writing
+from datasets.vectors.base import VectorSet
+
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "search_image.py"
 
 
@@ -112,6 +115,21 @@ def test_a_vectors_file_of_the_same_network_is_searched(run, tmp_path):
     assert found.returncode == 0 and len(ranking(found.stdout)[0]) == 3, found.stderr
     other = run("search_image.py", *asked, "--multiscale=[1, 1/2]")
     assert other.returncode == 2 and "another network" in other.stderr
+
+
+def test_a_picture_that_stands_in_a_vectors_file_several_times_is_verified_each_time(run, tmp_path):
+    made = run("extract.py", "--data-path=photos/books", f"--out={tmp_path / 'once.h5'}", *NET)
+    assert made.returncode == 0, made.stderr
+    once = vectors_file.load(tmp_path / "once.h5")
+    rows = [0, *range(len(once.gallery))]
+    paths = tuple(once.gallery_paths[row] for row in rows)
+    twice = VectorSet(once.name, once.metric, once.gallery[rows], once.gallery[:1], gallery_paths=paths)
+    writing.save(tmp_path / "twice.h5", twice)
+    asked = ["photos/books/thing2-query.png", f"--vectors={tmp_path / 'twice.h5'}", "--rerank=7", f"--kept={tmp_path}"]
+    found = run("search_image.py", *asked, f"--out={tmp_path}", *NET)
+    assert found.returncode == 0, found.stderr
+    (names,) = ranking(found.stdout)
+    assert names[0] == "thing2-reference.png" and names.count(Path(paths[0]).name) == 2
 
 
 def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
