@@ -171,8 +171,7 @@ class TrainOptions:
         A name that asks for one of the set's splits stays as it is.
         """
         named = self.name if image_sets.canonical(self.name) != self.name else ""
-        data = self.data or named or "glyphs"
-        return replace(self, data=data if image_sets.split_of(data) else image_sets.canonical(data))
+        return replace(self, data=image_sets.asking(self.data or named or "glyphs"))
 
     def resolve(self, images: ImageSet) -> "TrainOptions":
         """The same options with what was left open filled in for ``images``: model, sides, flip, the trunk's rate."""

@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 
 from datasets.errors import InputError
-from datasets.images import canonical
+from datasets.sources.image_source import named_for_whitening
 from embedding.batches.decode import OWN, RESIZES, parse_size, show_size
 from embedding.engine.base import Facts
 from embedding.engine.scales import joined, parse_scales
@@ -173,14 +173,15 @@ def _size(options: NetworkOptions, facts: Facts) -> tuple[int, int]:
 
 def _kept(options: NetworkOptions, kind: str, name: str) -> Whitening | None:
     """The whitening of that ``kind`` that was learned on the set ``name`` and kept with the network."""
+    name = named_for_whitening(name)
     if (run := _run(options)) is not None:
-        path = run / "whitening" / f"{canonical(name)}-{kind}.npz"
+        path = run / "whitening" / f"{name}-{kind}.npz"
         return Whitening.load(path) if path.exists() else None
     if options.network_path:
         from embedding.serving import cirtorch
 
         found = cirtorch.whitenings(_checkpoint(options.network_path))
         for on, kinds in found.items():
-            if canonical(on) == canonical(name) and kind in kinds:
-                return Whitening(*(part.astype(np.float64) for part in kinds[kind]), on)
+            if named_for_whitening(on) == name and kind in kinds:
+                return Whitening(*(part.astype(np.float64) for part in kinds[kind]), name)
     return None

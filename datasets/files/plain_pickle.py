@@ -5,8 +5,10 @@ import pickle
 import pickletools
 from pathlib import Path
 
+import numpy as np
+
 from datasets.errors import InputError
-from datasets.files import contents
+from datasets.files import contents, pickled_arrays
 
 MOST = 1 << 29  # bytes of a file: some thirty times what the largest published list has
 
@@ -15,8 +17,10 @@ class _Unpickler(pickle.Unpickler):
     """Refuses whatever a pickle names: a function can only be called, and a class only be made, where it has a name."""
 
     def find_class(self, module: str, name: str) -> object:
+        if made := pickled_arrays.maker(module, name):
+            return made
         raise InputError(
-            f"asks for {module}.{name}, which is not run: only lists, dictionaries, texts and numbers are read;"
+            f"asks for {module}.{name}, which is not run: only lists, dictionaries, texts, numbers and arrays are read;"
             " save it again with nothing else in it"
         )
 
@@ -27,8 +31,8 @@ class _Unpickler(pickle.Unpickler):
 def read(path: str | Path) -> object:
     """The lists, tuples, sets, dictionaries, texts, bytes, numbers and None of the pickle ``path``.
 
-    Texts of Python 2 are read as Latin-1. Raises InputError naming the file where it is missing, damaged or cut short,
-    has more than 512 MB, or wants anything else; and what that is.
+    Arrays of NumPy come as lists, texts of Python 2 as Latin-1 has them. Raises InputError naming the file where it is
+    missing, damaged or cut short, has more than 512 MB, or wants anything else; and what that is.
     """
     path = str(path)
     size = contents.size(path)
@@ -37,7 +41,7 @@ def read(path: str | Path) -> object:
     data = contents.read(path)
     try:
         _check_places(data)
-        return _Unpickler(io.BytesIO(data), encoding="latin1").load()
+        return _plain(_Unpickler(io.BytesIO(data), encoding="latin1").load())
     except InputError as error:
         raise InputError(f"{path} {error}") from None
     except Exception as error:  # a damaged pickle can fail in any way
@@ -50,3 +54,16 @@ def _check_places(data: bytes) -> None:
     for code, argument, _ in pickletools.genops(data):
         if code.name in ("PUT", "BINPUT", "LONG_BINPUT") and not 0 <= argument <= len(data):
             raise InputError(f"is damaged: it counts {argument:,} things in {len(data):,} bytes")
+
+
+def _plain(content: object) -> object:
+    """``content`` with arrays and numbers of NumPy as the lists and numbers that they hold."""
+    if isinstance(content, pickled_arrays.Array):
+        return content.array.tolist()
+    if isinstance(content, np.generic):
+        return content.item()
+    if isinstance(content, dict):
+        return {key: _plain(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return type(content)(_plain(value) for value in content)
+    return content

@@ -111,6 +111,11 @@ def split_of(name: str) -> str:
     return _SPLITS.get(name, "")
 
 
+def asking(name: str) -> str:
+    """Our name of the set that other programs call ``name``; one that asks for a split of the set stays as it is."""
+    return name if split_of(name) else canonical(name)
+
+
 def get(name: str) -> ModuleType:
     """The module of the image set ``name``; raises InputError with a suggestion for an unknown one, or for a folder."""
     if canonical(name) not in names() and Path(name).is_dir():

@@ -38,6 +38,11 @@ def load_for_whitening(data: str, path: Path | None) -> ImageSet:
     return load(data, path, split=WHITEN if has_its_own else "")
 
 
+def named_for_whitening(data: str) -> str:
+    """What a whitening that is learned on ``data`` is kept as: one name for a set and for its pairs for that."""
+    return images.canonical(data) if images.split_of(data) == WHITEN else images.asking(data)
+
+
 def _known(split: str, data: str, splits: tuple[str, ...]) -> str:
     if split not in splits:
         known = f"known are {', '.join(splits)}" if splits else "it has one split alone; leave it out"

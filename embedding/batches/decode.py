@@ -128,12 +128,18 @@ def _has_box(images: ImageSet, row: int) -> bool:
 
 
 def _cropped(image: np.ndarray, images: ImageSet, row: int) -> np.ndarray:
-    """``image``, which is image ``row``, cropped to its box, up to its own border, where it has one."""
+    """``image``, which is image ``row``, cropped to its box, up to its own border, where it has one.
+
+    The corners of a published query are rounded, as the code that its figures come from does it; other boxes keep all
+    the pixels that they touch.
+    """
     if not _has_box(images, row):
         return image
-    box, (height, width) = images.crops[row], image.shape[:2]
-    left, top = np.clip(np.floor(box[:2]), 0, (width, height)).astype(int)
-    right, bottom = np.clip(np.ceil(box[:2] + box[2:]), 0, (width, height)).astype(int)
+    box, (height, width) = images.crops[row].astype(np.float64), image.shape[:2]
+    asks = images.truth is not None and images.truth.boxes is not None
+    first, last = (np.rint, np.rint) if asks else (np.floor, np.ceil)
+    left, top = np.clip(first(box[:2]), 0, (width, height)).astype(int)
+    right, bottom = np.clip(last(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
         reason = f"its box {box.tolist()} lies outside its {width} x {height} pixels"
         raise pixels.Unreadable(images.image_name(row), reason)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import shutil
 import sys
 from collections.abc import Callable
@@ -13,12 +14,14 @@ import numpy as np
 from datasets.files import contents, lock
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
-from datasets.images.skipped import Skipped
+from datasets.images.skipped import Skipped, beside_file
 from datasets.vectors import rows as vector_rows
 from embedding.engine.base import Engine
 from embedding.extraction import join, memory, pieces, run
 from embedding.extraction.begin import begin
 from embedding.extraction.job import opened
+
+log = logging.getLogger(__name__)
 
 _AT_ONCE = 16  # pictures of a batch
 
@@ -72,18 +75,22 @@ class Describer:
     def kept(self, images: ImageSet, rows: np.ndarray, folder: Path, *, max_bad: float) -> np.ndarray:
         """Unit rows (N, D) of the images ``rows``, NaN for the others, and for what cannot be read.
 
-        They are kept in ``folder``, and read from there next time, while the files stay as they are. Raises InputError
-        where more than ``max_bad`` cannot be read, see ``Skipped``.
+        They are kept in ``folder``, and read from there next time, while the files stay as they are. What cannot be
+        read is told each time. Raises InputError where it is more than ``max_bad``, see ``Skipped``.
         """
         path = folder / f"{images.name}-{self._mark(images, rows)}.npy"
+        skipped = Skipped(len(rows), max_bad=max_bad)
         if not path.exists():
-            skipped = Skipped(len(rows), max_bad=max_bad)
             folder.mkdir(parents=True, exist_ok=True)
             found = np.full((len(images), self.engine.facts.dim), np.nan, np.float32)
             found[rows] = self.piecewise(images, rows, skipped, path.with_suffix(".pieces"))
+            skipped.save(beside_file(path))
             with beside(path) as part, part.open("wb") as file:
                 np.save(file, found)
             shutil.rmtree(path.with_suffix(".pieces"), ignore_errors=True)
+        skipped.load(beside_file(path))
+        if line := skipped.line(beside_file(path)):
+            log.warning("%s", line)
         return np.load(path, mmap_mode="r", allow_pickle=False)
 
     def _mark(self, images: ImageSet, rows: np.ndarray) -> str:

@@ -121,8 +121,8 @@ class InstanceOptions(TrainOptions):
     """Not needed, for the same command goes on from what its run folder holds: name that folder."""
 
     def with_data(self) -> "InstanceOptions":
-        """The same options with the set's own name, which other programs may call otherwise."""
-        return replace(self, data=image_sets.canonical(self.data or "glyphs"))
+        """The same options with our name of the set; one that asks for a split of it stays as it is."""
+        return replace(self, data=image_sets.asking(self.data or "glyphs"))
 
     @property
     def drops(self) -> tuple[int, ...]:

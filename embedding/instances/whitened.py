@@ -58,14 +58,14 @@ def is_own(options: InstanceOptions) -> bool:
 
     Of a set with pairs that are published to learn a whitening from, these are meant where it is called by its name.
     """
-    named = image_sets.canonical(options.test_whiten) == options.data
+    named = image_sets.asking(options.test_whiten) == options.data
     published = named and image_source.WHITEN in getattr(image_sets.get(options.data), "SPLITS", ())
     return options.test_whiten == OWN_PAIRS or named and not published
 
 
 def file_of(folder: Path, options: InstanceOptions) -> Path:
     """Where a run folder keeps the whitening that it was judged with, of one scale."""
-    name = options.data if is_own(options) else image_sets.canonical(options.test_whiten)
+    name = options.data if is_own(options) else image_source.named_for_whitening(options.test_whiten)
     return folder / FOLDER / f"{name}-ss.npz"
 
 

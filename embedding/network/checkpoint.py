@@ -2,7 +2,6 @@
 
 import math
 import pickle
-import re
 import struct
 import zipfile
 from collections import OrderedDict
@@ -14,6 +13,7 @@ import numpy as np
 from safetensors import deserialize
 
 from datasets.errors import InputError
+from datasets.files import pickled_arrays
 
 # The flat storages of a file's tensors by key.
 Storages = dict[str, np.ndarray]
@@ -87,7 +87,7 @@ def _plain(content: object, storages: Storages) -> Any:
     """``content`` with NumPy arrays in place of what a pickle describes."""
     if isinstance(content, _Tensor):
         return content.view(storages[content.key])
-    if isinstance(content, _Array):
+    if isinstance(content, pickled_arrays.Array):
         return content.array
     if isinstance(content, dict):
         return {key: _plain(value, storages) for key, value in content.items()}
@@ -113,57 +113,6 @@ class _Tensor:
         return np.lib.stride_tricks.as_strided(storage[self.offset :], self.size, strides, writeable=False)
 
 
-class _Type:
-    """The type of a NumPy array's elements as a pickle describes it: "f8", then the order of its bytes."""
-
-    def __init__(self, name: str) -> None:
-        self.dtype = np.dtype(name) if re.fullmatch(r"[fiub][1248]", name) else None
-        if self.dtype is None:
-            kind = "Python objects" if name.startswith("O") else f"the type {name!r}"
-            raise InputError(f"holds a NumPy array of {kind}, which is not read: only numbers are")
-
-    def __setstate__(self, state: tuple) -> None:
-        self.dtype = self.dtype.newbyteorder(state[1])
-
-
-class _Array:
-    """A NumPy array as a pickle describes it: nothing yet, then what it consists of."""
-
-    def __init__(self) -> None:
-        self.array = np.zeros(0)
-
-    def __setstate__(self, state: tuple) -> None:
-        _, shape, of, by_columns, content = state
-        if min(shape, default=0) < 0 or math.prod(shape) * of.dtype.itemsize != len(content):
-            raise ValueError("an array of another size than its shape says")
-        flat = np.frombuffer(_encoded(content), of.dtype)
-        self.array = flat.reshape(shape, order="F" if by_columns else "C")
-
-
-def _encoded(content: bytes | str, encoding: str = "latin1") -> bytes:
-    """Bytes that a pickle has as a string: Python 2 wrote them so, and so does Python 3 in the older protocols."""
-    if encoding != "latin1":
-        raise ValueError(f"bytes as {encoding}")
-    return content.encode("latin1") if isinstance(content, str) else content
-
-
-def _of_numpy(module: str, name: str) -> Any:
-    """What makes NumPy's arrays and numbers in a pickle; None for another name.
-
-    A new function each time: a pickle can change what it is given.
-    """
-    if module in ("numpy.core.multiarray", "numpy._core.multiarray"):
-        number = {"scalar": lambda of, content: np.frombuffer(_encoded(content), of.dtype, 1)[0]}
-        return {"_reconstruct": lambda *_: _Array(), **number}.get(name)
-    made = {
-        "numpy.ndarray": "ndarray",
-        "numpy.dtype": lambda name, *_: _Type(name),
-        "_codecs.encode": lambda content, encoding: _encoded(content, encoding),
-        "__builtin__.bytes": lambda: b"",
-    }
-    return made.get(f"{module}.{name}")
-
-
 class _Unpickler(pickle.Unpickler):
     """Makes tensors, NumPy arrays and plain containers, and refuses whatever else a pickle names.
 
@@ -183,7 +132,7 @@ class _Unpickler(pickle.Unpickler):
             return lambda tensor, *_: tensor
         if module == "torch" and name in _STORAGES:
             return _STORAGES[name]
-        if made := _of_numpy(module, name):
+        if made := pickled_arrays.maker(module, name):
             return made
         raise InputError(
             f"asks for {module}.{name}, which is not run: only tensors are read;"

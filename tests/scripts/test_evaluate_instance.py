@@ -111,10 +111,10 @@ def checkpoint(path: Path, *, dim: int = 256, **said) -> Path:
 
 def test_a_checkpoint_of_cirtorch_is_judged_with_the_whitening_in_it(run, tmp_path):
     flags = [*SET, "-npath", str(checkpoint(tmp_path / "gem.pth")), "-imsize", "96", f"--out={tmp_path / 'out'}"]
-    done = run("evaluate_instance.py", *flags, "-w", "retrieval-SfM-120k", "-g", "")
+    done = run("evaluate_instance.py", *flags, "-w", "sfm120k", "-g", "")
     assert done.returncode == 0, done.stderr
     assert "gem.pth, 96 pixels" in done.stdout
-    assert "whitened to 2 dimensions, learned on retrieval-SfM-120k" in done.stdout and len(scores(done.stdout)) == 3
+    assert "whitened to 2 dimensions, learned on sfm120k" in done.stdout and len(scores(done.stdout)) == 3
     other = checkpoint(tmp_path / "other.pth", architecture="resnet18")
     narrow = checkpoint(tmp_path / "narrow.pth", dim=9)
     for more, word in (
@@ -135,6 +135,11 @@ def test_every_mistake_is_one_line(run, tmp_path):
     (tmp_path / "evil.pth").write_bytes(pickle.dumps({"meta": Caller()}))
     (tmp_path / "empty.csv").write_text("path,instance,role\n")
     (tmp_path / "missing.csv").write_text("path,instance,role\ngone.jpg,a,query\n")
+    small_things.write(tmp_path / "boxed")
+    lines = (tmp_path / "boxed" / "images.csv").read_text().splitlines()
+    corners = [",x_1,y_1,x_2,y_2", ",,,,", ",900,900,950,950", *[",,,,"] * 17 + [",,,,"]]
+    boxed = "".join(f"{line}{box}\n" for line, box in zip(lines, corners, strict=True))
+    (tmp_path / "boxed" / "images.csv").write_text(boxed)
     (tmp_path / "roles.csv").write_text("path,instance,role\ngone.jpg,a,asker\n")
     for flags, word in (
         ([*SET], "no network is named"),
@@ -154,6 +159,7 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "empty.csv")], "empty.csv"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "missing.csv")], "gone.jpg"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "roles.csv")], "asker"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "boxed")], "thing0-query.png cannot be read within"),
         ([*NET, "-d", "roxford5k", "--data-path", str(tmp_path)], "roxford5k"),
     ):
         done = run("evaluate_instance.py", *flags, f"--out={tmp_path / 'out'}")

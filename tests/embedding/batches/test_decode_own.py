@@ -102,3 +102,15 @@ def test_what_is_too_small_for_the_network_is_told():
     with pytest.raises(Unreadable, match="is 90 x 4 pixels, and the network takes none of less than 8"):
         decode.read_fitted(images, 0, 100, resize="own", least=8)
     assert decode.read_fitted(images, 0, 100, resize="own", least=4).shape == (4, 90, 3)
+
+
+def test_corners_of_queries_are_rounded_half_to_even():
+    """As Pillow's crop, by which the published figures were made, rounds them."""
+    whole, box = drawn(60, 80), (10.5, 3.4, 40.2, 20.2)  # to 50.7 and 23.6
+    truth = Truth("revisited", (np.array([0]),), (NONE,), (NONE,), np.array([box], np.float32))
+    rows = np.arange(2)
+    images = ImageSet("some", [whole] * 2, 0 * rows, ("one",), NONE, rows[:1], rows[1:], truth=truth)
+    x, y, width, height = box
+    expected = np.asarray(Image.fromarray(whole).crop((x, y, x + width, y + height)))
+    assert np.array_equal(decode.read(images, 0), expected)
+    assert np.array_equal(decode.read(replace(images, truth=None, boxes=np.array([box] * 2)), 0), whole[3:24, 10:51])

@@ -1,5 +1,7 @@
 """Options and recipes of instance retrieval."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from datasets import images
 from datasets.command import spell_out
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from embedding.instances import recipes
+from embedding.instances import recipes, whitened
 from embedding.instances.options import InstanceOptions
 
 NONE = np.zeros(0, np.int64)
@@ -22,6 +24,36 @@ def test_photographs_and_drawn_images_have_usual_values_of_their_own():
     drawn = InstanceOptions().resolve(images.get("glyphs").load())
     assert (drawn.model, drawn.image_size, drawn.freeze_bn) == ("convnet", "32", False)
     assert drawn.lr > of_photographs.lr
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("covers-shelf", "covers-shelf"),
+        ("gldv2-all", "gldv2-all"),
+        ("sfm120k-whiten", "sfm120k-whiten"),
+        ("retrieval-SfM-120k", "sfm120k"),
+        ("", "glyphs"),
+    ],
+)
+def test_a_split_of_a_set_stays_asked_for(given, kept):
+    assert InstanceOptions(data=given).with_data().data == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("sfm120k", "sfm120k"),
+        ("sfm120k-whiten", "sfm120k"),  # the pairs that are published for whitenings are what sfm120k means too
+        ("retrieval-SfM-120k", "sfm120k"),
+        ("covers-shelf", "covers-shelf"),
+        ("covers", "covers"),
+        ("train", "covers"),
+    ],
+)
+def test_a_whitening_is_kept_by_the_pictures_that_it_is_learned_on(given, kept):
+    options = InstanceOptions(data="covers", test_whiten=given)
+    assert whitened.file_of(Path("run"), options) == Path(f"run/whitening/{kept}-ss.npz")
 
 
 def test_what_is_given_stands():
