@@ -38,6 +38,11 @@ def load_for_whitening(data: str, path: Path | None) -> ImageSet:
     return load(data, path, split=WHITEN if has_its_own else "")
 
 
+def is_for_whitening(found: ImageSet) -> bool:
+    """Whether a set is no more than the pairs that are published to learn a whitening from, all of which are meant."""
+    return images.split_of(found.name) == WHITEN
+
+
 def named_for_whitening(data: str) -> str:
     """What a whitening that is learned on ``data`` is kept as: one name for a set and for its pairs for that."""
     return images.canonical(data) if images.split_of(data) == WHITEN else images.asking(data)

@@ -17,7 +17,7 @@ published with the sets, those of Holidays too; landmarks and instances sum up t
 A query that has nothing to find in a task is left out of the task's means.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,6 +80,11 @@ def scores(ranking: Ranking, truth: Truth) -> dict[str, dict[str, float]]:
                 f"none of the {int(chosen.sum()):,} queries{named} has anything to find: no score can be told"
             )
     return found
+
+
+def mean_ap(scores: Mapping[str, float]) -> float:
+    """The mean of every mAP among ``scores``, of the tasks of revisited sets too: one number, to compare by."""
+    return float(np.mean([value for name, value in scores.items() if "mAP" in name]))
 
 
 def of_queries(ranking: Ranking, truth: Truth) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """Settings of a search for instances compared: judged by every part of a set, and chosen for each by the others."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
@@ -8,6 +9,8 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.sources import seen
+from embedding.evaluation import revisited
 from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.table import aligned
 from embedding.evaluation.whiten import Whitening
@@ -15,6 +18,8 @@ from embedding.instances import judged, learned
 from embedding.instances.judged import Judged
 from embedding.instances.learned import Wanted
 from embedding.reranking import methods
+
+log = logging.getLogger(__name__)
 
 NONE = "none"
 MAP = "mAP"
@@ -68,8 +73,8 @@ class Comparison:
         self._readable = ~np.isnan(np.stack([found[:, 0] for found in vectors.values()])).any(axis=0)
         self._images = images
         self._parts = {part.part: part for part in judged.parts(images, self._readable)}
+        self._pairs: dict[tuple[str, ...], np.ndarray] = {}
         self._whitenings: dict[tuple[str, ...], Whitening] = {}
-        self._rankings: dict[tuple[str, ...], Ranking] = {}
         self._scores: dict[tuple[Setting, str, tuple[str, ...]], float] = {}
 
     @property
@@ -80,7 +85,8 @@ class Comparison:
     def score(self, setting: Setting, part: str, *, without: Sequence[str] = ()) -> float:
         """The mAP of a part, of which nothing is learned on that part or on those ``without``.
 
-        Where that leaves no part to learn on, it is learned on the part that is judged, never on those ``without``.
+        Of a set with several tasks it is their mean. Where no part is left to learn on, it is learned on the part that
+        is judged, never on those ``without``.
         """
         key = (setting, part, self._learns(part, without) if setting.whitening != NONE else ())
         if key not in self._scores:
@@ -94,7 +100,7 @@ class Comparison:
         ranking = its.ranking(self._vectors[setting.trunk, setting.scales], whitening=whitening, steps=steps)
         if setting.geometry != NONE:
             ranking = self._verify(its, ranking, setting.geometry)
-        return its.scores(ranking)[MAP]
+        return revisited.mean_ap(its.scores(ranking))
 
     def _learns(self, part: str, without: Sequence[str]) -> tuple[str, ...]:
         others = [name for name in self._parts if name not in (part, *without)]
@@ -107,11 +113,29 @@ class Comparison:
     def _whitening(self, setting: Setting, learns: tuple[str, ...]) -> Whitening:
         key = (setting.trunk, setting.scales, setting.whitening, *learns)
         if key not in self._whitenings:
-            pairs = learned.of_parts(self._images, without=[name for name in self._parts if name not in learns])
-            pairs = pairs[self._readable[pairs].all(axis=1)]
             vectors = self._vectors[setting.trunk, setting.scales]
-            self._whitenings[key] = Wanted.parse(setting.whitening, "--whitening").learn(vectors, pairs)
+            self._whitenings[key] = Wanted.parse(setting.whitening, "--whitening").learn(vectors, self._taught(learns))
         return self._whitenings[key]
+
+    def _taught(self, learns: tuple[str, ...]) -> np.ndarray:
+        """(M, 2) rows, the pairs of these parts, but those with a picture by which one of the others is judged."""
+        if learns not in self._pairs:
+            others = [name for name in self._parts if name not in learns]
+            pairs = learned.of_parts(self._images, without=others)
+            pairs = pairs[self._readable[pairs].all(axis=1)]
+            self._pairs[learns] = self._apart(pairs, others)
+        return self._pairs[learns]
+
+    def _apart(self, pairs: np.ndarray, others: Sequence[str]) -> np.ndarray:
+        judged_by = [seen.judged(self._parts[name].images) for name in others]
+        known = seen.pictures(self._images, np.unique(np.concatenate([np.empty(0, np.int64), *judged_by])))
+        found = pairs[~np.isin(pairs, seen.shared(known, self._images, np.unique(pairs))).any(axis=1)]
+        if lost := len(pairs) - len(found):
+            what = f"{lost:,} of {len(pairs):,} pairs have a picture by which {' or '.join(others)} is judged"
+            if not len(found):
+                raise InputError(f"dataset {self._images.name}: {what}: no whitening can be learned; leave it out")
+            log.warning("%s: %s: no whitening for these is learned from them", self._images.name, what)
+        return found
 
     def chosen(self, wanted: Sequence[Setting], part: str) -> Setting:
         """The setting that is best on the mean over the other parts, of which nothing was learned on ``part``.

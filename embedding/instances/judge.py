@@ -69,8 +69,3 @@ class InstanceJudge:
 def _named(name: str, part: str) -> str:
     """The name of a part's score; what counts queries begins with that word, as it is no score."""
     return f"{name} {part}".rstrip() if name.startswith("queries ") else f"{part} {name}".lstrip()
-
-
-def mean_ap(scores: Scores) -> float:
-    """The mean of all mAP among ``scores``: what chooses a checkpoint."""
-    return float(np.mean([value for name, value in scores.items() if "mAP" in name]))

@@ -8,11 +8,12 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.images.truth import of_labels
+from datasets.sources.image_source import is_for_whitening
 from embedding.evaluation import whiten
 from embedding.evaluation.whiten import Whitening
 
 KINDS = ("auto", "lw", "pca")
-_MOST_PAIRS = 20_000  # of a labelled set; cirtorch learns from a few thousand
+_MOST_PAIRS = 20_000  # of others than published ones; cirtorch learns from a few thousand
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ def pairs(images: ImageSet, *, seed: int = 0) -> np.ndarray:
     """(M, 2) rows of a set, two pictures that show the same each: its matches, or what its queries are to find.
 
     A labelled set, of which nothing else tells, gives those of its training classes, or else of those that it tests.
+    Those that are published to learn a whitening from are all given, and of others some drawn at random.
     Raises InputError where there is none.
     """
-    if images.matches is not None and len(images.matches):
+    if is_for_whitening(images):
         return images.matches
-    if images.truth is not None:
+    if images.matches is not None and len(images.matches):
+        found = images.matches
+    elif images.truth is not None:
         found = of_parts(images)
     else:
         rows = images.train if len(images.train) else np.union1d(images.query, images.gallery)

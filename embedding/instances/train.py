@@ -7,10 +7,11 @@ from pathlib import Path
 from embedding import session
 from embedding.build import Devices, tell_random_trunk
 from embedding.evaluation.judge import table
+from embedding.evaluation.revisited import mean_ap
 from embedding.evaluation.whiten import Whitening
 from embedding.instances import build, whitened
 from embedding.instances.centres import centre
-from embedding.instances.judge import Scores, mean_ap
+from embedding.instances.judge import Scores
 from embedding.instances.options import InstanceOptions
 from embedding.mx import contexts, mx
 from embedding.training.run import Run

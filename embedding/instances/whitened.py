@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = "whitening"  # of a run folder, <set>-ss.npz of one scale and <set>-ms.npz of several
 
-_PAIRS = 5000  # at most, to learn from
+_PAIRS = 5000  # at most, to learn from, of others than published ones
 
 
 def last_layer(options: InstanceOptions, parts: InstanceParts) -> None:
@@ -80,7 +80,8 @@ def _learned(
 
     Pairs whose pictures cannot be read are left out. Raises InputError where none can, or dimensions are too many.
     """
-    pairs = draw(images, seed=seed, epoch=0, queries=_PAIRS, pool=0).pairs
+    most = len(images.matches) if image_source.is_for_whitening(images) else _PAIRS
+    pairs = draw(images, seed=seed, epoch=0, queries=most, pool=0).pairs
     rows = np.unique(pairs)
     vectors = vectors_of(rows)
     there = ~unread(vectors)

@@ -1,5 +1,7 @@
 """Settings compared: what is learned and chosen for a part comes from other parts alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from datasets.images.base import ImageSet
 from datasets.images.truth import Truth, positions
 from embedding.instances import compare, learned
 from embedding.instances.compare import NONE, Comparison, Setting
+from embedding.instances.learned import Wanted
 
 PLAIN = Setting("net", "[1]")
 
@@ -72,6 +75,39 @@ def test_nothing_is_learned_on_the_part_that_is_judged_or_left_out(monkeypatch, 
     found.score(Setting("net", "[1]", whitening="pca=2"), part, without=without)
     (pairs,) = seen
     assert {images.truth.parts[row] for row in pairs[:, 0]} == set(learns)
+
+
+def with_pictures(images, rows, of):
+    """The set whose ``rows`` are the same files as the rows ``of``."""
+    paths = list(images.images)
+    for row, other in zip(rows, of, strict=True):
+        paths[row] = paths[other]
+    return replace(images, images=paths)
+
+
+def test_no_pair_teaches_whose_picture_judges_another_part(monkeypatch, caplog):
+    images, taught = with_pictures(three_parts("ab"), [5, 14], [0, 9]), []  # a question of b, and what another finds
+    before = Wanted.learn
+    monkeypatch.setattr(
+        Wanted, "learn", lambda self, vectors, pairs: taught.append(pairs) or before(self, vectors, pairs)
+    )
+    found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.5)}, unchanged)
+    found.score(Setting("net", "[1]", whitening="pca=2"), "a")
+    assert sorted(taught.pop()[:, 0].tolist()) == [4, 7] and "2 of 4 pairs have a picture by which a" in caplog.text
+    images = with_pictures(three_parts("ab"), range(4, 8), range(4))
+    found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.5)}, unchanged)
+    with pytest.raises(InputError, match="4 of 4 pairs have a picture by which a is judged: no whitening"):
+        found.score(Setting("net", "[1]", whitening="pca=2"), "a")
+
+
+@pytest.mark.parametrize(("protocol", "whole"), [("revisited", 0.625), ("landmarks", 0.75), ("oxford", 0.625)])
+def test_every_protocol_gives_one_number(protocol, whole):
+    """One query finds its picture first, and one second: by area a quarter, by hits a half."""
+    none, rows = positions([()] * 2), np.arange(4)
+    truth = Truth(protocol, positions([[0], [1]]), none, none)
+    images = ImageSet("own", list("abcd"), rows * 0, ("x",), rows[:0], rows[:2], rows[2:], truth=truth)
+    vectors = np.float32([[1, 0], [1, 0], [1, 0], [0, 1]])
+    assert Comparison(images, {("net", "[1]"): vectors}, unchanged).score(PLAIN, "") == pytest.approx(whole)
 
 
 def test_geometry_sees_the_ranking_of_its_part():

@@ -1,5 +1,7 @@
 """Whitenings learned: how they are asked for, and from which pairs, of other parts alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,12 @@ def test_a_whitening_of_so_many_dimensions_looks_at_its_pairs_alone(text, dim):
     spoiled[:10] = np.nan
     again = Wanted.parse(text, "--learn").learn(spoiled, pairs)
     np.testing.assert_array_equal(again.projection, found.projection)
+
+
+def test_published_pairs_are_all_meant_and_of_others_some(monkeypatch):
+    monkeypatch.setattr(learned, "_MOST_PAIRS", 2)
+    matches = np.array([[0, 1], [2, 3], [4, 5]])
+    named = {name: ImageSet(**{**vars(parted()), "matches": matches, "name": name}) for name in ("sfm120k", "own")}
+    assert [len(learned.pairs(images)) for images in named.values()] == [2, 2]
+    published = replace(named["own"], name="sfm120k-whiten")
+    assert learned.pairs(published).tolist() == matches.tolist()
