@@ -145,6 +145,7 @@ def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
 def test_every_mistake_is_one_line(run, tmp_path):
     asked, images = "photos/books/thing0-query.png", "--images=photos"
     Path("text.jpg").write_text("no picture")
+    encoders.clip(Path("clip.onnx"))
     for flags, word in (
         ([images, *NET], "nothing to search with"),
         ([asked, *NET], "--images and --vectors"),
@@ -159,6 +160,8 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--index=hnswlib", "--expand=aqe=2", *NET], "leave one out"),
         ([asked, images, "--index=hnsw", *NET], "did you mean hnswlib"),
         ([asked, images, "--multiscale=__import__('os')", *NET], "--multiscale=__import__('os')"),
+        ([asked, images, "--model=clip.onnx", "--multiscale=[1, 1/2]"], "--multiscale: clip takes pictures of 32 x 32"),
+        ([asked, images, "--model=clip.onnx", "--resize=own"], "--resize=own: clip.onnx takes pictures of 32 x 32"),
         ([asked, "--images=nowhere", *NET], "nowhere"),
         ([asked, "--vectors=nowhere.h5", *NET], "nowhere.h5"),
         (["nowhere.jpg", images, *NET], "nowhere.jpg"),
