@@ -195,7 +195,7 @@ def _answers(ranked: Ranked, gallery: Gallery, k: int) -> list[list[Answer]]:
 
 def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery, ranked: Ranked) -> list[list[Answer]]:
     """The first --rerank in a new order, and of some what matches."""
-    answering = asked.pictures(gallery.paths)
+    answering = gallery.images
     neighbors, scores = (part[:, : options.rerank] for part in ranked)
     verifier = Verifier(options.kept / "features", options.workers)
     new = verifier(Pictures(questions, questions.query), Pictures(answering, answering.query), neighbors, scores)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import small_things
 
+from datasets.stored import vectors_file, writing
+from datasets.vectors.base import VectorSet
 from embedding.evaluation.whiten import Whitening
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "search_image.py"
@@ -134,6 +136,21 @@ def test_a_whitening_goes_over_both_sides_as_in_a_vectors_file(run, tmp_path):
     assert done.returncode == 2 and "all.h5" in done.stderr
 
 
+def test_a_picture_that_stands_in_a_vectors_file_several_times_is_verified_each_time(run, tmp_path):
+    made = run("extract.py", "--data-path=photos/books", f"--out={tmp_path / 'once.h5'}", *NET)
+    assert made.returncode == 0, made.stderr
+    once = vectors_file.load(tmp_path / "once.h5")
+    rows = [0, *range(len(once.gallery))]
+    paths = tuple(once.gallery_paths[row] for row in rows)
+    twice = VectorSet(once.name, once.metric, once.gallery[rows], once.gallery[:1], gallery_paths=paths)
+    writing.save(tmp_path / "twice.h5", twice)
+    asked = ["photos/books/thing2-query.png", f"--vectors={tmp_path / 'twice.h5'}", "--rerank=7", f"--kept={tmp_path}"]
+    found = run("search_image.py", *asked, f"--out={tmp_path}", *NET)
+    assert found.returncode == 0, found.stderr
+    (names,) = ranking(found.stdout)
+    assert names[0] == "thing2-reference.png" and names.count(Path(paths[0]).name) == 2
+
+
 def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(SCRIPT.parent))
     script = runpy.run_path(str(SCRIPT))
@@ -147,6 +164,7 @@ def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
 def test_every_mistake_is_one_line(run, tmp_path):
     asked, images = "photos/books/thing0-query.png", "--images=photos"
     Path("text.jpg").write_text("no picture")
+    encoders.clip(Path("clip.onnx"))
     for flags, word in (
         ([images, *NET], "nothing to search with"),
         ([asked, *NET], "--images and --vectors"),
@@ -163,6 +181,8 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--index=hnswlib", "--expand=aqe=2", *NET], "leave one out"),
         ([asked, images, "--index=hnsw", *NET], "did you mean hnswlib"),
         ([asked, images, "--multiscale=__import__('os')", *NET], "--multiscale=__import__('os')"),
+        ([asked, images, "--model=clip.onnx", "--multiscale=[1, 1/2]"], "--multiscale: clip takes pictures of 32 x 32"),
+        ([asked, images, "--model=clip.onnx", "--resize=own"], "--resize=own: clip.onnx takes pictures of 32 x 32"),
         ([asked, "--images=nowhere", *NET], "nowhere"),
         ([asked, "--vectors=nowhere.h5", *NET], "nowhere.h5"),
         (["nowhere.jpg", images, *NET], "nowhere.jpg"),
