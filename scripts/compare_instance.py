@@ -136,7 +136,7 @@ def _vectors(options: CompareInstanceOptions, images: ImageSet, trunk: str, scal
 def _verified(inliers: Inliers, part: Judged, ranking: Ranking, geometry: str) -> Ranking:
     """The first of a ranking, as many as ``geometry`` says, in the order of their scores and geometry together."""
     count, how = verify.parsed(geometry, "--rerank")
-    neighbors, scores = ranking.first(count)
+    neighbors, scores = ranking.cosines(count)
     joint = verify.joined(scores, inliers.of(part.images.query, part.images.gallery[neighbors]), how)
     order = np.argsort(-joint, axis=1, kind="stable")
     return ranking.reordered(*(np.take_along_axis(one, order, axis=1) for one in (neighbors, joint)))

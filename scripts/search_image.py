@@ -174,7 +174,8 @@ def _ranked(
     name = options.index or (INDEX if len(gallery) > EXACT and not steps else "")
     if steps:
         ranking = methods.apply(steps, vectors, gallery.vectors, exclude=own)
-        return found.without(ranking.first(most), own, count), f"by {', '.join(map(str, steps))}"
+        ranked = ranking.cosines(most) if options.rerank else ranking.first(most)
+        return found.without(ranked, own, count), f"by {', '.join(map(str, steps))}"
     if name:
         return found.without(_by_index(name, vectors, gallery, most), own, count), f"by {name}"
     ranked = exact.search(vectors, gallery.vectors, most, metric="inner_product")

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -97,12 +97,14 @@ class _Scores:
 class Ranking:
     """The gallery, best first, for each of Q queries.
 
+    before : the ranking by vectors, where something else has ranked since
     Higher scores come first, and of equal scores the lower position in the gallery: the order of a stable
     ``argsort(-scores)``, which is never made.
     """
 
     source: _Vectors | _Scores
     order: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None  # (Q, k): the first, anew, and their scores
+    before: "Ranking | None" = None
 
     @classmethod
     def of_vectors(cls, queries: np.ndarray, gallery: np.ndarray) -> "Ranking":
@@ -141,6 +143,14 @@ class Ranking:
             neighbors[:, :head], scores[:, :head] = self.order[1][:, :head], self.order[2][:, :head]
         return neighbors, scores.astype(np.float32)
 
+    def cosines(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """As ``first``, with scores to which others can be added: of unit vectors cosines, in the same order.
+
+        Where something else ranks, whose scores are of another kind, a place has the cosine that stands there before.
+        """
+        neighbors, scores = self.first(k)
+        return neighbors, scores if self.before is None else self.before.first(k)[1]
+
     def reordered(self, neighbors: np.ndarray, scores: np.ndarray | None = None) -> "Ranking":
         """The ranking with its first k in a new order, and the rest as it was.
 
@@ -156,7 +166,7 @@ class Ranking:
         then = now if self.order is None else self._best(max(k, deep))[0]
         ordered, scored = now.copy(), had.copy()
         ordered[:, :k], scored[:, :k] = neighbors, scores
-        return Ranking(self.source, (then, ordered, scored))
+        return replace(self, order=(then, ordered, scored))
 
     def ranks(self, wanted: Sequence[np.ndarray]) -> list[np.ndarray]:
         """At which place, from 0 on, each of the ``wanted`` positions of the gallery stands.

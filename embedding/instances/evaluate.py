@@ -92,7 +92,7 @@ def _verified(part: Judged, ranking: Ranking, searching: Searching) -> Verified:
     """The first answers in the order of their scores and geometry together."""
     images = part.images
     asking, answering = Pictures(images, images.query), Pictures(images, images.gallery)
-    return searching.verifier(asking, answering, *ranking.first(searching.rerank))
+    return searching.verifier(asking, answering, *ranking.cosines(searching.rerank))
 
 
 def questions(judgement: Judgement, seed: int) -> Iterator[Question]:

@@ -27,7 +27,7 @@ _PAIRS = 5000  # at most, to learn from, of others than published ones
 def last_layer(options: InstanceOptions, parts: InstanceParts) -> None:
     """Start the last layer of a new network as the whitening that pairs of its training images teach.
 
-    Radenovic, Tolias & Chum, TPAMI 2018, and cirtorch.
+    Radenovic, Tolias & Chum, TPAMI 2018, and cirtorch. Raises InputError where they teach fewer numbers than it has.
     """
     batches = parts.batches
 
@@ -35,7 +35,10 @@ def last_layer(options: InstanceOptions, parts: InstanceParts) -> None:
         device = parts.net.encoder.mean.list_ctx()[0]
         return nd.L2Normalization(parts.net.encoder(nd.array(pixels, ctx=device, dtype="uint8"))).asnumpy()
 
-    how = _learned(batches.images, lambda rows: batches.vectors(rows, pooled), options.seed, options.embed_dim)
+    how, wanted = _learned(batches.images, lambda rows: batches.vectors(rows, pooled), options.seed), parts.net.head.dim
+    if how.dim < wanted:
+        what = f"what it is trained on teaches a layer of {how.dim} numbers, not of {wanted}"
+        raise InputError(f"--whitening: {what}; give --embed-dim={how.dim} or less, or more pictures")
     parts.net.head.settle(how.mean, how.projection)
 
 
@@ -73,12 +76,10 @@ def _other(options: InstanceOptions) -> ImageSet:
     return image_source.load_for_whitening(options.test_whiten, options.data_path).require("train")
 
 
-def _learned(
-    images: ImageSet, vectors_of: Callable[[np.ndarray], np.ndarray], seed: int, dim: int | None = None
-) -> Whitening:
+def _learned(images: ImageSet, vectors_of: Callable[[np.ndarray], np.ndarray], seed: int) -> Whitening:
     """From pairs of the train part of ``images``: Lw, or by principal components where there are too few pairs for it.
 
-    Pairs whose pictures cannot be read are left out. Raises InputError where none can, or dimensions are too many.
+    Pairs whose pictures cannot be read are left out. Raises InputError where none can be.
     """
     most = len(images.matches) if image_source.is_for_whitening(images) else _PAIRS
     pairs = draw(images, seed=seed, epoch=0, queries=most, pool=0).pairs
@@ -94,7 +95,7 @@ def _learned(
     if len(pairs) > vectors.shape[1]:
         found, how = learn_lw(vectors, pairs), "pairs (Lw)"
     else:
-        found, how = learn_pca(vectors, dim), "pictures by principal components: there are too few pairs for Lw"
+        found, how = learn_pca(vectors), "pictures by principal components: there are too few pairs for Lw"
     count = len(pairs) if "Lw)" in how else len(vectors)
     log.info("whitening of %s learned from %d %s", images.title, count, how)
-    return (found if dim is None else found.first(dim)).told(images, rows[there])
+    return found.told(images, rows[there])

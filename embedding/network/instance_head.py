@@ -24,6 +24,11 @@ class InstanceHead(gluon.HybridBlock):
         super().__init__()
         self.whiten = gluon.nn.Dense(whitening, weight_initializer=Keeping()) if whitening else None
 
+    @property
+    def dim(self) -> int | None:
+        """D; None without a whitening."""
+        return None if self.whiten is None else self.whiten.weight.shape[0]
+
     def hybrid_forward(self, F: ModuleType, features: Array) -> Array:
         unit = F.L2Normalization(features)
         return unit if self.whiten is None else F.L2Normalization(self.whiten(unit))

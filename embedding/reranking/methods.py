@@ -1,7 +1,7 @@
 """Re-ranking by vectors as text: "dba=10, alpha-qe=10:3, diffusion=50" names methods, in order, with their settings."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -179,4 +179,5 @@ def apply(
     state = State(queries, gallery, exclude)
     for step in steps:
         state = METHODS[step.name].work(state, **step.settings)
-    return state.ranked()
+    by_vectors = Ranking.of_vectors(state.queries, state.gallery)
+    return by_vectors if state.ranking is None else replace(state.ranking, before=by_vectors)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from datasets import images as image_sets
+from datasets.errors import InputError
 from datasets.images.skipped import Skipped
 from datasets.images.truth import of_labels
 from embedding.evaluation.whiten import learn_lw
@@ -64,6 +65,16 @@ def test_the_last_layer_begins_as_the_whitening_of_training_pairs():
     expected = learn_lw(unit, np.searchsorted(rows, pairs)).first(8)(unit)
     found = parts.net(nd.array(images.images[rows], dtype="uint8")).asnumpy()
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("dim", [None, 12])
+def test_pictures_that_teach_too_few_numbers_are_told(monkeypatch, dim):
+    options, parts = made(whitening=True, embed_dim=dim)
+    monkeypatch.setattr(whitened, "_PAIRS", 4)  # of 8 pictures, which differ in 7 ways
+    with pytest.raises(
+        InputError, match=rf"--whitening: .* 7 numbers, not of {dim or 128}; give --embed-dim=7 or less"
+    ):
+        whitened.last_layer(options, parts)
 
 
 def test_netvlad_s_centres_lie_among_the_places_they_are_of():

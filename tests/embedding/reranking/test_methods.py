@@ -7,7 +7,7 @@ import pytest
 
 from datasets.errors import InputError
 from embedding.evaluation.ranking import Ranking
-from embedding.reranking import database_augmentation, diffusion, k_reciprocal, query_expansion
+from embedding.reranking import database_augmentation, diffusion, k_reciprocal, query_expansion, verify
 from embedding.reranking.methods import METHODS, apply, parse
 
 
@@ -98,6 +98,19 @@ def test_every_method_ranks_all_of_a_small_gallery(name, clustered):
     queries, gallery = clustered(4, seed=1)[0], clustered(3)[0]
     ranked = whole(apply(parse(name, "--rerank"), queries, gallery))
     np.testing.assert_array_equal(np.sort(ranked, axis=1), np.tile(np.arange(3), (4, 1)))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "aqe=2", "diffusion=5", "diffusion=5:3:3:0.9:20", "aqe=2,k-reciprocal=5:2:0.3:20"]
+)
+def test_where_geometry_finds_nothing_the_order_of_any_method_stays(text, vectors):
+    ranking = apply(parse(text, "--rerank"), *vectors)
+    neighbors, scores = ranking.cosines(10)
+    np.testing.assert_array_equal(neighbors, ranking.first(10)[0])
+    joint = verify.joined(scores, np.zeros(scores.shape, np.int32))
+    np.testing.assert_array_equal(np.argsort(-joint, axis=1, kind="stable"), np.tile(np.arange(10), (len(joint), 1)))
+    plain = apply([step for step in parse(text, "--rerank") if not METHODS[step.name].ranks], *vectors)
+    np.testing.assert_array_equal(scores, plain.first(10)[1])
 
 
 @pytest.mark.parametrize("name", METHODS)
