@@ -37,6 +37,13 @@ class Verification:
     floor: int = 4
     weight: float = 0.3
 
+    @property
+    def told(self) -> str:
+        """What becomes of a score, in words."""
+        return (
+            f"+ {self.weight:g} ln(1 + inliers above {self.floor}), local features that match; some ten can be chance"
+        )
+
 
 class Match(NamedTuple):
     """What two pictures have in common: (m, 2) float32 places of the same m features in both.

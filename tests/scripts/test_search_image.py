@@ -50,6 +50,8 @@ def test_geometry_finds_the_thing_and_the_page_draws_what_matches(run, tmp_path)
     assert found[0] == "thing1-reference.png" and len(found) == 5 and "thing1-query.png" not in found
     assert done.stdout.splitlines()[-1] == f"page: {tmp_path / 'index.html'}"
     text = (tmp_path / "index.html").read_text()
+    said = "score: cosine, of the first 20 + 0.3 ln(1 + inliers above 4)"
+    assert said in done.stdout and said in text
     assert "What matches" in text and "20 pictures of photos" in text and "thing1-query.png" in text
 
 
@@ -57,9 +59,11 @@ def test_a_folder_is_embedded_once_and_changed_files_anew(run, tmp_path):
     photos = tmp_path / "mine"
     small_things.write(photos)
     (photos / "broken.jpg").write_text("no picture")
+    (photos / "books" / "thing1-query.png").rename(photos / "books" / "thing1\nquery.png")
     flags = ["photos/doors/thing4-query.png", f"--images={photos}", f"--kept={tmp_path / 'kept'}", *NET]
     first = run("search_image.py", *flags)
     assert first.returncode == 0 and "embedding 21 of 21 images" in first.stdout and "broken.jpg" in first.stdout
+    assert "thing1\\nquery.png" in first.stdout
     again = run("search_image.py", *flags)
     assert "embedding" not in again.stdout and ranking(again.stdout) == ranking(first.stdout)
     small_things._save(photos / "books" / "thing0-query.png", small_things.flat(7))
