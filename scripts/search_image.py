@@ -104,9 +104,7 @@ def main(options: SearchImageOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
     questions = asked.pictures(options.pictures, options.crop)
-    seen = [
-        _picture(questions, row) for row in questions.query
-    ]  # what cannot be read is told before anything takes time
+    seen = [_asking(options, questions, row) for row in questions.query]  # told before anything takes time
     network = networks.named(options)
     network = network.whitened(options.whitening) if options.whitening else network
     vectors = network.describer.now(questions, questions.query)
@@ -123,6 +121,15 @@ def main(options: SearchImageOptions) -> None:
         print(f"\n{on_a_line(question.name)}\n{_table(question.answers)}")
     facts = [f"{len(gallery):,} pictures of {gallery.name}", how, score, network.told]
     print(f"\n{score}\npage: {page.write_found(options.out, asking, facts)}")
+
+
+def _asking(options: SearchImageOptions, questions: ImageSet, row: int) -> np.ndarray:
+    """Picture ``row``, which asks; raises InputError with what to do where it, or its --crop, cannot be seen."""
+    try:
+        return _picture(questions, row)
+    except Unreadable as error:
+        what = f"--crop={options.crop}" if options.crop else "it"
+        raise InputError(f"{error.path}: {error.reason}; {what} cannot ask: give another") from None
 
 
 def _picture(questions: ImageSet, row: int) -> np.ndarray:
