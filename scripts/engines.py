@@ -85,15 +85,9 @@ def off_the_shelf(named: str, *, engine: str = "auto", gpus: str = "") -> Opener
 
 
 def _of_cirtorch(serve: "Serve", name: str, network: str, engine: str, gpus: str) -> Opener:
-    """Of a network whose regions no ONNX file can hold, auto is MXNet."""
-    from embedding.mx import contexts
-    from embedding.serving import cirtorch
-
-    path = _TRUNKS / f"{name}-{network[:8]}.onnx"
     if _engine(engine, gpus) == "mxnet":
         return _gluon(serve, gpus)
-    if engine == "auto" and not path.exists() and not cirtorch.can_be_written(serve(contexts(""))):
-        return _gluon(serve, gpus)
+    path = _TRUNKS / f"{name}-{network[:8]}.onnx"
     return partial(OnnxEngine, kept.kept(path, network, lambda path: _written(serve, path)), gpus=gpus)
 
 
