@@ -27,7 +27,8 @@ _OF_THE_PLACE = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP, err
 
 # How tyro hands on what Python says of a value that is no whole number (invalid ...), or no number at all.
 _NO_NUMBER = re.compile(
-    r"Error parsing (?P<flag>--[\w-]+): .*?(?P<kind>invalid|could not convert) [^:]*: (['\"])(?P<value>.*)\3"
+    r"Error parsing (?:-[\w-]+/)*(?P<flag>--[\w-]+): "
+    r".*?(?P<kind>invalid|could not convert) [^:]*: (['\"])(?P<value>.*)\3"
 )
 
 

@@ -54,7 +54,8 @@ class CompareInstanceOptions:
     expand: str = "none; aqe=1"
     """Re-rankings by vectors, with semicolons between several: none, aqe=5, alpha-qe=10:3, dba=5, diffusion=20."""
     rerank: str = "none, 100"
-    """How many of the first are verified by local features, with commas between several choices; none for no."""
+    """How many of the first are verified by local features, with commas between several choices; none for no. 100:4:0.3
+    says besides how many inliers may be chance, and the weight of the logarithm of what is more."""
     out: Path = Path("compared")
     """Folder where vectors, local features and matches are kept, and the table is written: table.txt."""
     engine: str = "auto"
@@ -82,10 +83,8 @@ class CompareInstanceOptions:
         for expansion in self.choices("expand"):
             methods.parse("" if expansion == NONE else expansion, "--expand")
         for count in self.choices("rerank"):
-            if count != NONE and not (count.isdecimal() and int(count)):
-                raise InputError(
-                    f"--rerank={self.rerank}: give none, or whole numbers above 0, with commas between them"
-                )
+            if count != NONE:
+                verify.parsed(count, "--rerank")
         for scales in self.choices("multiscale"):
             networks.parse_scales(scales, "--multiscale")
 
@@ -136,8 +135,9 @@ def _vectors(options: CompareInstanceOptions, images: ImageSet, trunk: str, scal
 
 def _verified(inliers: Inliers, part: Judged, ranking: Ranking, geometry: str) -> Ranking:
     """The first of a ranking, as many as ``geometry`` says, in the order of their scores and geometry together."""
-    neighbors, scores = ranking.cosines(int(geometry))
-    joint = verify.joined(scores, inliers.of(part.images.query, part.images.gallery[neighbors]))
+    count, how = verify.parsed(geometry, "--rerank")
+    neighbors, scores = ranking.cosines(count)
+    joint = verify.joined(scores, inliers.of(part.images.query, part.images.gallery[neighbors]), how)
     order = np.argsort(-joint, axis=1, kind="stable")
     return ranking.reordered(*(np.take_along_axis(one, order, axis=1) for one in (neighbors, joint)))
 

@@ -110,13 +110,17 @@ def named(options: NetworkOptions) -> Network:
     scales = parse_scales(options.multiscale, "--multiscale")
     _check(options)
     name, opener = _opener(options)
-    facts = opened(opener).facts
+    engine = opened(opener)
+    facts = engine.facts
     if facts.codes:
         raise InputError(
             f"{name}: gives codes of bits, and pictures are compared by vectors here; name another network"
         )
     foreign = options.model.endswith(".onnx")
     resize = options.resize or (facts.resize if foreign else OWN)
+    if resize == OWN and getattr(engine, "one_size", False):
+        seen = " x ".join(map(str, facts.size))
+        raise InputError(f"--resize=own: {name} takes pictures of {seen} pixels alone; leave it out")
     size = _size(options, facts)
     describer = Describer(opener if scales == ONE else partial(joined, opener, scales), size, resize, options.workers)
     told = f"{name}, {show_size(size)} pixels" + ("" if resize == OWN else f" ({resize})")

@@ -32,10 +32,10 @@ from embedding.batches import decode
 from embedding.batches.decode import show_size
 from embedding.extraction.described import Describer
 from embedding.reranking import matches_drawn, methods
-from embedding.reranking.verify import Match
+from embedding.reranking.verify import Match, Verification
 from embedding.search import asked, folder, found, page
 from embedding.search.folder import Place
-from embedding.search.found import Ranked
+from embedding.search.found import Ranked, on_a_line
 from embedding.search.gallery import Gallery
 from embedding.search.gallery import of_file as gallery_of_file
 from embedding.search.page import Answer, Question
@@ -114,14 +114,15 @@ def main(options: SearchImageOptions) -> None:
     own = asked.own_rows(questions.images, gallery.paths)
     ranked, how = _ranked(options, vectors, gallery, own)
     answers = _answers(ranked, gallery, options.k)
+    score = _score(options)
     if options.rerank:
         how += f", the first {options.rerank} verified by local features"
         answers = _verified(options, questions, gallery, ranked)
     asking = [Question(*about) for about in zip(questions.images, seen, answers, strict=True)]
     for question in asking:
-        print(f"\n{question.name}\n{_table(question.answers)}")
-    facts = [f"{len(gallery):,} pictures of {gallery.name}", how, network.told]
-    print(f"page: {page.write_found(options.out, asking, facts)}")
+        print(f"\n{on_a_line(question.name)}\n{_table(question.answers)}")
+    facts = [f"{len(gallery):,} pictures of {gallery.name}", how, score, network.told]
+    print(f"\n{score}\npage: {page.write_found(options.out, asking, facts)}")
 
 
 def _picture(questions: ImageSet, row: int) -> np.ndarray:
@@ -196,7 +197,7 @@ def _answers(ranked: Ranked, gallery: Gallery, k: int) -> list[list[Answer]]:
 
 def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery, ranked: Ranked) -> list[list[Answer]]:
     """The first --rerank in a new order, and of some what matches."""
-    answering = asked.pictures(gallery.paths)
+    answering = gallery.images
     neighbors, scores = (part[:, : options.rerank] for part in ranked)
     verifier = Verifier(options.kept / "features", options.workers)
     new = verifier(Pictures(questions, questions.query), Pictures(answering, answering.query), neighbors, scores)
@@ -221,9 +222,17 @@ def _lines(questions: ImageSet, row: int, answering: ImageSet, place: int, match
         return None
 
 
+def _score(options: SearchImageOptions) -> str:
+    """What the score is that stands beside each answer."""
+    ranks = [step.name for step in methods.parse(options.expand, "--expand") if methods.METHODS[step.name].ranks]
+    score = f"score: {ranks[-1] if ranks else 'cosine'}"
+    return f"{score}, of the first {options.rerank} {Verification().told}" if options.rerank else score
+
+
 def _table(answers: Sequence[Answer]) -> str:
     return "\n".join(
-        f"{rank:5}  {answer.score:7.4f}  {_inliers(answer)}{answer.name}" for rank, answer in enumerate(answers, 1)
+        f"{rank:5}  {answer.score:7.4f}  {_inliers(answer)}{on_a_line(answer.name)}"
+        for rank, answer in enumerate(answers, 1)
     )
 
 

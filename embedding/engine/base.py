@@ -38,7 +38,8 @@ class Engine(Protocol):
     """Computes what a network makes of pictures.
 
     name : mxnet or onnx
-    One that can be at several pictures of different sizes at once has a method ``each`` too, which ``each`` calls.
+    One that can be at several pictures of different sizes at once has a method ``each`` too, which ``each`` calls; one
+    that may be unable to take other sizes than that of its facts tells by ``one_size``.
     """
 
     name: str

@@ -4,13 +4,14 @@ import hashlib
 import logging
 import math
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from datasets.errors import InputError
-from embedding.engine.base import Facts
+from embedding.engine.base import Facts, takes
 from embedding.engine.kept import fingerprint
 from embedding.engine.onnx import sessions
 from embedding.engine.wanted import Asked, wanted
@@ -47,8 +48,8 @@ class ForeignEngine:
         self._given, self._type, self._batch = given.name, _TYPES[given.type], _fixed(given.shape[0])
         self._channels_last = given.shape[3] == 3 and given.shape[1] != 3
         sides = given.shape[1:3] if self._channels_last else given.shape[2:]
-        fixed = (sides[0], sides[1]) if all(map(_fixed, sides)) else None
-        self._wanted = wanted(path, asked, session.get_modelmeta().custom_metadata_map, fixed=fixed)
+        self._sides = (sides[0], sides[1]) if all(map(_fixed, sides)) else None
+        self._wanted = wanted(path, asked, session.get_modelmeta().custom_metadata_map, fixed=self._sides)
         self._output = _chosen(path, session, asked)
         self._pool = _checked_pool(asked.pool)
         dim, how = self._try()
@@ -65,6 +66,12 @@ class ForeignEngine:
         turns = [self._sessions[i % len(self._sessions)] for i in range(len(parts))]
         with ThreadPoolExecutor(len(self._sessions)) as pool:
             return np.concatenate(list(pool.map(self._vectors, turns, parts)))
+
+    @cached_property
+    def one_size(self) -> bool:
+        """Whether it takes pictures of ``facts.size`` alone: that stands in the file, or it fails at others."""
+        high, wide = self._wanted.size
+        return self._sides is not None or not (takes(self, (2 * high, 2 * wide)) and takes(self, (high, wide // 2 + 1)))
 
     def _vectors(self, session: Any, pixels: np.ndarray) -> np.ndarray:
         """(B, D) of at most as many images as a batch holds."""

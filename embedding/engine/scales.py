@@ -47,7 +47,7 @@ class Scales:
     interpolates so. Places are those of PyTorch up to 1.4, by the ratio of the sides; later versions take the factor,
     which differs by less than a pixel where a side was rounded.
 
-    Raises InputError where the network gives codes, or ``whiten`` is for vectors of another size.
+    Raises InputError where the network gives codes or takes one size alone, or ``whiten`` is for vectors of another.
     """
 
     def __init__(
@@ -60,6 +60,9 @@ class Scales:
     ) -> None:
         if engine.facts.codes:
             raise InputError(f"--multiscale, --whitening: {engine.facts.model} gives codes, which have neither")
+        if any(scale != 1 for scale in scales) and getattr(engine, "one_size", False):
+            seen = " x ".join(map(str, engine.facts.size))
+            raise InputError(f"--multiscale: {engine.facts.model} takes pictures of {seen} pixels alone; leave it out")
         self.name = engine.name
         self._engine, self._scales, self._power, self._whiten = engine, tuple(scales), power, whiten
         some = np.arange(1, engine.facts.dim + 1, dtype=np.float32)[None]

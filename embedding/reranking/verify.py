@@ -1,14 +1,16 @@
 """Verification: the first answers of a query in a new order, by how much of their local features fits the query's."""
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from datasets.errors import InputError
 from embedding.reranking.geometry import Movement, fit
 from embedding.reranking.local_features import Features
 from embedding.reranking.matching import Matcher
@@ -35,6 +37,13 @@ class Verification:
     floor: int = 4
     weight: float = 0.3
 
+    @property
+    def told(self) -> str:
+        """What becomes of a score, in words."""
+        return (
+            f"+ {self.weight:g} ln(1 + inliers above {self.floor}), local features that match; some ten can be chance"
+        )
+
 
 class Match(NamedTuple):
     """What two pictures have in common: (m, 2) float32 places of the same m features in both.
@@ -58,6 +67,7 @@ class Verified(NamedTuple):
     matches: list[list[Match]]
 
 
+_SETTING = re.compile(r"(\d{1,9})(?::(\d{1,9})(?::(\d{1,9}(?:\.\d{1,9})?))?)?")
 _NOTHING = Match(np.empty((0, 2), np.float32), np.empty((0, 2), np.float32))
 DEFAULT = Verification()
 
@@ -91,6 +101,20 @@ def verify(
             matches.append([found[j] for j in order[i]])
     neighbors, joint, inliers = (np.take_along_axis(part, order, axis=1) for part in (neighbors, joint, inliers))
     return Verified(neighbors, joint, inliers, matches)
+
+
+def parsed(text: str, flag: str) -> tuple[int, Verification]:
+    """How many of the first are verified and how, of "100" or "100:4:0.3": the count, the floor and the weight.
+
+    Raises InputError, naming ``flag``, where it cannot be read.
+    """
+    found = _SETTING.fullmatch(text.strip())
+    if not found or not int(found[1]):
+        line = f"{flag}={text}: give how many of the first, such as 100, or with floor and weight, as 100:4:0.3"
+        raise InputError(line)
+    count, floor, weight = found.groups()
+    how = DEFAULT if floor is None else replace(DEFAULT, floor=int(floor))
+    return int(count), how if weight is None else replace(how, weight=float(weight))
 
 
 def joined(scores: np.ndarray, inliers: np.ndarray, how: Verification = DEFAULT) -> np.ndarray:

@@ -41,3 +41,8 @@ def without(ranked: Ranked, own: Sequence[np.ndarray], k: int) -> Ranked:
     neighbors[gone], scores[gone] = -1, -np.inf
     order = np.argsort(gone, axis=1, kind="stable")[:, :k]
     return tuple(np.take_along_axis(part, order, axis=1) for part in (neighbors, scores))
+
+
+def on_a_line(name: str) -> str:
+    """A name as one line of text holds it: what no line can show is written as escapes."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in name)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.images.base import ImageSet
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 
@@ -29,6 +30,12 @@ class Gallery:
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+    @property
+    def images(self) -> ImageSet:
+        """Its N pictures, row by row; one file may stand there several times."""
+        rows = np.arange(len(self.paths))
+        return ImageSet(self.name, self.paths, np.zeros(len(rows), np.int64), ("image",), rows[:0], rows, rows)
 
 
 def of_file(path: Path, *, network: str, dim: int, whose: str) -> Gallery:

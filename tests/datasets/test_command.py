@@ -5,8 +5,10 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+import tyro
 
 from datasets import command
 
@@ -135,6 +137,7 @@ class Numbers:
     lr: float = 0.1
     epoch_steps: int | None = None
     clip: float | None = None
+    top: Annotated[int | None, tyro.conf.arg(aliases=["-t"])] = None
 
 
 @pytest.mark.parametrize(
@@ -145,6 +148,7 @@ class Numbers:
         (["--epoch_steps=1.5"], "--epoch-steps=1.5: must be a whole number"),
         (["--lr=fast"], "--lr=fast: must be a number"),
         (["--clip=it's"], "--clip=it's: must be a number"),
+        (["-t", "ten"], "--top=ten: must be a whole number"),
         (["--lr="], "--lr=: must be a number"),
     ],
 )

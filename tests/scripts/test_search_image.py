@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import small_things
 
+from datasets.stored import vectors_file, writing
+from datasets.vectors.base import VectorSet
 from embedding.evaluation.whiten import Whitening
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "search_image.py"
@@ -48,6 +50,8 @@ def test_geometry_finds_the_thing_and_the_page_draws_what_matches(run, tmp_path)
     assert found[0] == "thing1-reference.png" and len(found) == 5 and "thing1-query.png" not in found
     assert done.stdout.splitlines()[-1] == f"page: {tmp_path / 'index.html'}"
     text = (tmp_path / "index.html").read_text()
+    said = "score: cosine, of the first 20 + 0.3 ln(1 + inliers above 4)"
+    assert said in done.stdout and said in text
     assert "What matches" in text and "20 pictures of photos" in text and "thing1-query.png" in text
 
 
@@ -55,9 +59,11 @@ def test_a_folder_is_embedded_once_and_changed_files_anew(run, tmp_path):
     photos = tmp_path / "mine"
     small_things.write(photos)
     (photos / "broken.jpg").write_text("no picture")
+    (photos / "books" / "thing1-query.png").rename(photos / "books" / "thing1\nquery.png")
     flags = ["photos/doors/thing4-query.png", f"--images={photos}", f"--kept={tmp_path / 'kept'}", *NET]
     first = run("search_image.py", *flags)
     assert first.returncode == 0 and "embedding 21 of 21 images" in first.stdout and "broken.jpg" in first.stdout
+    assert "thing1\\nquery.png" in first.stdout
     again = run("search_image.py", *flags)
     assert "embedding" not in again.stdout and ranking(again.stdout) == ranking(first.stdout)
     small_things._save(photos / "books" / "thing0-query.png", small_things.flat(7))
@@ -134,6 +140,21 @@ def test_a_whitening_goes_over_both_sides_as_in_a_vectors_file(run, tmp_path):
     assert done.returncode == 2 and "all.h5" in done.stderr
 
 
+def test_a_picture_that_stands_in_a_vectors_file_several_times_is_verified_each_time(run, tmp_path):
+    made = run("extract.py", "--data-path=photos/books", f"--out={tmp_path / 'once.h5'}", *NET)
+    assert made.returncode == 0, made.stderr
+    once = vectors_file.load(tmp_path / "once.h5")
+    rows = [0, *range(len(once.gallery))]
+    paths = tuple(once.gallery_paths[row] for row in rows)
+    twice = VectorSet(once.name, once.metric, once.gallery[rows], once.gallery[:1], gallery_paths=paths)
+    writing.save(tmp_path / "twice.h5", twice)
+    asked = ["photos/books/thing2-query.png", f"--vectors={tmp_path / 'twice.h5'}", "--rerank=7", f"--kept={tmp_path}"]
+    found = run("search_image.py", *asked, f"--out={tmp_path}", *NET)
+    assert found.returncode == 0, found.stderr
+    (names,) = ranking(found.stdout)
+    assert names[0] == "thing2-reference.png" and names.count(Path(paths[0]).name) == 2
+
+
 def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
     monkeypatch.syspath_prepend(str(SCRIPT.parent))
     script = runpy.run_path(str(SCRIPT))
@@ -147,6 +168,7 @@ def test_a_large_gallery_goes_through_an_index(tmp_path, monkeypatch, capsys):
 def test_every_mistake_is_one_line(run, tmp_path):
     asked, images = "photos/books/thing0-query.png", "--images=photos"
     Path("text.jpg").write_text("no picture")
+    encoders.clip(Path("clip.onnx"))
     for flags, word in (
         ([images, *NET], "nothing to search with"),
         ([asked, *NET], "--images and --vectors"),
@@ -163,6 +185,8 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--index=hnswlib", "--expand=aqe=2", *NET], "leave one out"),
         ([asked, images, "--index=hnsw", *NET], "did you mean hnswlib"),
         ([asked, images, "--multiscale=__import__('os')", *NET], "--multiscale=__import__('os')"),
+        ([asked, images, "--model=clip.onnx", "--multiscale=[1, 1/2]"], "--multiscale: clip takes pictures of 32 x 32"),
+        ([asked, images, "--model=clip.onnx", "--resize=own"], "--resize=own: clip.onnx takes pictures of 32 x 32"),
         ([asked, "--images=nowhere", *NET], "nowhere"),
         ([asked, "--vectors=nowhere.h5", *NET], "nowhere.h5"),
         (["nowhere.jpg", images, *NET], "nowhere.jpg"),

@@ -13,6 +13,7 @@ from onnx import helper
 
 from datasets.errors import InputError
 from embedding.engine.foreign import ForeignEngine
+from embedding.engine.scales import Scales
 from embedding.engine.wanted import Asked
 
 IMAGENET = 255 * np.array([0.485, 0.456, 0.406]), 255 * np.array([0.229, 0.224, 0.225])
@@ -110,6 +111,18 @@ def test_a_file_that_takes_four_at_a_time_is_filled_up(tmp_path):
     for count in (1, 4, 6):
         close(engine(pixels(count)), embedded(pixels(count), *IMAGENET).mean(axis=1))
     assert engine(pixels(0)).shape == (0, WIDTH)
+
+
+def test_one_that_takes_one_size_says_so_and_has_no_scales(tmp_path):
+    open_sides = ForeignEngine(encoders.vit(tmp_path / "vit.onnx"), Asked(image_size="32"))
+    clip = ForeignEngine(encoders.clip(tmp_path / "clip.onnx"))
+    assert clip.one_size and not open_sides.one_size
+    open_sides.__dict__.pop("one_size")
+    open_sides._output = "no such output"  # as a file whose sides are open and whose places are not, it fails
+    assert open_sides.one_size
+    with pytest.raises(InputError, match="--multiscale: clip takes pictures of 32 x 32 pixels alone; leave it out"):
+        Scales(clip, (1, 0.5))
+    np.testing.assert_allclose(np.linalg.norm(Scales(clip, (1.0,))(pixels(2)), axis=1), 1, rtol=1e-6)
 
 
 def test_half_floats_and_bytes(tmp_path, caplog):

@@ -1,11 +1,15 @@
+import re
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
 
+from datasets.errors import InputError
 from embedding.reranking.geometry import fit
 from embedding.reranking.local_features import Sift, find, none
 from embedding.reranking.matching import Matcher
-from embedding.reranking.verify import DEFAULT, Verification, joined, verify
+from embedding.reranking.verify import DEFAULT, Verification, joined, parsed, verify
 from tests.embedding.reranking.test_local_features import blobs
 
 
@@ -90,3 +94,17 @@ def test_nothing_asked_or_nothing_found_is_nothing(shape):
     verified = verify(np.empty(shape, np.int64), np.empty(shape, np.float32), [none((5, 5))] * shape[0], [])
     assert verified.neighbors.shape == verified.inliers.shape == shape
     assert len(verified.matches) == shape[0]
+
+
+def test_settings_are_read_from_a_word():
+    assert parsed("100", "--rerank") == (100, DEFAULT)
+    assert parsed(" 20:6", "--rerank") == (20, replace(DEFAULT, floor=6))
+    assert parsed("20:0:0.25", "--rerank") == (20, replace(DEFAULT, floor=0, weight=0.25))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0", "-1", "ten", "10:", "10:4:", "10:4:x", "10:-4", "10:4:0.3:1", "1.5", "10:4:inf"]
+)
+def test_a_word_that_is_no_setting_is_told(text):
+    with pytest.raises(InputError, match=f"--rerank={re.escape(text)}: give how many of the first"):
+        parsed(text, "--rerank")

@@ -19,6 +19,7 @@ def test_a_page_shows_what_was_asked_and_found(tmp_path):
     assert text.count("data:image/jpeg;base64,") == 2 + 3 + 1
     for said in ("&lt;b&gt;.jpg", "gone?.jpg", "31 inliers", "0 inliers", "0.750", "Nothing else to find", "of a?"):
         assert said in text, said
+    assert ".asked > figure img, .pairs img { max-height:" in text  # a strip of a picture is no page of its own
     assert text.count("What matches") == 1 and "http" not in text and "<table>" not in text
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["index.html"]
 
