@@ -117,11 +117,15 @@ def _opened_run(folder: Path, gpus: str) -> Engine:
     return of_run(folder, engine="onnx", gpus=gpus)()
 
 
-def of_file(path: Path, asked: Asked | None = None, *, gpus: str = "", threads: int = 0) -> Opener:
+def of_file(
+    path: Path, asked: Asked | None = None, *, engine: str = "auto", gpus: str = "", threads: int = 0
+) -> Opener:
     """The same of an ONNX file: one of ours, or a foreign encoder, of which ``asked`` says what flags do.
 
-    Raises InputError where ONNX Runtime is not installed.
+    Raises InputError where ONNX Runtime is not installed, or MXNet is asked for.
     """
+    if engine == "mxnet":
+        raise InputError(f"--engine=mxnet: --model={path} is an ONNX file, which MXNet cannot run; leave it out")
     kept.chosen("onnx")
     if path.is_file() and onnx.facts_in(path) is not None:
         return partial(OnnxEngine, path, gpus=gpus, threads=threads)
