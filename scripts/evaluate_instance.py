@@ -20,6 +20,7 @@ from networks import Network
 
 from datasets.errors import InputError
 from datasets.images import canonical, parts, split_of
+from datasets.images import names as image_names
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, check_share
@@ -51,7 +52,8 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     """Set whose whitening is used: kept with the network, or learned on it now; a part of an instances CSV; or a file
     that was saved (.npz). Never one that is judged."""
     whitening_path: Path | None = None
-    """Folder that holds the set of --whitening; that of --data-path if not given."""
+    """Folder that holds the set of --whitening; that of --data-path if not given, where that is a
+    folder."""
     learn: str = "auto"
     """How a whitening is learned anew, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5.
     Auto takes the one that is kept with the network, or else lw where there are more pairs than dimensions."""
@@ -75,9 +77,6 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
         if self.rerank < 0 or self.seed < 0:
             flag = f"--rerank={self.rerank}" if self.rerank < 0 else f"--seed={self.seed}"
             raise InputError(f"{flag}: must be 0 or above")
-        if self.whitening and _which(self.whitening) in map(_which, self.names):
-            what = "is one of the sets that are judged; learn a whitening on another"
-            raise InputError(f"--whitening={self.whitening}: {what}")
         check_share(self.max_bad)
         methods.parse(self.expand, "--expand")
         Wanted.parse(self.learn, "--learn")
@@ -85,7 +84,17 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     @property
     def names(self) -> list[str]:
         """The sets that are judged, each once."""
-        return list(dict.fromkeys(name.strip() for name in self.data.split(",") if name.strip()))
+        return _each(self.data)
+
+    @property
+    def judged_parts(self) -> list[str]:
+        """The parts that are judged; none where all are."""
+        return _each(self.parts)
+
+
+def _each(text: str) -> list[str]:
+    """The names in a text with commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _which(name: str) -> tuple[str, str]:
@@ -121,9 +130,7 @@ def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
     images = image_source.load(name, options.data_path).require("query", "gallery")
     if images.several_labels:
         raise InputError(f"--data={name}: its images have several labels each, and are no instances")
-    if wanted := [part.strip() for part in options.parts.split(",") if part.strip()]:
-        return parts.of_parts(images, judge=wanted)
-    return images
+    return parts.of_parts(images, judge=options.judged_parts) if options.judged_parts else images
 
 
 def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
@@ -146,8 +153,7 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
     if not anew and (found := network.whitening(name)) is not None:
         return found
     wanted = Wanted.parse(options.learn, "--learn")
-    path = options.whitening_path or options.data_path
-    images = _of_part(options, name) or image_source.load_for_whitening(name, path)
+    images = _teaching(options)
     pairs = learned.pairs(images)
     vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
@@ -158,12 +164,25 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
     return found
 
 
-def _of_part(options: EvaluateInstanceOptions, name: str) -> ImageSet | None:
-    """The set with the queries of its part ``name`` alone; None where no set that is judged has such a part."""
+def _teaching(options: EvaluateInstanceOptions) -> ImageSet:
+    """What --whitening is learned on, a set or a part of one; raises InputError where it is judged, or is neither."""
+    name, of_sets = options.whitening, []
+    if _which(name) in map(_which, options.names):
+        what = "is one of the sets that are judged; learn a whitening on another"
+        raise InputError(f"--whitening={name}: {what}")
     for images in (image_source.load(judged, options.data_path) for judged in options.names):
-        if name in parts.names(images):
+        of_sets += (its := parts.names(images))
+        if name in its:
+            if name in (options.judged_parts or its):
+                others = ",".join(part for part in options.judged_parts or its if part != name)
+                raise InputError(f"--whitening={name}: is a part that is judged; judge others, as by --parts={others}")
             return parts.of_parts(images, judge=[name])
-    return None
+    if canonical(name) not in image_names():
+        known = f", nor one of the parts {', '.join(of_sets)}" if of_sets else ""
+        raise InputError(f"--whitening={name}: is no set{known}, and no file ({networks.FILES})")
+    beside = options.data_path if options.data_path is not None and options.data_path.is_dir() else None
+    flags = ("--whitening", "--whitening-path")
+    return image_source.load_for_whitening(name, options.whitening_path or beside, flags=flags)
 
 
 def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whitening | None) -> list[str]:

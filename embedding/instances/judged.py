@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -37,13 +37,17 @@ class Judged:
     images: ImageSet
     truth: Truth
 
-    @property
+    @cached_property
     def exclude(self) -> tuple[np.ndarray, ...]:
         """For each query the positions in the gallery that have no say in what it finds: itself, and what asks too."""
         if self.truth.protocol in _ASKING:
             return self.truth.junk
-        names = np.array([self.images.image_name(int(row)) for row in self.images.gallery])
-        return tuple(np.flatnonzero(names == self.images.image_name(int(row))) for row in self.images.query)
+        asking = [self.images.image_name(int(row)) for row in self.images.query]
+        places: dict[str, list[int]] = {name: [] for name in asking}
+        for place, row in enumerate(self.images.gallery.tolist()):
+            if (name := self.images.image_name(row)) in places:
+                places[name].append(place)
+        return tuple(np.array(places[name], np.int64) for name in asking)
 
     def ranking(
         self, vectors: np.ndarray, *, whitening: Whitening | None = None, steps: Sequence[Step] = ()
@@ -52,7 +56,7 @@ class Judged:
         queries, gallery = vectors[self.images.query], vectors[self.images.gallery]
         if whitening is not None:
             queries, gallery = whitening(queries), whitening(gallery)
-        return methods.apply(steps, queries, gallery, exclude=self.exclude)
+        return methods.apply(steps, queries, gallery, exclude=self.exclude if steps else None)
 
     def scores(self, ranking: Ranking) -> Scores:
         """{name: score} of a ranking by the protocol of the set."""

@@ -153,7 +153,12 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*SET, *NET, "-ms", "__import__('os')"], "--multiscale=__import__('os')"),
         ([*SET, *NET, "-w", "instances"], "--whitening=instances: is one of the sets"),
         ([*SET, *NET, "-w", "nowhere.npz"], "nowhere.npz"),
-        ([*SET, *NET, "-w", "nosuchset"], "nosuchset"),
+        ([*SET, *NET, "-w", "nosuch"], "--whitening=nosuch: is no set, nor one of the parts books, doors, signs"),
+        (
+            [*SET, *NET, "-w", "doors"],
+            "--whitening=doors: is a part that is judged; judge others, as by --parts=books,",
+        ),
+        ([*SET, *NET, "-w", "sfm30k"], "--whitening=sfm30k without --whitening-path, so"),
         ([*SET, *NET, "--learn=half"], "--learn=half"),
         ([*SET, *NET, "--parts=cars"], "cars"),
         ([*SET, "-noff", "resnet101-gem-fast"], "resnet101-gem-fast"),
