@@ -83,8 +83,8 @@ class CompareInstanceOptions:
         for expansion in self.choices("expand"):
             methods.parse("" if expansion == NONE else expansion, "--expand")
         for count in self.choices("rerank"):
-            if count != NONE:
-                verify.parsed(count, "--rerank")
+            if count != NONE and not verify.parsed(count, "--rerank")[0]:
+                raise InputError(f"--rerank={self.rerank}: give none for no verification, or a number above 0")
         for scales in self.choices("multiscale"):
             networks.parse_scales(scales, "--multiscale")
 

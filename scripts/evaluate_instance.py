@@ -30,7 +30,7 @@ from embedding.evaluation.whiten import Whitening
 from embedding.instances import evaluate, learned
 from embedding.instances.evaluate import Judgement, Searching
 from embedding.instances.learned import Wanted
-from embedding.reranking import methods
+from embedding.reranking import methods, verify
 from embedding.search import page
 from embedding.search.page import Table
 from embedding.search.verified import Verifier
@@ -59,8 +59,9 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     Auto takes the one that is kept with the network, or else lw where there are more pairs than dimensions."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
-    rerank: int = 0
-    """So many of the first are compared with the query by local features and put in a new order; 0 for none."""
+    rerank: str = "0"
+    """So many of the first are compared with the query by local features and put in a new order, such as 100; with
+    floor and weight of what matches, as compare_instance.py chooses them, 100:4:0.3; 0 for none."""
     out: Path | None = None
     """Folder of the report, metrics.jsonl and what is kept; RUN/judged, or judged/NETWORK, if not given."""
     max_bad: float = MAX_BAD
@@ -74,9 +75,9 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
         """Raises InputError where flags are out of their range."""
         if not self.names:
             raise InputError("--data=: name a set that is judged, such as instances or roxford5k,rparis6k")
-        if self.rerank < 0 or self.seed < 0:
-            flag = f"--rerank={self.rerank}" if self.rerank < 0 else f"--seed={self.seed}"
-            raise InputError(f"{flag}: must be 0 or above")
+        if self.seed < 0:
+            raise InputError(f"--seed={self.seed}: must be 0 or above")
+        verify.parsed(self.rerank, "--rerank")
         check_share(self.max_bad)
         methods.parse(self.expand, "--expand")
         Wanted.parse(self.learn, "--learn")
@@ -110,7 +111,8 @@ def main(options: EvaluateInstanceOptions) -> None:
     out = options.out or _place(options, network)
     whitening = _whitening(options, network, out)
     steps = methods.parse(options.expand, "--expand")
-    searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
+    first, how = verify.parsed(options.rerank, "--rerank")
+    searching = Searching(whitening, steps, first, Verifier(out / "features", options.workers, how=how))
     found: list[Judgement] = []
     for images in sets:
         rows = np.union1d(images.query, images.gallery)
@@ -191,8 +193,9 @@ def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whiten
         facts.append(f"whitened to {whitening.dim} dimensions, learned on {whitening.learned_on or options.whitening}")
     if options.expand:
         facts.append(f"re-ranked by {', '.join(map(str, methods.parse(options.expand, '--expand')))}")
-    if options.rerank:
-        facts.append(f"the first {options.rerank} verified by local features")
+    first, how = verify.parsed(options.rerank, "--rerank")
+    if first:
+        facts.append(f"the first {first} verified by local features" + how.changed)
     return facts
 
 

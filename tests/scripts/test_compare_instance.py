@@ -58,7 +58,7 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*SET, "--trunks="], "--trunks="),
         ([*SET, "--trunks=nosuch"], "nosuch"),
         ([*SET, *NET, "--whitening=half"], "--whitening=half"),
-        ([*SET, *NET, "--rerank=none,0"], "--rerank=0: give how many"),
+        ([*SET, *NET, "--rerank=none,0"], "--rerank=none,0: give none"),
         ([*SET, *NET, "--expand=nonsense"], "--expand=nonsense"),
         ([*SET, *NET, "--multiscale=[1]; [x]"], "--multiscale=[x]"),
         (["--data=nosuchset", *NET], "nosuchset"),

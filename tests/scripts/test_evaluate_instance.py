@@ -45,10 +45,10 @@ def test_parts_are_judged_and_geometry_finds_everything(run, tmp_path):
     plain = run("evaluate_instance.py", *flags)
     assert plain.returncode == 0, plain.stderr
     assert list(scores(plain.stdout)) == ["photos: books", "photos: doors", "photos: signs"]
-    done = run("evaluate_instance.py", *flags, "--rerank=20", "--multiscale=[1, 1/2]", "--expand=aqe=1")
+    done = run("evaluate_instance.py", *flags, "--rerank=20:6:0.5", "--multiscale=[1, 1/2]", "--expand=aqe=1")
     assert done.returncode == 0, done.stderr
     assert set(map(tuple, scores(done.stdout).values())) == {(1.0, 1.0)}
-    assert "re-ranked by aqe=1" in done.stdout and "the first 20 verified" in done.stdout
+    assert "re-ranked by aqe=1" in done.stdout and "verified by local features, floor 6, weight 0.5" in done.stdout
     lines = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
     assert len(lines) == 6 and lines[-1]["mAP"] == 1.0 and lines[-1]["data"] == "photos: signs"
     text = (tmp_path / "out" / "index.html").read_text()

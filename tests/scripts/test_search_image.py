@@ -44,13 +44,13 @@ def ranking(out: str) -> list[list[str]]:
 
 def test_geometry_finds_the_thing_and_the_page_draws_what_matches(run, tmp_path):
     asked = "photos/books/thing1-query.png"
-    done = run("search_image.py", asked, "--images=photos", "--rerank=20", "-k=5", f"--out={tmp_path}", *NET)
+    done = run("search_image.py", asked, "--images=photos", "--rerank=20:5:0.2", "-k=5", f"--out={tmp_path}", *NET)
     assert done.returncode == 0, done.stderr
     (found,) = ranking(done.stdout)
     assert found[0] == "thing1-reference.png" and len(found) == 5 and "thing1-query.png" not in found
     assert done.stdout.splitlines()[-1] == f"page: {tmp_path / 'index.html'}"
     text = (tmp_path / "index.html").read_text()
-    said = "score: cosine, of the first 20 + 0.3 ln(1 + inliers above 4)"
+    said = "score: cosine, of the first 20 + 0.2 ln(1 + inliers above 5)"
     assert said in done.stdout and said in text
     assert "What matches" in text and "20 pictures of photos" in text and "thing1-query.png" in text
 
@@ -181,6 +181,7 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--network-path=x.pth", "--pool=mac"], "--pool=mac: --network-path has its own"),
         ([asked, images, "-k", "0", *NET], "-k 0"),
         ([asked, images, "--rerank=-1", *NET], "--rerank=-1"),
+        ([asked, images, "--rerank=10:x", *NET], "--rerank=10:x: give how many"),
         ([asked, images, "--crop=1,2,3", *NET], "--crop=1,2,3"),
         ([asked, images, "--expand=nonsense", *NET], "--expand=nonsense"),
         ([asked, images, "--whitening=sfm120k", *NET], "--whitening=sfm120k: nothing is kept"),
