@@ -29,6 +29,7 @@ from embedding.evaluation.table import aligned
 from embedding.evaluation.whiten import Whitening
 from embedding.instances import evaluate, learned
 from embedding.instances.evaluate import Judgement, Searching
+from embedding.instances.judged import tell_trained_on
 from embedding.instances.learned import Wanted
 from embedding.reranking import methods
 from embedding.search import page
@@ -113,6 +114,8 @@ def main(options: EvaluateInstanceOptions) -> None:
     searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
     found: list[Judgement] = []
     for images in sets:
+        if options.run is not None:
+            tell_trained_on(options.run, images)
         rows = np.union1d(images.query, images.gallery)
         vectors = network.describer.kept(images, rows, out / "vectors", max_bad=options.max_bad)
         found += evaluate.judge(images, vectors, searching)
