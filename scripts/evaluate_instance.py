@@ -29,6 +29,7 @@ from embedding.evaluation.table import aligned
 from embedding.evaluation.whiten import Whitening
 from embedding.instances import evaluate, learned
 from embedding.instances.evaluate import Judgement, Searching
+from embedding.instances.judged import tell_trained_on
 from embedding.instances.learned import Wanted
 from embedding.reranking import methods, verify
 from embedding.search import page
@@ -115,6 +116,8 @@ def main(options: EvaluateInstanceOptions) -> None:
     searching = Searching(whitening, steps, first, Verifier(out / "features", options.workers, how=how))
     found: list[Judgement] = []
     for images in sets:
+        if options.run is not None:
+            tell_trained_on(options.run, images)
         rows = np.union1d(images.query, images.gallery)
         vectors = network.describer.kept(images, rows, out / "vectors", max_bad=options.max_bad)
         found += evaluate.judge(images, vectors, searching)

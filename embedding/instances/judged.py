@@ -1,15 +1,18 @@
 """Judged: the queries and the gallery of a part of a set as vectors, with what each query is to find."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.images.truth import Truth, of_labels
+from datasets.sources import image_source
 from embedding.evaluation import revisited
 from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.whiten import Whitening
@@ -86,3 +89,20 @@ def _part(images: ImageSet, name: str, query: np.ndarray) -> Judged:
     nobody = reduce(np.intersect1d, asked.truth.junk)
     kept = images.with_split(train=images.train, query=query, gallery=np.delete(images.gallery, nobody))
     return Judged(name, kept, kept.truth)
+
+
+def tell_trained_on(run: Path, images: ImageSet) -> None:
+    """Say how many queries of ``images`` are pictures that the network of a run folder was trained on, if any are."""
+    try:
+        told = json.loads((run / "options.json").read_text())
+        whole = image_source.load(told["data"], told["data_path"] and Path(told["data_path"]))
+    except (OSError, ValueError, KeyError, InputError):  # a run of another kind, or its data are elsewhere by now
+        return
+    kept = [part.strip() for part in str(told.get("train_parts") or "").split(",") if part.strip()]
+    part_of = np.array(whole.parts or [""] * len(whole))
+    trained = whole.train[np.isin(part_of[whole.train], kept)] if kept else whole.train
+    names = {whole.image_name(row) for row in trained.tolist()}
+    seen = sum(images.image_name(row) in names for row in images.query.tolist())
+    if seen:
+        line = "%s: %d of %d queries are pictures that %s was trained on: their scores are not of new ones"
+        log.warning(line, images.name, seen, len(images.query), run)
