@@ -163,7 +163,8 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
     vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
     found = wanted.learn(vectors, pairs).told(images, np.unique(pairs))
-    path = out / "whitening" / f"{_plain(name)}-{network.kind}{networks.FILES}"
+    how = "" if options.learn == EvaluateInstanceOptions.learn else f"-{wanted}"
+    path = out / "whitening" / f"{_plain(name + how)}-{network.kind}{networks.FILES}"
     found.save(path)
     print(f"whitening: {path}")
     return found

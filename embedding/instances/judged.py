@@ -11,8 +11,10 @@ import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.pixels import Unreadable
 from datasets.images.truth import Truth, of_labels
 from datasets.sources import image_source
+from embedding.batches import decode
 from embedding.evaluation import revisited
 from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.whiten import Whitening
@@ -72,8 +74,9 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
 
     readable : (N,) bool, of all images of the set
     A part's gallery has no picture that is junk for each of its queries, such as other queries. Raises InputError where
-    no query, or nothing of the gallery, can be read.
+    no query, or nothing of the gallery, can be read, or a query's box holds nothing of its picture.
     """
+    _check_boxes(images, images.query[~readable[images.query]])
     query, gallery = (rows[readable[rows]] for rows in (images.query, images.gallery))
     if not len(query) or not len(gallery):
         raise InputError(f"dataset {images.name}: none of its queries, or of its gallery, can be read")
@@ -82,6 +85,18 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
     seen = replace(seen, truth=truth)
     names = np.array(truth.parts or ("",) * len(query))
     return [_part(seen, str(name), query[names == name]) for name in dict.fromkeys(names.tolist())]
+
+
+def _check_boxes(images: ImageSet, lost: np.ndarray) -> None:
+    """Raises InputError where one of these queries is lost by its box: then the ground truth is wrong, not a file."""
+    for row in lost if images.crops is not None else ():
+        try:
+            decode.read(images, int(row))
+        except decode.Outside as error:
+            what = f"query {images.image_name(int(row))}: {error.reason}"
+            raise InputError(f"dataset {images.name}: {what}; mend the ground truth") from None
+        except Unreadable:
+            pass
 
 
 def _part(images: ImageSet, name: str, query: np.ndarray) -> Judged:

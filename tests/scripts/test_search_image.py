@@ -87,7 +87,7 @@ def test_a_crop_asks_for_what_is_in_it(run, tmp_path):
     done = run("search_image.py", *flags, "--crop=20,20,110,110")
     assert done.returncode == 0 and ranking(done.stdout) == [["thing2-query.png"]]
     done = run("search_image.py", *flags, "--crop=500,20,10,10")
-    assert done.returncode == 2 and "lies outside" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 2 and "holds none" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("images", ["list.txt", "photos/**/*.png", "photos.zip"])

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import small_things
@@ -91,3 +92,21 @@ def test_how_much_of_it_a_run_was_trained_on_is_told(tmp_path, caplog):
     judged.tell_trained_on(run, images)
     judged.tell_trained_on(tmp_path, images)
     assert not caplog.text
+
+
+def test_a_query_lost_by_its_box_is_told_and_one_by_its_file_takes_no_part(tmp_path):
+    paths, rows = [str(tmp_path / name) for name in ("a.png", "broken.png", "b.png")], np.arange(3)
+    for path in (paths[0], paths[2]):
+        cv2.imwrite(path, np.zeros((20, 30, 3), np.uint8))
+    (tmp_path / "broken.png").write_text("no picture")
+    none = positions([()] * 2)
+
+    def boxed(left):
+        boxes = np.float32([[left, 0, 10, 10], [0, 0, 10, 10]])
+        truth = Truth("oxford", positions([[0], [0]]), none, none, boxes=boxes)
+        return ImageSet("ox", paths, rows * 0, ("x",), rows[:0], rows[:2], rows[2:], truth=truth)
+
+    (found,) = judged.parts(boxed(0), np.array([True, False, True]))
+    assert found.images.query.tolist() == [0]
+    with pytest.raises(InputError, match=r"dataset ox: query .*a\.png: its box \[40.* none .* mend the ground truth"):
+        judged.parts(boxed(40), np.array([False, False, True]))
