@@ -1,6 +1,7 @@
 """The tuples of an epoch as training batches: mined with the network as it is, decoded ahead of the trainer."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -73,14 +74,24 @@ class TupleBatches:
 
     def epoch(self, number: int) -> Iterator[Batch]:
         """Batches of images in groups of one shape, each (n, H, W, 3) uint8, tuple by tuple, and labels (B,)."""
+        held = None
+        for batch, ends in self._seen(number):
+            if held is not None and batch is not None:
+                yield held
+            held = batch or held
+            if ends and held is not None:  # where all that was to end the step is left out, what came before ends it
+                yield replace(held, ends_step=True)
+                held = None
+
+    def _seen(self, number: int) -> Iterator[tuple[Batch | None, bool]]:
+        """The batches of an epoch, None where no tuple can be read, and whether a step ends with them."""
         parts = self._parts(self.mine(number))
         items = [[(int(row),) for row in part.ravel()] for part, _ in parts]
         for (part, ends), pictures in zip(parts, in_threads(self._read, items, workers=self._workers), strict=True):
             self._skipped.look(len(pictures))
             whole = np.array([picture is not None for picture in pictures]).reshape(part.shape).all(axis=1)
-            if whole.any():
-                seen = [picture for picture, kept in zip(pictures, whole.repeat(part.shape[1]), strict=True) if kept]
-                yield self._batch(part[whole], seen, ends)
+            seen = [picture for picture, kept in zip(pictures, whole.repeat(part.shape[1]), strict=True) if kept]
+            yield self._batch(part[whole], seen) if seen else None, ends
 
     def _parts(self, tuples: np.ndarray) -> list[tuple[np.ndarray, bool]]:
         """The tuples that come at once, (t, 2 + n) rows, and whether a step ends with them."""
@@ -95,11 +106,11 @@ class TupleBatches:
             found += [(piece, False) for piece in pieces[:-1]] + [(pieces[-1], True)]
         return found
 
-    def _batch(self, rows: np.ndarray, pictures: list[np.ndarray], ends: bool) -> Batch:
+    def _batch(self, rows: np.ndarray, pictures: list[np.ndarray]) -> Batch:
         groups = shapes.groups(pictures, together=self._together)
         labels = nd.array(self._numbers[rows.ravel()])
         inputs = tuple(nd.array(group, dtype="uint8") for group in groups)
-        return Batch(inputs, targets=(labels,), ends_step=ends)
+        return Batch(inputs, targets=(labels,), ends_step=False)
 
     def mine(self, number: int) -> np.ndarray:
         """The tuples of an epoch, (T, 2 + n) rows, mined with the network as it is now."""

@@ -61,8 +61,9 @@ def hardest(
     order = there[np.argsort(of_pool[there], kind="stable")]
     names, starts = np.unique(of_pool[order], return_index=True)
     ends = np.append(starts[1:], len(order))
-    if len(names) <= count:
-        raise ValueError(f"{count} negatives of different labels cannot be mined from {len(names)} labels")
+    fewest = len(names) - int(np.isin(of_queries, names).any())  # whose own label is among them
+    if fewest < count:
+        raise ValueError(f"{count} negatives of different labels cannot be mined from {fewest} others")
     sorted_pool, chosen = np.ascontiguousarray(pool[order]), np.empty((len(queries), count), np.int64)
     for rows, distances in exact.all_distances(queries, sorted_pool, block=_BLOCK):
         nearest = np.minimum.reduceat(distances, starts, axis=1)  # of each label

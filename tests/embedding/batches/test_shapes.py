@@ -19,6 +19,20 @@ from embedding.batches.shapes import groups, nearest, shaped
 )
 def test_the_nearest_shape(size, shape):
     assert nearest(*size, 362) == shape
+
+
+@pytest.mark.parametrize(
+    ("size", "shape"),
+    [
+        ((480, 640), (272, 362)),
+        ((362, 362), (362, 362)),
+        ((150, 200), (144, 192)),
+        ((70, 90), (48, 64)),
+        ((20, 10), (64, 36)),  # the least that every trunk takes
+        ((1, 1), (64, 64)),
+    ],
+)
+def test_a_small_picture_is_not_enlarged(size, shape):
     assert shaped(np.zeros((*size, 3), np.uint8), 362).shape == (*shape, 3)
 
 

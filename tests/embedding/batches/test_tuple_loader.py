@@ -108,6 +108,23 @@ def test_tuples_with_a_picture_that_cannot_be_read_are_left_out(tmp_path):
     assert {path.split("/")[-1] for path in skipped.reasons} == {f"{row}.png" for row in broken}
 
 
+@pytest.mark.parametrize("lost", [(3,), (2, 3), (0, 1, 2, 3), (7, 10)])
+def test_a_step_ends_where_its_last_tuples_cannot_be_read(monkeypatch, lost):
+    made = batches(drawn_set(), at_once=1)
+    tuples = made.mine(1)
+    read = iter(np.isin(np.arange(len(tuples)), lost).repeat(tuples.shape[1]))
+    made._workers, whole = 1, made._read
+    monkeypatch.setattr(made, "mine", lambda number: tuples)
+    monkeypatch.setattr(made, "_read", lambda row: None if next(read) else whole(row))
+    seen = list(made.epoch(1))
+    steps = np.split(np.arange(len(tuples)), [4, 8])
+    left = [len(np.setdiff1d(step, lost)) for step in steps]
+    assert len(seen) == sum(left)
+    assert np.flatnonzero([batch.ends_step for batch in seen]).tolist() == [
+        end - 1 for end, count in zip(np.cumsum(left).tolist(), left, strict=True) if count
+    ]
+
+
 def test_too_many_negatives_are_told_by_their_flag():
     with pytest.raises(InputError, match="--neg-num=12: 12 negatives"):
         batches(drawn_set(), negatives=12).mine(1)

@@ -75,5 +75,11 @@ def test_the_hardest_are_those_of_a_plain_loop(count):
 
 def test_more_negatives_than_instances_are_refused():
     vectors = np.eye(4, dtype=np.float32)
-    with pytest.raises(ValueError, match="2 negatives of different labels cannot be mined from 2 labels"):
+    with pytest.raises(ValueError, match="2 negatives of different labels cannot be mined from 1 others"):
         hardest(vectors, np.array([0, 0, 1, 1]), vectors, np.array([0, 0, 1, 1]), count=2)
+
+
+def test_a_label_that_is_not_in_the_pool_needs_no_other_beside_it():
+    vectors = np.eye(4, dtype=np.float32)
+    found = hardest(vectors[:1], np.array([9]), vectors[1:], np.array([0, 1, 2]), count=3)
+    assert sorted(found[0].tolist()) == [0, 1, 2]
