@@ -20,6 +20,7 @@ from datasets.errors import InputError  # noqa: E402
 _SHARED = (
     "command",
     "engines",
+    "indexed",
     "named",
     "networks",
     "scaled",

@@ -83,8 +83,8 @@ class CompareInstanceOptions:
         for expansion in self.choices("expand"):
             methods.parse("" if expansion == NONE else expansion, "--expand")
         for count in self.choices("rerank"):
-            if count != NONE:
-                verify.parsed(count, "--rerank")
+            if count != NONE and not verify.parsed(count, "--rerank")[0]:
+                raise InputError(f"--rerank={self.rerank}: give none for no verification, or a number above 0")
         for scales in self.choices("multiscale"):
             networks.parse_scales(scales, "--multiscale")
 
@@ -101,6 +101,7 @@ def main(options: CompareInstanceOptions) -> None:
     """Make what is not there yet, and print the table."""
     options.check()
     images = _set(options)
+    whitenings = _whitenings(options, images)
     vectors = {
         (trunk, scales): _vectors(options, images, trunk, scales)
         for trunk in options.choices("trunks", ",")
@@ -108,7 +109,7 @@ def main(options: CompareInstanceOptions) -> None:
     }
     inliers = Inliers(images, options.out, Verifier(options.out / "features", options.workers))
     comparison = Comparison(images, vectors, partial(_verified, inliers))
-    chosen = settings(list(vectors), *(options.choices(flag) for flag in ("whitening", "expand", "rerank")))
+    chosen = settings(list(vectors), whitenings, *(options.choices(flag) for flag in ("expand", "rerank")))
     text = table(comparison, chosen)
     print(f"\n{text}")
     (options.out / "table.txt").write_text(f"{text}\n", encoding="utf-8")
@@ -118,6 +119,18 @@ def _set(options: CompareInstanceOptions) -> ImageSet:
     names = options.choices("data", ",")
     sets = [image_source.load(name, options.data_path).require("query", "gallery") for name in names]
     return sets[0] if len(sets) == 1 else joined(sets, "-".join(images.name for images in sets)[:80])
+
+
+def _whitenings(options: CompareInstanceOptions, images: ImageSet) -> list[str]:
+    """Those that can be learned: of a set with one part none, as it would be on what is judged."""
+    wanted = options.choices("whitening")
+    if len(set(images.truth.parts if images.truth else ())) > 1 or wanted == [NONE]:
+        return wanted
+    why = f"dataset {images.name} has one part alone, and a whitening is learned on another"
+    if options.whitening != CompareInstanceOptions.whitening:
+        raise InputError(f"--whitening={options.whitening}: {why}; give --whitening=none, or several sets in --data")
+    print(f"{why}: none is compared")
+    return [NONE]
 
 
 def _vectors(options: CompareInstanceOptions, images: ImageSet, trunk: str, scales: str) -> np.ndarray:

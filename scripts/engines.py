@@ -85,15 +85,9 @@ def off_the_shelf(named: str, *, engine: str = "auto", gpus: str = "") -> Opener
 
 
 def _of_cirtorch(serve: "Serve", name: str, network: str, engine: str, gpus: str) -> Opener:
-    """Of a network whose regions no ONNX file can hold, auto is MXNet."""
-    from embedding.mx import contexts
-    from embedding.serving import cirtorch
-
-    path = _TRUNKS / f"{name}-{network[:8]}.onnx"
     if _engine(engine, gpus) == "mxnet":
         return _gluon(serve, gpus)
-    if engine == "auto" and not path.exists() and not cirtorch.can_be_written(serve(contexts(""))):
-        return _gluon(serve, gpus)
+    path = _TRUNKS / f"{name}-{network[:8]}.onnx"
     return partial(OnnxEngine, kept.kept(path, network, lambda path: _written(serve, path)), gpus=gpus)
 
 
@@ -123,11 +117,15 @@ def _opened_run(folder: Path, gpus: str) -> Engine:
     return of_run(folder, engine="onnx", gpus=gpus)()
 
 
-def of_file(path: Path, asked: Asked | None = None, *, gpus: str = "", threads: int = 0) -> Opener:
+def of_file(
+    path: Path, asked: Asked | None = None, *, engine: str = "auto", gpus: str = "", threads: int = 0
+) -> Opener:
     """The same of an ONNX file: one of ours, or a foreign encoder, of which ``asked`` says what flags do.
 
-    Raises InputError where ONNX Runtime is not installed.
+    Raises InputError where ONNX Runtime is not installed, or MXNet is asked for.
     """
+    if engine == "mxnet":
+        raise InputError(f"--engine=mxnet: --model={path} is an ONNX file, which MXNet cannot run; leave it out")
     kept.chosen("onnx")
     if path.is_file() and onnx.facts_in(path) is not None:
         return partial(OnnxEngine, path, gpus=gpus, threads=threads)

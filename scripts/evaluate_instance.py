@@ -20,6 +20,7 @@ from networks import Network
 
 from datasets.errors import InputError
 from datasets.images import canonical, parts, split_of
+from datasets.images import names as image_names
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, check_share
@@ -28,8 +29,9 @@ from embedding.evaluation.table import aligned
 from embedding.evaluation.whiten import Whitening
 from embedding.instances import evaluate, learned
 from embedding.instances.evaluate import Judgement, Searching
+from embedding.instances.judged import tell_trained_on
 from embedding.instances.learned import Wanted
-from embedding.reranking import methods
+from embedding.reranking import methods, verify
 from embedding.search import page
 from embedding.search.page import Table
 from embedding.search.verified import Verifier
@@ -51,14 +53,16 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     """Set whose whitening is used: kept with the network, or learned on it now; a part of an instances CSV; or a file
     that was saved (.npz). Never one that is judged."""
     whitening_path: Path | None = None
-    """Folder that holds the set of --whitening; that of --data-path if not given."""
+    """Folder that holds the set of --whitening; that of --data-path if not given, where that is a
+    folder."""
     learn: str = "auto"
     """How a whitening is learned anew, and to how many dimensions: lw, from pairs, or pca, such as lw=64 or pca=64:0.5.
     Auto takes the one that is kept with the network, or else lw where there are more pairs than dimensions."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
-    rerank: int = 0
-    """So many of the first are compared with the query by local features and put in a new order; 0 for none."""
+    rerank: str = "0"
+    """So many of the first are compared with the query by local features and put in a new order, such as 100; with
+    floor and weight of what matches, as compare_instance.py chooses them, 100:4:0.3; 0 for none."""
     out: Path | None = None
     """Folder of the report, metrics.jsonl and what is kept; RUN/judged, or judged/NETWORK, if not given."""
     max_bad: float = MAX_BAD
@@ -72,12 +76,9 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
         """Raises InputError where flags are out of their range."""
         if not self.names:
             raise InputError("--data=: name a set that is judged, such as instances or roxford5k,rparis6k")
-        if self.rerank < 0 or self.seed < 0:
-            flag = f"--rerank={self.rerank}" if self.rerank < 0 else f"--seed={self.seed}"
-            raise InputError(f"{flag}: must be 0 or above")
-        if self.whitening and _which(self.whitening) in map(_which, self.names):
-            what = "is one of the sets that are judged; learn a whitening on another"
-            raise InputError(f"--whitening={self.whitening}: {what}")
+        if self.seed < 0:
+            raise InputError(f"--seed={self.seed}: must be 0 or above")
+        verify.parsed(self.rerank, "--rerank")
         check_share(self.max_bad)
         methods.parse(self.expand, "--expand")
         Wanted.parse(self.learn, "--learn")
@@ -85,7 +86,17 @@ class EvaluateInstanceOptions(networks.NetworkOptions):
     @property
     def names(self) -> list[str]:
         """The sets that are judged, each once."""
-        return list(dict.fromkeys(name.strip() for name in self.data.split(",") if name.strip()))
+        return _each(self.data)
+
+    @property
+    def judged_parts(self) -> list[str]:
+        """The parts that are judged; none where all are."""
+        return _each(self.parts)
+
+
+def _each(text: str) -> list[str]:
+    """The names in a text with commas, each once."""
+    return list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
 def _which(name: str) -> tuple[str, str]:
@@ -101,9 +112,12 @@ def main(options: EvaluateInstanceOptions) -> None:
     out = options.out or _place(options, network)
     whitening = _whitening(options, network, out)
     steps = methods.parse(options.expand, "--expand")
-    searching = Searching(whitening, steps, options.rerank, Verifier(out / "features", options.workers))
+    first, how = verify.parsed(options.rerank, "--rerank")
+    searching = Searching(whitening, steps, first, Verifier(out / "features", options.workers, how=how))
     found: list[Judgement] = []
     for images in sets:
+        if options.run is not None:
+            tell_trained_on(options.run, images)
         rows = np.union1d(images.query, images.gallery)
         vectors = network.describer.kept(images, rows, out / "vectors", max_bad=options.max_bad)
         found += evaluate.judge(images, vectors, searching)
@@ -121,9 +135,7 @@ def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
     images = image_source.load(name, options.data_path).require("query", "gallery")
     if images.several_labels:
         raise InputError(f"--data={name}: its images have several labels each, and are no instances")
-    if wanted := [part.strip() for part in options.parts.split(",") if part.strip()]:
-        return parts.of_parts(images, judge=wanted)
-    return images
+    return parts.of_parts(images, judge=options.judged_parts) if options.judged_parts else images
 
 
 def _place(options: EvaluateInstanceOptions, network: Network) -> Path:
@@ -146,24 +158,37 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
     if not anew and (found := network.whitening(name)) is not None:
         return found
     wanted = Wanted.parse(options.learn, "--learn")
-    path = options.whitening_path or options.data_path
-    images = _of_part(options, name) or image_source.load_for_whitening(name, path)
+    images = _teaching(options)
     pairs = learned.pairs(images)
     vectors = network.describer.kept(images, np.unique(pairs), out / "vectors", max_bad=options.max_bad)
     pairs = pairs[~np.isnan(vectors[pairs, 0]).any(axis=1)]
     found = wanted.learn(vectors, pairs).told(images, np.unique(pairs))
-    path = out / "whitening" / f"{_plain(name)}-{network.kind}{networks.FILES}"
+    how = "" if options.learn == EvaluateInstanceOptions.learn else f"-{wanted}"
+    path = out / "whitening" / f"{_plain(name + how)}-{network.kind}{networks.FILES}"
     found.save(path)
     print(f"whitening: {path}")
     return found
 
 
-def _of_part(options: EvaluateInstanceOptions, name: str) -> ImageSet | None:
-    """The set with the queries of its part ``name`` alone; None where no set that is judged has such a part."""
+def _teaching(options: EvaluateInstanceOptions) -> ImageSet:
+    """What --whitening is learned on, a set or a part of one; raises InputError where it is judged, or is neither."""
+    name, of_sets = options.whitening, []
+    if _which(name) in map(_which, options.names):
+        what = "is one of the sets that are judged; learn a whitening on another"
+        raise InputError(f"--whitening={name}: {what}")
     for images in (image_source.load(judged, options.data_path) for judged in options.names):
-        if name in parts.names(images):
+        of_sets += (its := parts.names(images))
+        if name in its:
+            if name in (options.judged_parts or its):
+                others = ",".join(part for part in options.judged_parts or its if part != name)
+                raise InputError(f"--whitening={name}: is a part that is judged; judge others, as by --parts={others}")
             return parts.of_parts(images, judge=[name])
-    return None
+    if canonical(name) not in image_names():
+        known = f", nor one of the parts {', '.join(of_sets)}" if of_sets else ""
+        raise InputError(f"--whitening={name}: is no set{known}, and no file ({networks.FILES})")
+    beside = options.data_path if options.data_path is not None and options.data_path.is_dir() else None
+    flags = ("--whitening", "--whitening-path")
+    return image_source.load_for_whitening(name, options.whitening_path or beside, flags=flags)
 
 
 def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whitening | None) -> list[str]:
@@ -172,8 +197,9 @@ def _facts(options: EvaluateInstanceOptions, network: Network, whitening: Whiten
         facts.append(f"whitened to {whitening.dim} dimensions, learned on {whitening.learned_on or options.whitening}")
     if options.expand:
         facts.append(f"re-ranked by {', '.join(map(str, methods.parse(options.expand, '--expand')))}")
-    if options.rerank:
-        facts.append(f"the first {options.rerank} verified by local features")
+    first, how = verify.parsed(options.rerank, "--rerank")
+    if first:
+        facts.append(f"the first {first} verified by local features" + how.changed)
     return facts
 
 

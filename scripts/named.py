@@ -68,10 +68,6 @@ def opener(options: Named, images: ImageSet) -> engines.Opener:
 
 
 def _of_file(options: Named) -> engines.Opener:
-    if options.engine == "mxnet":
-        raise InputError(
-            f"--engine=mxnet: --model={options.model} is an ONNX file, which MXNet cannot run; leave it out"
-        )
     if options.int8:
         raise InputError(f"--int8: is for runs and trunks of this project; give --model={options.model} as it is to be")
     if options.resize == OWN and onnx.facts_in(Path(options.model)) is None:
@@ -81,7 +77,7 @@ def _of_file(options: Named) -> engines.Opener:
     command.none_of(options, ("use_pretrained",), f"--model={options.model} has its weights in it")
     asked = {name: getattr(options, name) for name in ("image_size", "mean", "std", "range", "output")}
     pool = "" if options.pool == "avg" else options.pool
-    return engines.of_file(Path(options.model), Asked(**asked, pool=pool), gpus=options.gpus)
+    return engines.of_file(Path(options.model), Asked(**asked, pool=pool), engine=options.engine, gpus=options.gpus)
 
 
 def _whole(options: Named, images: ImageSet, path: Path) -> engines.Opener:

@@ -57,8 +57,8 @@ class NetworkOptions:
     """Longest side in pixels, which no picture is enlarged to; if not given that of the run's test, 1024 for networks
     of cirtorch, and 480 for a bare trunk."""
     resize: str | None = None
-    """How a picture comes to that size: own (its proportions), crop or stretch; own, or as an ONNX file tells, if not
-    given."""
+    """How a picture comes to that size: own (its proportions), crop or stretch; as the run was judged or an ONNX file
+    tells, and else own, if not given."""
     multiscale: Annotated[str, tyro.conf.arg(aliases=["-ms"])] = "[1]"
     """Scales at which a picture is seen, "[1, 1/2**(1/2), 1/2]"; its vectors are joined into one."""
     engine: str = "auto"
@@ -116,8 +116,7 @@ def named(options: NetworkOptions) -> Network:
         raise InputError(
             f"{name}: gives codes of bits, and pictures are compared by vectors here; name another network"
         )
-    foreign = options.model.endswith(".onnx")
-    resize = options.resize or (facts.resize if foreign else OWN)
+    resize = options.resize or (OWN if _is_bare(options) else facts.resize)
     if resize == OWN and getattr(engine, "one_size", False):
         seen = " x ".join(map(str, facts.size))
         raise InputError(f"--resize=own: {name} takes pictures of {seen} pixels alone; leave it out")
@@ -141,9 +140,10 @@ def _check(options: NetworkOptions) -> None:
     if not given and not options.use_pretrained:
         line = "no network is named: give --run=FOLDER, --network-path=FILE.pth, --network-offtheshelf=resnet101-gem,"
         raise InputError(f"{line} --use-pretrained=efficientnet_lite0, or --model=ENCODER.onnx")
-    if given and options.use_pretrained and given != ["model"]:
-        flag = f"--{given[0].replace('_', '-')}"
-        raise InputError(f"--use-pretrained={options.use_pretrained}: {flag} has its weights; leave one out")
+    if given and given != ["model"]:
+        command.none_of(options, ("use_pretrained", "pool"), f"--{given[0].replace('_', '-')} has its own")
+    if _run(options) is None:
+        command.none_of(options, ("checkpoint",), "is one of a run folder's, and no --run is given")
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
     if options.workers < 1:
@@ -167,7 +167,7 @@ def _opener(options: NetworkOptions) -> tuple[str, engines.Opener]:
             )
         pool = "" if options.pool == "gem" else options.pool
         return Path(options.model).name, engines.of_file(
-            Path(options.model), Asked(image_size=options.image_size, pool=pool), gpus=options.gpus
+            Path(options.model), Asked(image_size=options.image_size, pool=pool), **how
         )
     if not options.use_pretrained:
         raise InputError(f"--model={options.model}: a trunk needs its weights; give --use-pretrained=FILE")
@@ -193,8 +193,12 @@ def _checkpoint(named: str) -> Path:
 def _size(options: NetworkOptions, facts: Facts) -> tuple[int, int]:
     if options.image_size:
         return parse_size(options.image_size, "--image-size")
-    bare = not (options.run or options.network_path or options.network_offtheshelf or options.model.endswith(".onnx"))
-    return (TRUNK_SIDE, TRUNK_SIDE) if bare and options.resize in (None, OWN) else facts.size
+    return (TRUNK_SIDE, TRUNK_SIDE) if _is_bare(options) and options.resize in (None, OWN) else facts.size
+
+
+def _is_bare(options: NetworkOptions) -> bool:
+    """Whether it is a trunk as it comes, which nobody has chosen a size and a shape of pictures for."""
+    return not (options.run or options.network_path or options.network_offtheshelf or options.model.endswith(".onnx"))
 
 
 def _kept(options: NetworkOptions, kind: str, name: str) -> Whitening | None:

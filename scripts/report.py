@@ -12,6 +12,7 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file as file
 from datasets.vectors.base import VectorSet
 from embedding.report.page import write_report
+from embedding.reranking import verify
 from hashing.report.page import write_hash_report
 from vse.evaluation.scores import CAPTIONS
 from vse.report.page import write_pairs_report
@@ -27,29 +28,29 @@ class ReportOptions:
     """The folder to write the report to; report/ beside the vectors file by default."""
     seed: int = 0
     """Of the maps, of the images on them and of the queries shown."""
-    rerank: int = 0
-    """So many answers of the queries shown are compared with them by local features, and what matches is drawn."""
+    rerank: str = "0"
+    """So many answers of the queries shown are compared with them by local features, such as 100, and what matches is
+    drawn; with floor and weight of what matches, 100:4:0.3; 0 for none."""
 
 
 def main(options: ReportOptions) -> None:
     """Write the report and print where it is."""
     if options.seed < 0:
         raise InputError(f"--seed={options.seed}: must be 0 or above")
-    if options.rerank < 0:
-        raise InputError(f"--rerank={options.rerank}: must be 0 or above")
+    first, verification = verify.parsed(options.rerank, "--rerank")
     vectors_file = file.file_of(command.there("--vectors", options.vectors))
     metrics_file = vectors_file.with_name("metrics.jsonl")
     how = {"metrics_file": metrics_file if metrics_file.exists() else None, "seed": options.seed}
     folder = options.out or vectors_file.parent / "report"
     vectors = file.load(vectors_file)
-    if options.rerank:
+    if first:
         _check_pictures(vectors, f"--rerank={options.rerank}: compares pictures with pictures, and {vectors_file}")
     if vectors.metric == "hamming":
         page = write_hash_report([vectors_file], folder, **how)
     elif vectors.attrs.get("queries") == CAPTIONS:
         page = write_pairs_report(vectors_file, folder, **how)
     else:
-        page = write_report(vectors_file, folder, rerank=options.rerank, **how)
+        page = write_report(vectors_file, folder, rerank=first, verification=verification, **how)
     print(f"report: {page}")
 
 

@@ -6,13 +6,13 @@ python scripts/search_image.py a.jpg b.jpg --images=shots.zip --network-path=gem
 python scripts/search_image.py photo.jpg --crop=40,60,300,200 --vectors=pictures.h5 --model=clip_vision.onnx
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import command
+import indexed
 import networks
 import numpy as np
 import tyro
@@ -20,18 +20,16 @@ from networks import Network
 
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
-from datasets.files import packed
 from datasets.images import files
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS, Unreadable
 from datasets.images.skipped import MAX_BAD, Skipped, check_share
 from datasets.stored import vectors_file
 from datasets.vectors import exact
-from datasets.vectors.base import VectorSet
 from embedding.batches import decode
 from embedding.batches.decode import show_size
 from embedding.extraction.described import Describer
-from embedding.reranking import matches_drawn, methods
+from embedding.reranking import matches_drawn, methods, verify
 from embedding.reranking.verify import Match, Verification
 from embedding.search import asked, folder, found, page
 from embedding.search.folder import Place
@@ -67,8 +65,9 @@ class SearchImageOptions(networks.NetworkOptions):
     network."""
     expand: str = ""
     """Re-ranking by vectors, such as aqe=5, alpha-qe=10:3 or dba=10, diffusion=50; several with commas, in order."""
-    rerank: int = 0
-    """So many of the first are compared with the picture by local features and put in a new order; 0 for none."""
+    rerank: str = "0"
+    """So many of the first are compared with the picture by local features and put in a new order, such as 100; with
+    floor and weight of what matches, as compare_instance.py chooses them, 100:4:0.3; 0 for none."""
     index: str = ""
     """Search through this index of ann_bench; every picture is compared up to 100,000, and hnswlib used beyond, if not
     given."""
@@ -87,8 +86,7 @@ class SearchImageOptions(networks.NetworkOptions):
             raise InputError("nothing to search with: name a picture, photo.jpg, or several")
         if self.k < 1:
             raise InputError(f"-k {self.k}: must be at least 1")
-        if self.rerank < 0:
-            raise InputError(f"--rerank={self.rerank}: must be 0 or above")
+        verify.parsed(self.rerank, "--rerank")
         check_share(self.max_bad)
         if bool(self.images) == (self.vectors is not None):
             both = "both name what to search; give one" if self.images else "give one of them, what to search"
@@ -98,6 +96,16 @@ class SearchImageOptions(networks.NetworkOptions):
         if self.index and self.expand:
             raise InputError(f"--index={self.index}: --expand={self.expand} compares all pictures; leave one out")
         methods.parse(self.expand, "--expand")
+
+    @property
+    def first(self) -> int:
+        """How many of the first are verified; 0 for none."""
+        return self.verification[0]
+
+    @property
+    def verification(self) -> tuple[int, Verification]:
+        """How many of the first are verified, and how."""
+        return verify.parsed(self.rerank, "--rerank")
 
 
 def main(options: SearchImageOptions) -> None:
@@ -113,8 +121,8 @@ def main(options: SearchImageOptions) -> None:
     ranked, how = _ranked(options, vectors, gallery, own)
     answers = _answers(ranked, gallery, options.k)
     score = _score(options)
-    if options.rerank:
-        how += f", the first {options.rerank} verified by local features"
+    if options.first:
+        how += f", the first {options.first} verified by local features"
         answers = _verified(options, questions, gallery, ranked)
     asking = [Question(*about) for about in zip(questions.images, seen, answers, strict=True)]
     for question in asking:
@@ -142,7 +150,7 @@ def _gallery(options: SearchImageOptions, network: Network) -> Gallery:
     if options.vectors is not None:
         return _of_vectors(vectors_file.file_of(command.there("--vectors", options.vectors)), describer, network.told)
     images = files.load(options.images)
-    place = Place(images.name, _root(options.images), images.images)
+    place = Place(images.name, folder.root(options.images), images.images)
     embed = describer.piecewise
     how = {"network": describer.network, "max_bad": options.max_bad, "flag": "--kept"}
     return folder.gallery_of(place, options.kept, lambda *given: embed(*_with_pieces(*given)), **how)
@@ -164,38 +172,22 @@ def _with_pieces(images: ImageSet, rows: np.ndarray, skipped: Skipped, file: Pat
     return images, rows, skipped, file.with_suffix(folder.PIECES)
 
 
-def _root(place: str) -> str:
-    """Where the paths of what --images names begin: of a list its folder, of a pattern what stands before its signs."""
-    path = os.path.expanduser(place)
-    if os.path.isdir(path) or packed.is_archive(path):
-        return path
-    return os.path.dirname(path.partition("*")[0]) or "."
-
-
 def _ranked(
     options: SearchImageOptions, vectors: np.ndarray, gallery: Gallery, own: Sequence[np.ndarray]
 ) -> tuple[Ranked, str]:
     """The first for each picture that asks, without itself, and how they were found."""
-    count = max(options.k, options.rerank)
+    count = max(options.k, options.first)
     most = min(count + max(map(len, own), default=0), len(gallery))
     steps = methods.parse(options.expand, "--expand")
     name = options.index or (INDEX if len(gallery) > EXACT and not steps else "")
     if steps:
         ranking = methods.apply(steps, vectors, gallery.vectors, exclude=own)
-        ranked = ranking.cosines(most) if options.rerank else ranking.first(most)
+        ranked = ranking.cosines(most) if options.first else ranking.first(most)
         return found.without(ranked, own, count), f"by {', '.join(map(str, steps))}"
     if name:
-        return found.without(_by_index(name, vectors, gallery, most), own, count), f"by {name}"
+        return found.without(indexed.search(name, vectors, gallery, most), own, count), f"by {name}"
     ranked = exact.search(vectors, gallery.vectors, most, metric="inner_product")
     return found.without(ranked, own, count), "all compared"
-
-
-def _by_index(name: str, vectors: np.ndarray, gallery: Gallery, k: int) -> Ranked:
-    """Unit rows: the smallest angle is the largest cosine."""
-    whole = VectorSet(gallery.name, "angular", gallery.vectors, gallery.vectors[:1])
-    index = gallery_index.kept_index(name, whole, beside=gallery.file)
-    neighbors, _ = index.search(vectors, k)
-    return found.by_score(vectors, gallery.vectors, neighbors)
 
 
 def _answers(ranked: Ranked, gallery: Gallery, k: int) -> list[list[Answer]]:
@@ -205,10 +197,10 @@ def _answers(ranked: Ranked, gallery: Gallery, k: int) -> list[list[Answer]]:
 def _verified(options: SearchImageOptions, questions: ImageSet, gallery: Gallery, ranked: Ranked) -> list[list[Answer]]:
     """The first --rerank in a new order, and of some what matches."""
     answering = gallery.images
-    neighbors, scores = (part[:, : options.rerank] for part in ranked)
-    verifier = Verifier(options.kept / "features", options.workers)
+    neighbors, scores = (part[:, : options.first] for part in ranked)
+    verifier = Verifier(options.kept / "features", options.workers, how=options.verification[1])
     new = verifier(Pictures(questions, questions.query), Pictures(answering, answering.query), neighbors, scores)
-    rest = found.hits(tuple(part[:, options.rerank :] for part in ranked), gallery.paths)
+    rest = found.hits(tuple(part[:, options.first :] for part in ranked), gallery.paths)
     answers = []
     for row, about in enumerate(zip(new.neighbors, new.scores, new.inliers, new.matches, strict=True)):
         its = []
@@ -232,8 +224,11 @@ def _lines(questions: ImageSet, row: int, answering: ImageSet, place: int, match
 def _score(options: SearchImageOptions) -> str:
     """What the score is that stands beside each answer."""
     ranks = [step.name for step in methods.parse(options.expand, "--expand") if methods.METHODS[step.name].ranks]
-    score = f"score: {ranks[-1] if ranks else 'cosine'}"
-    return f"{score}, of the first {options.rerank} {Verification().told}" if options.rerank else score
+    first, how = options.verification
+    if not first:
+        return f"score: {ranks[-1] if ranks else 'cosine'}"
+    score = f"cosine by place, in the order of {ranks[-1]}" if ranks else "cosine"
+    return f"score: {score}, of the first {first} {how.told}"
 
 
 def _table(answers: Sequence[Answer]) -> str:

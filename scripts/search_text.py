@@ -11,6 +11,7 @@ from typing import Annotated
 
 import command
 import engines
+import indexed
 import numpy as np
 import tyro
 
@@ -20,11 +21,9 @@ from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS
 from datasets.images.skipped import MAX_BAD, check_share
 from datasets.stored import vectors_file
-from datasets.vectors import rows as vector_rows
-from datasets.vectors.base import VectorSet
 from embedding.report.thumbnails import read_image
 from embedding.search import found
-from embedding.search.found import Hit, Ranked
+from embedding.search.found import Hit
 from embedding.search.gallery import Gallery
 from vse.search import folder, gallery, page, search, sentences
 from vse.search.searcher import Searcher
@@ -105,7 +104,7 @@ def _pictures(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     vectors = sentences.asked(asked, searcher.embedder)
     searched = _gallery(options, searcher)
     name = options.index or (INDEX if len(searched) > EXACT and searcher.similarity == "cosine" else "")
-    ranked = _by_index(name, vectors, searched, options.k) if name else None
+    ranked = indexed.search(name, vectors, searched, options.k) if name else None
     ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=searcher.similarity)
     by_sentence = dict(zip(asked, found.hits(ranked, searched.paths), strict=True))
     for sentence, its in by_sentence.items():
@@ -121,14 +120,6 @@ def _gallery(options: SearchOptions, searcher: Searcher) -> Gallery:
     if options.vectors:
         return gallery.of_file(options.vectors, options.run, dim=dim)
     return gallery.of_run(options.run, dim=dim)
-
-
-def _by_index(name: str, vectors: np.ndarray, searched: Gallery, k: int) -> Ranked:
-    """Unit rows: the smallest angle is the largest cosine."""
-    whole = VectorSet(searched.name, "angular", searched.vectors, searched.vectors[:1])
-    index = gallery_index.kept_index(name, whole, beside=searched.file)
-    neighbors, _ = index.search(vector_rows.prepared(vectors, "angular"), min(k, len(searched)))
-    return found.by_score(vectors, searched.vectors, neighbors)
 
 
 def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:

@@ -13,10 +13,16 @@ WHITEN = "whiten"  # the split of pairs that a whitening is learned from
 _NEED_A_PATH = (*OWN, "files", "instances")  # they are whatever stands there
 
 
-def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") -> ImageSet:
+FLAGS = ("--data", "--data-path")
+
+
+def load(
+    data: str, path: Path | None, *, boxes: bool = False, split: str = "", flags: tuple[str, str] = FLAGS
+) -> ImageSet:
     """The image set that --data and --data-path name, from data/ without a path.
 
     split : one of the set's own ``SPLITS``; "" for the one that ``data`` names (cifar10-0), or its usual one
+    flags : what the two are called, where they are called otherwise
     Raises InputError where it cannot be read, or has no such split.
     """
     made = images.get(data)
@@ -29,13 +35,13 @@ def load(data: str, path: Path | None, *, boxes: bool = False, split: str = "") 
     try:
         return made.load(DATA, **which)
     except InputError as error:
-        raise InputError(f"--data={data} without --data-path, so looked for in {DATA}/: {error}") from None
+        raise InputError(f"{flags[0]}={data} without {flags[1]}, so looked for in {DATA}/: {error}") from None
 
 
-def load_for_whitening(data: str, path: Path | None) -> ImageSet:
+def load_for_whitening(data: str, path: Path | None, *, flags: tuple[str, str] = FLAGS) -> ImageSet:
     """The same, to learn a whitening on: where the set has pairs published for that, its split "whiten", these."""
     has_its_own = WHITEN in getattr(images.get(data), "SPLITS", ()) and not images.split_of(data)
-    return load(data, path, split=WHITEN if has_its_own else "")
+    return load(data, path, split=WHITEN if has_its_own else "", flags=flags)
 
 
 def is_for_whitening(found: ImageSet) -> bool:

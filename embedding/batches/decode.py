@@ -36,6 +36,10 @@ class Augmentation:
     flip: bool = True
 
 
+class Outside(pixels.Unreadable):
+    """A picture whose box holds nothing of it."""
+
+
 def parse_size(given: str | Size, flag: str) -> tuple[int, int]:
     """Height and width in pixels of what ``flag`` was ``given``: "256x128", or "224" or 224 for a square.
 
@@ -79,7 +83,7 @@ def read(
 
     at_least : what is enough, as in ``pixels.read``; an image with a box comes whole
     fetched : what ``fetch`` has given of it, if it has been called before
-    Raises ``pixels.Unreadable``, where its box lies outside of it too.
+    Raises ``pixels.Unreadable``, of which ``Outside`` is where its box holds nothing of it.
     """
     image, _ = _whole(images, row, at_least, fetched)
     return _cropped(image, images, row)
@@ -141,8 +145,8 @@ def _cropped(image: np.ndarray, images: ImageSet, row: int) -> np.ndarray:
     left, top = np.clip(first(box[:2]), 0, (width, height)).astype(int)
     right, bottom = np.clip(last(box[:2] + box[2:]), 0, (width, height)).astype(int)
     if right <= left or bottom <= top:
-        reason = f"its box {box.tolist()} lies outside its {width} x {height} pixels"
-        raise pixels.Unreadable(images.image_name(row), reason)
+        reason = f"its box {box.tolist()} holds none of its {width} x {height} pixels"
+        raise Outside(images.image_name(row), reason)
     return image[top:bottom, left:right]
 
 

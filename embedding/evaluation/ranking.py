@@ -97,14 +97,14 @@ class _Scores:
 class Ranking:
     """The gallery, best first, for each of Q queries.
 
-    before : the ranking by vectors, where something else has ranked since
+    by_place : cosines (Q, k) for the first k, by their neighbors (Q, k), where something else than vectors has ranked
     Higher scores come first, and of equal scores the lower position in the gallery: the order of a stable
     ``argsort(-scores)``, which is never made.
     """
 
     source: _Vectors | _Scores
     order: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None  # (Q, k): the first, anew, and their scores
-    before: "Ranking | None" = None
+    by_place: Callable[[np.ndarray], np.ndarray] | None = None
 
     @classmethod
     def of_vectors(cls, queries: np.ndarray, gallery: np.ndarray) -> "Ranking":
@@ -146,10 +146,11 @@ class Ranking:
     def cosines(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """As ``first``, with scores to which others can be added: of unit vectors cosines, in the same order.
 
-        Where something else ranks, whose scores are of another kind, a place has the cosine that stands there before.
+        Where something else has ranked, whose scores are of another kind, a place has the cosine that vectors have
+        there.
         """
         neighbors, scores = self.first(k)
-        return neighbors, scores if self.before is None else self.before.first(k)[1]
+        return neighbors, scores if self.by_place is None else self.by_place(neighbors)
 
     def reordered(self, neighbors: np.ndarray, scores: np.ndarray | None = None) -> "Ranking":
         """The ranking with its first k in a new order, and the rest as it was.

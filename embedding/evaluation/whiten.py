@@ -67,21 +67,6 @@ class Whitening:
         """The same, with a record that it was learned on all ``rows`` of a set; their files are read for it."""
         return replace(self, learned_on=_named(images), pictures=seen.pictures(images, rows))
 
-    def as_layer(self) -> tuple[np.ndarray, np.ndarray]:
-        """Weight (d, D) and bias (d,) float32 of the dense layer that does the same before lengths become one."""
-        return self.projection.astype(np.float32), (-self.projection @ self.mean).astype(np.float32)
-
-    @classmethod
-    def of_layer(cls, weight: np.ndarray, bias: np.ndarray, *, learned_on: str = "") -> "Whitening":
-        """What a dense layer of weight (d, D) and bias (d,) does; raises InputError where it is no whitening."""
-        projection = np.asarray(weight, np.float64)
-        mean = -np.linalg.lstsq(projection, np.asarray(bias, np.float64), rcond=None)[0]
-        if not np.allclose(-projection @ mean, bias, rtol=1e-4, atol=1e-6):
-            raise InputError(
-                "whitening: no shift of the vectors has the effect of this layer's bias; take another layer"
-            )
-        return cls(mean, projection, learned_on)
-
     def save(self, path: Path) -> None:
         """Write an .npz of plain arrays; raises InputError where it cannot be written."""
         try:

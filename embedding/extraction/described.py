@@ -82,11 +82,13 @@ class Describer:
         skipped = Skipped(len(rows), max_bad=max_bad)
         if not path.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            found = np.full((len(images), self.engine.facts.dim), np.nan, np.float32)
-            found[rows] = self.piecewise(images, rows, skipped, path.with_suffix(".pieces"))
+            found = self.piecewise(images, rows, skipped, path.with_suffix(".pieces"))
             skipped.save(beside_file(path))
-            with beside(path) as part, part.open("wb") as file:
-                np.save(file, found)
+            with beside(path) as part:
+                whole = np.lib.format.open_memmap(part, "w+", np.float32, (len(images), found.shape[1]))
+                whole[:] = np.nan
+                whole[rows] = found
+                whole.flush()
             shutil.rmtree(path.with_suffix(".pieces"), ignore_errors=True)
         skipped.load(beside_file(path))
         if line := skipped.line(beside_file(path)):

@@ -75,7 +75,8 @@ def test_sets(options: InstanceOptions, images: ImageSet) -> list[ImageSet]:
     if not options.tested:
         return [images] if len(images.query) and len(images.gallery) else []
     place = options.test_path or options.data_path
-    return [image_source.load(name, place).require("query", "gallery") for name in options.tested]
+    flags = ("--test-datasets", "--test-path")
+    return [image_source.load(name, place, flags=flags).require("query", "gallery") for name in options.tested]
 
 
 def network(options: InstanceOptions) -> Net:

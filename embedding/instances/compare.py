@@ -159,7 +159,10 @@ def table(comparison: Comparison, wanted: Sequence[Setting]) -> str:
         rows.append([*_cells(one), *(f"{score:.4f}" for score in (*scores, float(np.mean(scores))))])
     lines = [aligned(rows, least=6)]
     if len(comparison.parts) > 1:
-        lines += ["", "for each part the setting that is best on the others:", _choices(comparison, wanted)]
+        title = "for each part the setting that is best on the others"
+        if len(comparison.parts) == 2 and any(one.whitening != NONE for one in wanted):
+            title += ", of two where a whitening is scored on the part that it is learned on"
+        lines += ["", f"{title}:", _choices(comparison, wanted)]
     return "\n".join(lines)
 
 

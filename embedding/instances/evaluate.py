@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from datasets.errors import InputError
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
 from embedding.batches import decode
@@ -60,7 +59,7 @@ class Judgement:
 def judge(images: ImageSet, vectors: np.ndarray, searching: Searching) -> list[Judgement]:
     """The parts of a set judged by ``vectors`` (N, D), unit rows, NaN for what cannot be read.
 
-    Raises InputError where the whitening was learned on what is judged, or is of other vectors.
+    Raises InputError as ``judged.parts``, and where the whitening was learned on what is judged, or on other vectors.
     """
     readable = ~np.isnan(vectors[:, 0])
     _tell(images, readable)
@@ -68,11 +67,7 @@ def judge(images: ImageSet, vectors: np.ndarray, searching: Searching) -> list[J
 
 
 def _tell(images: ImageSet, readable: np.ndarray) -> None:
-    """Say what takes no part; raises InputError where a query with a box has none: its ground truth is wrong."""
-    boxes = None if images.truth is None else images.truth.boxes
-    if boxes is not None and (lost := images.query[~readable[images.query] & ~np.isnan(boxes).any(axis=1)]).size:
-        name = images.image_name(int(lost[0]))
-        raise InputError(f"dataset {images.name}: query {name} cannot be read within its box; mend the ground truth")
+    """Say what takes no part."""
     for what, rows in (("queries", images.query), ("gallery images", images.gallery)):
         if lost := int((~readable[rows]).sum()):
             log.warning("%s: %d of %d %s cannot be read, and take no part", images.title, lost, len(rows), what)

@@ -2,14 +2,11 @@
 
 import numpy as np
 
-from datasets.errors import InputError
 from datasets.images.base import ImageSet, Size
 from datasets.images.skipped import Skipped
-from datasets.images.truth import of_labels
-from embedding.evaluation import revisited
 from embedding.evaluation.extract import outputs, unread
-from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.whiten import Whitening
+from embedding.instances import judged
 from embedding.mx import gluon, mx
 
 Scores = dict[str, float]
@@ -53,17 +50,20 @@ class InstanceJudge:
         return self.scores_of(self.vectors(net))
 
     def scores_of(self, vectors: dict[int, np.ndarray], whitening: Whitening | None = None) -> Scores:
-        """{name: score} of ``vectors``, whitened or not."""
-        query, gallery = (rows[np.isin(rows, list(vectors))] for rows in (self.images.query, self.images.gallery))
-        if not len(query) or not len(gallery):
-            raise InputError(f"dataset {self.images.name}: none of its queries, or of its gallery, can be read")
-        images = self.images.with_split(train=self.images.train, query=query, gallery=gallery)
-        truth = images.truth or of_labels(images.labels, query, gallery)
-        asks, answers = (np.stack([vectors[int(row)] for row in rows]) for rows in (query, gallery))
-        if whitening is not None:
-            asks, answers = whitening(asks), whitening(answers)
-        found = revisited.scores(Ranking.of_vectors(asks, answers), truth)
-        return {_named(name, part): value for part, of_part in found.items() for name, value in of_part.items()}
+        """{name: score} of ``vectors``, whitened or not; errors as of ``judged.parts``."""
+        readable = np.isin(np.arange(len(self.images)), list(vectors))
+        found = {}
+        for part in judged.parts(self.images, readable):
+            of_part = part.scores(part.ranking(_OfRows(vectors), whitening=whitening))
+            found |= {_named(name, part.part): value for name, value in of_part.items()}
+        return found
+
+
+class _OfRows(dict[int, np.ndarray]):
+    """Vectors by row that are taken as those of an array, which would hold all images of a large set."""
+
+    def __getitem__(self, rows: np.ndarray) -> np.ndarray:
+        return np.stack([super(_OfRows, self).__getitem__(int(row)) for row in rows])
 
 
 def _named(name: str, part: str) -> str:

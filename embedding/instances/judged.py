@@ -1,15 +1,20 @@
 """Judged: the queries and the gallery of a part of a set as vectors, with what each query is to find."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
+from functools import cached_property, reduce
+from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.pixels import Unreadable
 from datasets.images.truth import Truth, of_labels
+from datasets.sources import image_source
+from embedding.batches import decode
 from embedding.evaluation import revisited
 from embedding.evaluation.ranking import Ranking
 from embedding.evaluation.whiten import Whitening
@@ -37,13 +42,17 @@ class Judged:
     images: ImageSet
     truth: Truth
 
-    @property
+    @cached_property
     def exclude(self) -> tuple[np.ndarray, ...]:
         """For each query the positions in the gallery that have no say in what it finds: itself, and what asks too."""
         if self.truth.protocol in _ASKING:
             return self.truth.junk
-        names = np.array([self.images.image_name(int(row)) for row in self.images.gallery])
-        return tuple(np.flatnonzero(names == self.images.image_name(int(row))) for row in self.images.query)
+        asking = [self.images.image_name(int(row)) for row in self.images.query]
+        places: dict[str, list[int]] = {name: [] for name in asking}
+        for place, row in enumerate(self.images.gallery.tolist()):
+            if (name := self.images.image_name(row)) in places:
+                places[name].append(place)
+        return tuple(np.array(places[name], np.int64) for name in asking)
 
     def ranking(
         self, vectors: np.ndarray, *, whitening: Whitening | None = None, steps: Sequence[Step] = ()
@@ -52,7 +61,7 @@ class Judged:
         queries, gallery = vectors[self.images.query], vectors[self.images.gallery]
         if whitening is not None:
             queries, gallery = whitening(queries), whitening(gallery)
-        return methods.apply(steps, queries, gallery, exclude=self.exclude)
+        return methods.apply(steps, queries, gallery, exclude=self.exclude if steps else None)
 
     def scores(self, ranking: Ranking) -> Scores:
         """{name: score} of a ranking by the protocol of the set."""
@@ -65,8 +74,9 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
 
     readable : (N,) bool, of all images of the set
     A part's gallery has no picture that is junk for each of its queries, such as other queries. Raises InputError where
-    no query, or nothing of the gallery, can be read.
+    no query, or nothing of the gallery, can be read, or a query's box holds nothing of its picture.
     """
+    _check_boxes(images, images.query[~readable[images.query]])
     query, gallery = (rows[readable[rows]] for rows in (images.query, images.gallery))
     if not len(query) or not len(gallery):
         raise InputError(f"dataset {images.name}: none of its queries, or of its gallery, can be read")
@@ -77,8 +87,37 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
     return [_part(seen, str(name), query[names == name]) for name in dict.fromkeys(names.tolist())]
 
 
+def _check_boxes(images: ImageSet, lost: np.ndarray) -> None:
+    """Raises InputError where one of these queries is lost by its box: then the ground truth is wrong, not a file."""
+    for row in lost if images.crops is not None else ():
+        try:
+            decode.read(images, int(row))
+        except decode.Outside as error:
+            what = f"query {images.image_name(int(row))}: {error.reason}"
+            raise InputError(f"dataset {images.name}: {what}; mend the ground truth") from None
+        except Unreadable:
+            pass
+
+
 def _part(images: ImageSet, name: str, query: np.ndarray) -> Judged:
     asked = images.with_split(train=images.train, query=query, gallery=images.gallery)
     nobody = reduce(np.intersect1d, asked.truth.junk)
     kept = images.with_split(train=images.train, query=query, gallery=np.delete(images.gallery, nobody))
     return Judged(name, kept, kept.truth)
+
+
+def tell_trained_on(run: Path, images: ImageSet) -> None:
+    """Say how many queries of ``images`` are pictures that the network of a run folder was trained on, if any are."""
+    try:
+        told = json.loads((run / "options.json").read_text())
+        whole = image_source.load(told["data"], told["data_path"] and Path(told["data_path"]))
+    except (OSError, ValueError, KeyError, InputError):  # a run of another kind, or its data are elsewhere by now
+        return
+    kept = [part.strip() for part in str(told.get("train_parts") or "").split(",") if part.strip()]
+    part_of = np.array(whole.parts or [""] * len(whole))
+    trained = whole.train[np.isin(part_of[whole.train], kept)] if kept else whole.train
+    names = {whole.image_name(row) for row in trained.tolist()}
+    seen = sum(images.image_name(row) in names for row in images.query.tolist())
+    if seen:
+        line = "%s: %d of %d queries are pictures that %s was trained on: their scores are not of new ones"
+        log.warning(line, images.name, seen, len(images.query), run)

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = "whitening"  # of a run folder, <set>-ss.npz of one scale and <set>-ms.npz of several
 
+_FLAGS = ("--test-whiten", "--data-path")
 _PAIRS = 5000  # at most, to learn from, of others than published ones
 
 
@@ -73,7 +74,7 @@ def file_of(folder: Path, options: InstanceOptions) -> Path:
 
 
 def _other(options: InstanceOptions) -> ImageSet:
-    return image_source.load_for_whitening(options.test_whiten, options.data_path).require("train")
+    return image_source.load_for_whitening(options.test_whiten, options.data_path, flags=_FLAGS).require("train")
 
 
 def _learned(images: ImageSet, vectors_of: Callable[[np.ndarray], np.ndarray], seed: int) -> Whitening:

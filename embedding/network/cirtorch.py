@@ -41,19 +41,14 @@ _RESNET = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "lay
 
 _PARTS = ("local_whitening", "regional", "whitening")
 _BLANK = 96  # pixels, large enough for all trunks
-Whitening = tuple[np.ndarray, np.ndarray]  # mean (D,) and projection (d, D)
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """A network of cirtorch.
-
-    whitenings : learned on a set, by the set's name and then "ss", for a single scale, or "ms", for several
-    """
+    """A network of cirtorch, and what it says of it."""
 
     net: Net
     described: "Meta"
-    whitenings: dict[str, dict[str, Whitening]]
 
 
 @dataclass(frozen=True)
@@ -78,16 +73,22 @@ def load(path: str | Path, devices: list[mx.Context]) -> Loaded:
 
     Raises InputError, one line, for a file that is none, or whose parts are not all there or of another shape.
     """
-    content = contents(path)
-    if not isinstance(content, dict) or not isinstance(content.get("meta"), dict):
-        what = "is no checkpoint of cirtorch: it has no 'meta'"
-        raise InputError(f"weights file {path} {what}; --use-pretrained takes a trunk's weights")
+    content = of_file(path)
     described = _meta(content["meta"], path)
     net = _net(described, devices, path)
     state = content.get("state_dict")
     _fill(net, described, state if isinstance(state, dict) else {}, path)
     net.hybridize(static_alloc=True, static_shape=True)
-    return Loaded(net, described, dict(_whitenings(content["meta"].get("Lw"), path)))
+    return Loaded(net, described)
+
+
+def of_file(path: str | Path) -> dict[str, Any]:
+    """What a checkpoint of cirtorch holds, with its ``meta``; raises InputError where it is none."""
+    content = contents(path)
+    if not isinstance(content, dict) or not isinstance(content.get("meta"), dict):
+        what = "is no checkpoint of cirtorch: it has no 'meta'"
+        raise InputError(f"weights file {path} {what}; --use-pretrained takes a trunk's weights")
+    return content
 
 
 def find(named: str, data: Path = Path("data")) -> Path:
@@ -129,12 +130,7 @@ def off_the_shelf(named: str, devices: list[mx.Context], data: Path = Path("data
         for path in found[:1]:
             _set(layer, read(path), "", path)
     net.hybridize(static_alloc=True, static_shape=True)
-    return Loaded(net, described, {})
-
-
-def whitening(path: str | Path) -> Whitening:
-    """The mean (D,) and projection (d, D) that cirtorch's test command keeps beside a network, ``..._whiten.pth``."""
-    return _whitening(contents(path), path)
+    return Loaded(net, described)
 
 
 def _meta(meta: dict[str, Any], path: str | Path) -> Meta:
@@ -228,22 +224,3 @@ def _put(parameter: gluon.Parameter, arrays: dict[str, np.ndarray], name: str, p
     if array.shape != parameter.shape[: array.ndim] or array.size != math.prod(parameter.shape):
         raise InputError(f"weights file {path}: {name} has the shape {array.shape}, not {parameter.shape}")
     parameter.set_data(nd.array(array.reshape(parameter.shape)))
-
-
-def _whitenings(found: Any, path: str | Path) -> Iterator[tuple[str, dict[str, Whitening]]]:
-    """Of each set the whitenings learned on it."""
-    for name, kinds in found.items() if isinstance(found, dict) else ():
-        if isinstance(kinds, dict):
-            yield str(name), {kind: _whitening(kinds[kind], path) for kind in kinds if kind in ("ss", "ms")}
-
-
-def _whitening(found: Any, path: str | Path) -> Whitening:
-    """From {"m": (D, 1), "P": (d, D)}: vectors are columns there, so that P's rows are what ours are too."""
-    try:
-        mean, projection = np.asarray(found["m"]).ravel(), np.asarray(found["P"])
-    except (KeyError, TypeError, IndexError):
-        raise InputError(f"weights file {path}: its whitening is not m and P; learn it anew") from None
-    if projection.ndim != 2 or projection.shape[1] != mean.size or len(projection) > mean.size:
-        what = f"m has {mean.size} numbers and P the shape {projection.shape}"
-        raise InputError(f"weights file {path}: its whitening does not fit itself: {what}; learn it anew")
-    return mean, projection

@@ -13,7 +13,7 @@ from datasets.vectors.base import VectorSet
 from embedding.report.thumbnails import jpeg, read_image
 from embedding.reranking import kept_features, matches_drawn
 from embedding.reranking.local_features import Features, Sift
-from embedding.reranking.verify import verify
+from embedding.reranking.verify import DEFAULT, Verification, verify
 
 _LEAST = 6  # inliers; fewer are chance
 
@@ -28,11 +28,14 @@ class Matched:
     right: bool
 
 
-def matched(vectors: VectorSet, rows: np.ndarray, count: int, folder: Path) -> list[Matched]:
+def matched(
+    vectors: VectorSet, rows: np.ndarray, count: int, folder: Path, how: Verification = DEFAULT
+) -> list[Matched]:
     """Those of the queries ``rows`` whose best answer of the first ``count`` shares enough with them.
 
     vectors : of pictures in files, unit rows or nearly so; folder : where local features are kept
-    Answers stand in the order of their similarities and of geometry together, see ``reranking.verify``.
+    Answers stand in the order of their similarities and of geometry together, as ``how`` says, see
+    ``reranking.verify``.
     """
     queries, exclude = np.asarray(vectors.queries[rows], np.float32), vectors.own_rows[rows]
     k = max(1, min(count, len(vectors.gallery) - 1))
@@ -45,7 +48,7 @@ def matched(vectors: VectorSet, rows: np.ndarray, count: int, folder: Path) -> l
     places, among = np.unique(neighbors, return_inverse=True)
     features = _features([*asked, *(vectors.gallery_paths[place] for place in places)], folder)
     ask, answer = features[: len(rows)], features[len(rows) :]
-    found = verify(among.reshape(neighbors.shape), 1 - distances, ask, answer)
+    found = verify(among.reshape(neighbors.shape), 1 - distances, ask, answer, how)
     best = places[found.neighbors[:, :1]]
     right = relevance.hits(best, vectors.query_labels[rows], vectors.gallery_labels)[:, 0]
     shown = []

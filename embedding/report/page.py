@@ -19,6 +19,7 @@ from embedding.report import plots
 from embedding.report.matches import Matched, matched
 from embedding.report.thumbnails import Thumbnails, read_thumbnail
 from embedding.report.tsne import sample_by_class, tsne
+from embedding.reranking.verify import DEFAULT, Verification
 from embedding.training.journal import Line, read_lines
 
 FEATURES = "features"  # folder of a report, for local features
@@ -37,6 +38,7 @@ def write_report(
     thumbnails: Thumbnails = read_thumbnail,
     seed: int = 0,
     rerank: int = 0,
+    verification: Verification = DEFAULT,
 ) -> Path:
     """Turn a vectors file into ``folder``: index.html, which needs nothing beside it, and its pictures as PNG.
 
@@ -45,6 +47,7 @@ def write_report(
     seed : of the maps, of the images on them, and of the queries shown
     rerank : so many answers of the queries shown are compared by local features, which are kept in ``folder``, and
         what matches is drawn; 0 for none
+    verification : how they are compared
 
     Returns the path of index.html. Raises InputError where a file cannot be read, the vectors have no labels, or the
     folder cannot be written.
@@ -54,7 +57,8 @@ def write_report(
     scores = _score(vectors, seed)
     pictures = _draw(vectors, thumbnails, seed) | training_curves(lines)
     rows = table_rows(lines, {vectors_file.name: scores})
-    matches = matched(vectors, _queries_shown(vectors.query_labels, seed), rerank, folder / FEATURES) if rerank else []
+    shown = _queries_shown(vectors.query_labels, seed) if rerank else np.arange(0)
+    matches = matched(vectors, shown, rerank, folder / FEATURES, verification) if rerank else []
     return write(folder, _page(vectors, vectors_file, rows, scores, pictures, matches), pictures)
 
 

@@ -26,7 +26,7 @@ def nearest(
     most = max(map(len, exclude), default=0) if exclude is not None else 0
     neighbors, similarities = exact.search(queries, gallery, k + most, metric="inner_product")
     if most:
-        gone = _among(neighbors, exclude, len(gallery))
+        gone = among(neighbors, exclude, len(gallery))
         neighbors[gone] = _NONE
         order = np.argsort(gone, axis=1, kind="stable")[:, :k]
         neighbors, similarities = (np.take_along_axis(found, order, axis=1) for found in (neighbors, similarities))
@@ -34,8 +34,8 @@ def nearest(
     return neighbors, similarities
 
 
-def _among(neighbors: np.ndarray, exclude: Excluded, size: int) -> np.ndarray:
-    """(Q, n) bool: which neighbors a query excludes."""
+def among(neighbors: np.ndarray, exclude: Excluded, size: int) -> np.ndarray:
+    """(Q, n) bool: which neighbors (Q, n) in a gallery of that size a query excludes."""
     rows = np.arange(len(neighbors))
     excluded = np.repeat(rows, list(map(len, exclude))) * size + np.concatenate(exclude)
     return (neighbors != _NONE) & np.isin(rows[:, None] * size + neighbors, excluded)

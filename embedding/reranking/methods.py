@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from datasets.errors import InputError, unknown
 from embedding.evaluation.ranking import Ranking
-from embedding.reranking import database_augmentation, diffusion, k_reciprocal, query_expansion
+from embedding.reranking import database_augmentation, diffusion, graph, k_reciprocal, query_expansion
 from embedding.reranking.graph import Excluded
 
 
@@ -102,6 +103,16 @@ def _anew(state: State, first: int, score: Callable[..., np.ndarray], **settings
     return state._replace(ranking=ranking.reordered(np.take_along_axis(neighbors, order, axis=1)))
 
 
+def _by_place(state: State, neighbors: np.ndarray) -> np.ndarray:
+    """(Q, k) the cosines of the k nearest by place; what is excluded takes no place, and has that of the next."""
+    _, best = graph.nearest(state.queries, state.gallery, neighbors.shape[1], exclude=state.exclude)
+    counts = np.ones(neighbors.shape, np.int64)
+    if state.exclude is not None:
+        counts -= graph.among(neighbors, state.exclude, len(state.gallery))
+    places = np.cumsum(counts, axis=1) - counts
+    return np.take_along_axis(best, np.minimum(places, best.shape[1] - 1), axis=1)
+
+
 _COUNT = Setting("count", 10, 1)
 METHODS = {
     "aqe": Method("the query and its first, averaged, ask again", (_COUNT,), _expand),
@@ -180,5 +191,4 @@ def apply(
     state = State(queries, gallery, exclude)
     for step in steps:
         state = METHODS[step.name].work(state, **step.settings)
-    by_vectors = Ranking.of_vectors(state.queries, state.gallery)
-    return by_vectors if state.ranking is None else replace(state.ranking, before=by_vectors)
+    return state.ranked() if state.ranking is None else replace(state.ranking, by_place=partial(_by_place, state))

@@ -44,6 +44,12 @@ class Verification:
             f"+ {self.weight:g} ln(1 + inliers above {self.floor}), local features that match; some ten can be chance"
         )
 
+    @property
+    def changed(self) -> str:
+        """Its floor and weight in words where they are not the usual ones, to be put after others."""
+        usual = (Verification.floor, Verification.weight)
+        return "" if (self.floor, self.weight) == usual else f", floor {self.floor}, weight {self.weight:g}"
+
 
 class Match(NamedTuple):
     """What two pictures have in common: (m, 2) float32 places of the same m features in both.
@@ -104,12 +110,12 @@ def verify(
 
 
 def parsed(text: str, flag: str) -> tuple[int, Verification]:
-    """How many of the first are verified and how, of "100" or "100:4:0.3": the count, the floor and the weight.
+    """How many of the first are verified and how, of "100" or "100:4:0.3": the count, 0 for none, floor and weight.
 
     Raises InputError, naming ``flag``, where it cannot be read.
     """
     found = _SETTING.fullmatch(text.strip())
-    if not found or not int(found[1]):
+    if not found:
         line = f"{flag}={text}: give how many of the first, such as 100, or with floor and weight, as 100:4:0.3"
         raise InputError(line)
     count, floor, weight = found.groups()

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.files import address, contents, lock
+from datasets.files import address, contents, lock, packed
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
@@ -51,6 +51,14 @@ class Place:
 
     def _within(self, path: str) -> str:
         return path if address.is_address(path) else os.path.relpath(path, self.root)
+
+
+def root(place: str) -> str:
+    """Where the paths of what --images names begin: of a list its folder, of a pattern what stands before its signs."""
+    path = os.path.expanduser(place)
+    if os.path.isdir(path) or packed.is_archive(path):
+        return path
+    return os.path.dirname(path.partition("*")[0]) or "."
 
 
 def gallery_of(

@@ -1,30 +1,37 @@
 """Networks of cirtorch served: its checkpoints, with the whitenings in them, and its trunks off the shelf."""
 
 import hashlib
+from collections.abc import Iterator
+from glob import escape
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from datasets.errors import InputError
 from embedding.engine.base import Facts
 from embedding.engine.kept import fingerprint
-from embedding.mx import mx, nd
+from embedding.mx import mx
 from embedding.network import cirtorch
+from embedding.network.checkpoint import contents
 from embedding.network.cirtorch import Loaded
 from embedding.network.instance_head import power
-from embedding.network.regions import OfRegions
 from embedding.serving.networks import Served
 
 SIDE = 1024  # pixels of the longest side of a photograph, as in cirtorch's test command
 
-_BLANK = 96  # pixels, large enough for all trunks
+Shift = tuple[np.ndarray, np.ndarray]  # a whitening: what is taken off (D,), and the projection (d, D)
+_ENDS = {"ss": "_whiten.pth", "ms": "_whiten_ms.pth"}  # of the files of one scale, and of several
 
 
 def of_checkpoint(path: Path, devices: list[mx.Context]) -> Served:
     """The network of a checkpoint; errors as of ``cirtorch.load``."""
-    return _served(cirtorch.load(path, devices), fingerprint(path), devices)
+    return _served(cirtorch.load(path, devices), fingerprint(path))
 
 
 def of_the_shelf(named: str, data: Path, devices: list[mx.Context]) -> Served:
     """The network that cirtorch calls so, resnet101-gem-reg; errors as of ``cirtorch.off_the_shelf``."""
-    return _served(cirtorch.off_the_shelf(named, devices, data), shelf_fingerprint(named, data), devices)
+    return _served(cirtorch.off_the_shelf(named, devices, data), shelf_fingerprint(named, data))
 
 
 def shelf_fingerprint(named: str, data: Path) -> str:
@@ -34,18 +41,38 @@ def shelf_fingerprint(named: str, data: Path) -> str:
     return hashlib.sha256(repr((named, about)).encode()).hexdigest()[:16]
 
 
-def whitenings(path: Path) -> dict[str, dict[str, cirtorch.Whitening]]:
-    """Those that a checkpoint was published with, by the set that they were learned on, and then by ss or ms."""
-    return cirtorch.load(path, [mx.cpu()]).whitenings
+def whitenings(path: Path) -> dict[str, dict[str, Shift]]:
+    """Those of a checkpoint by the set that they were learned on, and then "ss", for a single scale, or "ms".
+
+    It was published with them, or cirtorch's test command has learned them and kept them beside it.
+    """
+    found = dict(_published(cirtorch.of_file(path)["meta"].get("Lw"), path))
+    for kind, end in _ENDS.items():
+        for file in sorted(path.parent.glob(f"{escape(path.name)}_*{end}")):
+            name = file.name[len(path.name) + 1 : -len(end)]
+            found.setdefault(name, {}).setdefault(kind, _shift(contents(file), file))
+    return found
 
 
-def can_be_written(served: Served) -> bool:
-    """Whether it can stand in an ONNX file: pooled regions follow the size of a picture, which its operators cannot."""
-    return not isinstance(served.net.encoder.pool, OfRegions)
+def _published(found: object, path: Path) -> Iterator[tuple[str, dict[str, Shift]]]:
+    for name, kinds in found.items() if isinstance(found, dict) else ():
+        if isinstance(kinds, dict):
+            yield str(name), {kind: _shift(kinds[kind], path) for kind in kinds if kind in _ENDS}
 
 
-def _served(loaded: Loaded, network: str, devices: list[mx.Context]) -> Served:
-    blank = nd.zeros((1, _BLANK, _BLANK, 3), ctx=devices[0], dtype="uint8")
-    dim = int(loaded.net(blank).shape[1])
-    about = {"size": (SIDE, SIDE), "resize": "own", "power": power(loaded.net)}
-    return Served(loaded.net, Facts(network=network, model=loaded.described.architecture, dim=dim, **about))
+def _shift(found: Any, path: Path) -> Shift:
+    """From {"m": (D, 1), "P": (d, D)}: vectors are columns there, so that P's rows are what ours are too."""
+    try:
+        mean, projection = np.asarray(found["m"]).ravel(), np.asarray(found["P"])
+    except (KeyError, TypeError, IndexError):
+        raise InputError(f"weights file {path}: its whitening is not m and P; learn it anew") from None
+    if projection.ndim != 2 or projection.shape[1] != mean.size or len(projection) > mean.size:
+        what = f"m has {mean.size} numbers and P the shape {projection.shape}"
+        raise InputError(f"weights file {path}: its whitening does not fit itself: {what}; learn it anew")
+    return mean, projection
+
+
+def _served(loaded: Loaded, network: str) -> Served:
+    net = loaded.net
+    about = {"size": (SIDE, SIDE), "resize": "own", "power": power(net), "dim": net.head.dim or net.encoder.dim}
+    return Served(net, Facts(network=network, model=loaded.described.architecture, **about))

@@ -40,16 +40,29 @@ def test_one_command_prints_the_table_and_what_is_chosen(run, tmp_path):
     assert not list(tmp_path.glob("features/*")) and text in done.stdout
 
 
+def test_a_set_of_one_part_is_compared_without_whitening(run, tmp_path):
+    done = run(
+        "compare_instance.py",
+        "--data=digits",
+        "--trunks=net.onnx",
+        "--image-size=8",
+        "--rerank=none",
+        f"--out={tmp_path}",
+    )
+    assert done.returncode == 0, done.stderr
+    assert "digits has one part alone" in done.stdout and "pca" not in (tmp_path / "table.txt").read_text()
+
+
 def test_every_mistake_is_one_line(run, tmp_path):
     for flags, word in (
         ([*SET, "--trunks="], "--trunks="),
         ([*SET, "--trunks=nosuch"], "nosuch"),
         ([*SET, *NET, "--whitening=half"], "--whitening=half"),
-        ([*SET, *NET, "--rerank=none,0"], "--rerank=0: give how many"),
+        ([*SET, *NET, "--rerank=none,0"], "--rerank=none,0: give none"),
         ([*SET, *NET, "--expand=nonsense"], "--expand=nonsense"),
         ([*SET, *NET, "--multiscale=[1]; [x]"], "--multiscale=[x]"),
         (["--data=nosuchset", *NET], "nosuchset"),
-        (["--data=digits", "--trunks=net.onnx", "--image-size=8", "--whitening=pca=2"], "one part alone"),
+        (["--data=digits", "--trunks=net.onnx", "--image-size=8", "--whitening=pca=2"], "--whitening=pca=2: dataset"),
         (["--data=digits,glyphs", *NET], "all are files"),
     ):
         done = run("compare_instance.py", *flags, f"--out={tmp_path}")

@@ -45,10 +45,10 @@ def test_parts_are_judged_and_geometry_finds_everything(run, tmp_path):
     plain = run("evaluate_instance.py", *flags)
     assert plain.returncode == 0, plain.stderr
     assert list(scores(plain.stdout)) == ["photos: books", "photos: doors", "photos: signs"]
-    done = run("evaluate_instance.py", *flags, "--rerank=20", "--multiscale=[1, 1/2]", "--expand=aqe=1")
+    done = run("evaluate_instance.py", *flags, "--rerank=20:6:0.5", "--multiscale=[1, 1/2]", "--expand=aqe=1")
     assert done.returncode == 0, done.stderr
     assert set(map(tuple, scores(done.stdout).values())) == {(1.0, 1.0)}
-    assert "re-ranked by aqe=1" in done.stdout and "the first 20 verified" in done.stdout
+    assert "re-ranked by aqe=1" in done.stdout and "verified by local features, floor 6, weight 0.5" in done.stdout
     lines = [json.loads(line) for line in (tmp_path / "out" / "metrics.jsonl").read_text().splitlines()]
     assert len(lines) == 6 and lines[-1]["mAP"] == 1.0 and lines[-1]["data"] == "photos: signs"
     text = (tmp_path / "out" / "index.html").read_text()
@@ -62,8 +62,8 @@ def test_a_whitening_of_a_part_judges_the_others(run, tmp_path):
     assert done.returncode == 0, done.stderr
     assert list(scores(done.stdout)) == ["photos: doors", "photos: signs"]
     assert "whitened to 2 dimensions, learned on photos" in done.stdout
-    assert f"whitening: {tmp_path / 'whitening' / 'books-ss.npz'}" in done.stdout
-    kept = ["-w", f"{tmp_path / 'whitening' / 'books-ss.npz'}", "--parts=doors", f"--out={tmp_path}"]
+    assert f"whitening: {tmp_path / 'whitening' / 'books-pca_2-ss.npz'}" in done.stdout
+    kept = ["-w", f"{tmp_path / 'whitening' / 'books-pca_2-ss.npz'}", "--parts=doors", f"--out={tmp_path}"]
     again = run("evaluate_instance.py", *SET, *NET, *kept)
     assert again.returncode == 0, again.stderr
     assert scores(again.stdout)["photos: doors"] == scores(done.stdout)["photos: doors"]
@@ -153,7 +153,12 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*SET, *NET, "-ms", "__import__('os')"], "--multiscale=__import__('os')"),
         ([*SET, *NET, "-w", "instances"], "--whitening=instances: is one of the sets"),
         ([*SET, *NET, "-w", "nowhere.npz"], "nowhere.npz"),
-        ([*SET, *NET, "-w", "nosuchset"], "nosuchset"),
+        ([*SET, *NET, "-w", "nosuch"], "--whitening=nosuch: is no set, nor one of the parts books, doors, signs"),
+        (
+            [*SET, *NET, "-w", "doors"],
+            "--whitening=doors: is a part that is judged; judge others, as by --parts=books,",
+        ),
+        ([*SET, *NET, "-w", "sfm30k"], "--whitening=sfm30k without --whitening-path, so"),
         ([*SET, *NET, "--learn=half"], "--learn=half"),
         ([*SET, *NET, "--parts=cars"], "cars"),
         ([*SET, "-noff", "resnet101-gem-fast"], "resnet101-gem-fast"),
@@ -164,7 +169,7 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "empty.csv")], "empty.csv"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "missing.csv")], "gone.jpg"),
         ([*NET, "-d", "instances", "--data-path", str(tmp_path / "roles.csv")], "asker"),
-        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "boxed")], "thing0-query.png cannot be read within"),
+        ([*NET, "-d", "instances", "--data-path", str(tmp_path / "boxed")], "thing0-query.png: its box [900.0"),
         ([*NET, "-d", "roxford5k", "--data-path", str(tmp_path)], "roxford5k"),
     ):
         done = run("evaluate_instance.py", *flags, f"--out={tmp_path / 'out'}")

@@ -44,13 +44,13 @@ def ranking(out: str) -> list[list[str]]:
 
 def test_geometry_finds_the_thing_and_the_page_draws_what_matches(run, tmp_path):
     asked = "photos/books/thing1-query.png"
-    done = run("search_image.py", asked, "--images=photos", "--rerank=20", "-k=5", f"--out={tmp_path}", *NET)
+    done = run("search_image.py", asked, "--images=photos", "--rerank=20:5:0.2", "-k=5", f"--out={tmp_path}", *NET)
     assert done.returncode == 0, done.stderr
     (found,) = ranking(done.stdout)
     assert found[0] == "thing1-reference.png" and len(found) == 5 and "thing1-query.png" not in found
     assert done.stdout.splitlines()[-1] == f"page: {tmp_path / 'index.html'}"
     text = (tmp_path / "index.html").read_text()
-    said = "score: cosine, of the first 20 + 0.3 ln(1 + inliers above 4)"
+    said = "score: cosine, of the first 20 + 0.2 ln(1 + inliers above 5)"
     assert said in done.stdout and said in text
     assert "What matches" in text and "20 pictures of photos" in text and "thing1-query.png" in text
 
@@ -87,7 +87,7 @@ def test_a_crop_asks_for_what_is_in_it(run, tmp_path):
     done = run("search_image.py", *flags, "--crop=20,20,110,110")
     assert done.returncode == 0 and ranking(done.stdout) == [["thing2-query.png"]]
     done = run("search_image.py", *flags, "--crop=500,20,10,10")
-    assert done.returncode == 2 and "lies outside" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.returncode == 2 and "holds none" in done.stderr and len(done.stderr.splitlines()) == 1
     assert "--crop=500,20,10,10 cannot ask: give another" in done.stderr and "remove" not in done.stderr
 
 
@@ -177,8 +177,12 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images], "no network is named"),
         ([asked, images, "--model=net.onnx", "--network-path=x.pth"], "each names a network"),
         ([asked, images, "--model=resnet50_v1b"], "needs its weights"),
+        ([asked, images, "--engine=mxnet", *NET], "--engine=mxnet: --model=net.onnx is an ONNX file"),
+        ([asked, images, "--checkpoint=last", *NET], "--checkpoint=last: is one of a run folder's"),
+        ([asked, images, "--network-path=x.pth", "--pool=mac"], "--pool=mac: --network-path has its own"),
         ([asked, images, "-k", "0", *NET], "-k 0"),
         ([asked, images, "--rerank=-1", *NET], "--rerank=-1"),
+        ([asked, images, "--rerank=10:x", *NET], "--rerank=10:x: give how many"),
         ([asked, images, "--crop=1,2,3", *NET], "--crop=1,2,3"),
         ([asked, images, "--expand=nonsense", *NET], "--expand=nonsense"),
         ([asked, images, "--whitening=sfm120k", *NET], "--whitening=sfm120k: nothing is kept"),

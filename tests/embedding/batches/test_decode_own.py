@@ -58,7 +58,7 @@ def test_a_box_is_scaled_as_the_whole_would_be():
 
 def test_a_box_outside_is_told():
     images = image_set(drawn(40, 80), boxes=np.array([[90, 0, 10, 10]], np.float32))
-    with pytest.raises(Unreadable, match="lies outside its 80 x 40 pixels"):
+    with pytest.raises(Unreadable, match="holds none of its 80 x 40 pixels"):
         decode.read_fitted(images, 0, 20, resize="own")
 
 

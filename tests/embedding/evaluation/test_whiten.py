@@ -182,23 +182,6 @@ def test_vectors_of_another_dimension():
         learned(np.zeros((2, 4), np.float32))
 
 
-@pytest.mark.parametrize("dim", [5, DIM])
-def test_as_a_layer_and_back(dim):
-    vectors, pairs = things(12)
-    learned = learn_lw(vectors, pairs).first(dim)
-    weight, bias = learned.as_layer()
-    assert weight.dtype == bias.dtype == np.float32
-    np.testing.assert_allclose(unit(vectors @ weight.T + bias), learned(vectors), atol=1e-4)
-    again = Whitening.of_layer(weight, bias, learned_on="a layer")
-    assert again.learned_on == "a layer"
-    np.testing.assert_allclose(again(vectors), learned(vectors), atol=1e-4)
-
-
-def test_a_layer_that_is_no_whitening():
-    with pytest.raises(InputError, match="bias"):
-        Whitening.of_layer(np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([1.0, 2.0]))
-
-
 def test_saved_and_loaded(tmp_path):
     learned = learn_pca(things(13)[0]).told(photographs(), np.arange(3))
     learned.save(tmp_path / "runs" / "deep" / "set.npz")

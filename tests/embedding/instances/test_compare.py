@@ -131,6 +131,14 @@ def test_what_cannot_be_read_is_left_out_everywhere():
     assert found.score(Setting("net", "[1]", whitening="lw=2"), "b") > 0
 
 
+@pytest.mark.parametrize(("names", "told"), [("ab", True), ("abc", False)])
+def test_a_choice_by_what_a_whitening_was_learned_on_is_told(names, told):
+    images = three_parts(names)
+    found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.1)}, unchanged)
+    assert ("learned on" in compare.table(found, [PLAIN, replace(PLAIN, whitening="pca=2")])) == told
+    assert "learned on" not in compare.table(found, [PLAIN])
+
+
 def test_one_part_alone_is_told():
     images = three_parts(("a",))
     found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.0)}, unchanged)

@@ -1,11 +1,17 @@
 """Parts of a set judged: each by its own queries, in a gallery without what asks, by the published scores."""
 
+import json
+
+import cv2
 import numpy as np
 import pytest
+import small_things
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from datasets.images.parts import of_parts
 from datasets.images.truth import Truth, positions
+from datasets.sources import image_source
 from embedding.instances import judged
 from embedding.reranking import methods
 
@@ -69,3 +75,38 @@ def test_crops_of_one_picture_have_no_say_where_junk_is_told_by_a_judge():
     images = ImageSet("ox", ["a", "a", "b", "c"], rows * 0, ("x",), rows[:0], rows[:1], rows[1:], truth=truth)
     (whole,) = judged.parts(images, np.ones(4, bool))
     assert [found.tolist() for found in whole.exclude] == [[0]]
+
+
+def test_how_much_of_it_a_run_was_trained_on_is_told(tmp_path, caplog):
+    csv, run = small_things.write(tmp_path / "photos"), tmp_path / "run"
+    run.mkdir()
+    told = {"data": "instances", "data_path": str(csv), "train_parts": "books, signs"}
+    (run / "options.json").write_text(json.dumps(told))
+    images = image_source.load("instances", csv)
+    judged.tell_trained_on(run, of_parts(images, judge=["doors"]))
+    assert not caplog.text
+    judged.tell_trained_on(run, images)
+    assert "6 of 9 queries are pictures that" in caplog.text
+    (run / "options.json").write_text(json.dumps({**told, "data_path": str(tmp_path / "gone")}))
+    caplog.clear()
+    judged.tell_trained_on(run, images)
+    judged.tell_trained_on(tmp_path, images)
+    assert not caplog.text
+
+
+def test_a_query_lost_by_its_box_is_told_and_one_by_its_file_takes_no_part(tmp_path):
+    paths, rows = [str(tmp_path / name) for name in ("a.png", "broken.png", "b.png")], np.arange(3)
+    for path in (paths[0], paths[2]):
+        cv2.imwrite(path, np.zeros((20, 30, 3), np.uint8))
+    (tmp_path / "broken.png").write_text("no picture")
+    none = positions([()] * 2)
+
+    def boxed(left):
+        boxes = np.float32([[left, 0, 10, 10], [0, 0, 10, 10]])
+        truth = Truth("oxford", positions([[0], [0]]), none, none, boxes=boxes)
+        return ImageSet("ox", paths, rows * 0, ("x",), rows[:0], rows[:2], rows[2:], truth=truth)
+
+    (found,) = judged.parts(boxed(0), np.array([True, False, True]))
+    assert found.images.query.tolist() == [0]
+    with pytest.raises(InputError, match=r"dataset ox: query .*a\.png: its box \[40.* none .* mend the ground truth"):
+        judged.parts(boxed(40), np.array([False, False, True]))

@@ -6,6 +6,7 @@ import pytest
 from datasets.errors import InputError
 from embedding.mx import mx, nd
 from embedding.network import cirtorch, regions
+from embedding.serving import cirtorch as served
 from tests.shared import poolings as slow
 from tests.shared.torch_files import SAVERS, contiguous, save_pth
 
@@ -102,21 +103,27 @@ def test_vectors_are_those_of_plain_numpy(tmp_path, case):
     expected = slow_vectors(images, said, arrays)
     assert np.abs(expected[0] - expected[1]).max() > 0.005
     np.testing.assert_allclose(loaded.net(nd.array(images, dtype="uint8")).asnumpy(), expected, atol=1e-5)
-    assert loaded.described.pooling == said["pooling"] and loaded.whitenings == {}
+    assert loaded.described.pooling == said["pooling"]
 
 
 def test_whitenings_of_a_checkpoint_are_read_with_it(tmp_path):
     rng = np.random.default_rng(2)
     learned = {kind: {"m": rng.normal(size=(DIM, 1)), "P": rng.normal(size=(DIM, DIM))} for kind in ("ss", "ms")}
     said = meta(Lw={"retrieval-SfM-120k": learned})
-    found = cirtorch.load(save(tmp_path / "a.pth", said, state(said)), [mx.cpu()]).whitenings
+    file = save(tmp_path / "a[1].pth", said, state(said))
+    found = served.whitenings(file)
     assert set(found) == {"retrieval-SfM-120k"} and set(found["retrieval-SfM-120k"]) == {"ss", "ms"}
     mean, projection = found["retrieval-SfM-120k"]["ms"]
     columns = rng.normal(size=(DIM, 3))
     expected = learned["ms"]["P"] @ (columns - learned["ms"]["m"])  # as cirtorch whitens
     np.testing.assert_allclose((columns.T - mean) @ projection.T, expected.T, atol=1e-9)
-    save_pth(tmp_path / "b_retrieval-SfM-120k_whiten_ms.pth", learned["ms"])
-    np.testing.assert_array_equal(cirtorch.whitening(tmp_path / "b_retrieval-SfM-120k_whiten_ms.pth")[1], projection)
+    save_pth(tmp_path / "a[1].pth_retrieval-SfM-30k_whiten_ms.pth", learned["ss"])  # as its test command keeps it
+    again = served.whitenings(file)
+    assert {name: list(kinds) for name, kinds in again.items()} == {
+        "retrieval-SfM-120k": ["ss", "ms"],
+        "retrieval-SfM-30k": ["ms"],
+    }
+    np.testing.assert_array_equal(again["retrieval-SfM-30k"]["ms"][1], learned["ss"]["P"])
 
 
 def counted_resnet18():
@@ -170,12 +177,6 @@ WRONG = {
     "more than it says": (meta(), {}, r"it has whiten.bias too, which does not fit its meta \(alexnet, gem\)"),
     "two colours": (meta(mean=[1, 2], whitening=True), {}, "mean and std in its meta must be three numbers"),
     "no mean": (meta(mean=None, whitening=True), {}, "its meta lacks or garbles"),
-    "whitening without P": (meta(whitening=True, Lw={"a": {"ss": {"m": np.zeros(3)}}}), {}, "is not m and P"),
-    "whitening that does not fit itself": (
-        meta(whitening=True, Lw={"a": {"ss": {"m": np.zeros(3), "P": np.zeros((3, 4))}}}),
-        {},
-        "m has 3 numbers and P the shape",
-    ),
 }
 
 
@@ -192,8 +193,21 @@ def test_other_files_are_told_in_one_line(tmp_path):
     save_pth(tmp_path / "trunk.pth", {"features.0.weight": contiguous(np.ones(2, "f4"))})
     with pytest.raises(InputError, match=r"trunk\.pth is no checkpoint of cirtorch: it has no 'meta'"):
         cirtorch.load(tmp_path / "trunk.pth", [mx.cpu()])
-    with pytest.raises(InputError, match=r"trunk\.pth: its whitening is not m and P"):
-        cirtorch.whitening(tmp_path / "trunk.pth")
+    with pytest.raises(InputError, match=r"trunk\.pth is no checkpoint of cirtorch: it has no 'meta'"):
+        served.whitenings(tmp_path / "trunk.pth")
+
+
+@pytest.mark.parametrize(
+    ("learned", "line"),
+    [
+        ({"m": np.zeros(3)}, "w.pth: its whitening is not m and P"),
+        ({"m": np.zeros(3), "P": np.zeros((3, 4))}, "w.pth: its whitening does not fit itself: m has 3 numbers and P"),
+    ],
+)
+def test_whitenings_that_are_none_are_told_in_one_line(tmp_path, learned, line):
+    path = save(tmp_path / "w.pth", meta(Lw={"a": {"ss": learned}}), {})
+    with pytest.raises(InputError, match=line):
+        served.whitenings(path)
 
 
 def test_published_names_are_files_in_data(tmp_path):

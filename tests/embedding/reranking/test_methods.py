@@ -110,7 +110,20 @@ def test_where_geometry_finds_nothing_the_order_of_any_method_stays(text, vector
     joint = verify.joined(scores, np.zeros(scores.shape, np.int32))
     np.testing.assert_array_equal(np.argsort(-joint, axis=1, kind="stable"), np.tile(np.arange(10), (len(joint), 1)))
     plain = apply([step for step in parse(text, "--rerank") if not METHODS[step.name].ranks], *vectors)
-    np.testing.assert_array_equal(scores, plain.first(10)[1])
+    np.testing.assert_allclose(scores, plain.first(10)[1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["diffusion=5", "diffusion=5:3:3:0.9:20", "k-reciprocal=5:2:0.3:20"])
+def test_a_query_s_own_picture_takes_no_place_of_the_cosines(text, vectors):
+    _, gallery = vectors
+    rows = np.arange(5)
+    ranking = apply(parse(text, "--rerank"), gallery[:5], gallery, exclude=list(rows[:, None]))
+    neighbors, scores = ranking.cosines(12)
+    plain = Ranking.of_vectors(gallery[:5], gallery).first(13)[1][:, 1:]  # without its own, of cosine 1
+    for row in rows:
+        others = neighbors[row] != row
+        np.testing.assert_allclose(scores[row, others], plain[row, : others.sum()], rtol=1e-6)
+    assert (np.diff(scores, axis=1) <= 0).all()
 
 
 @pytest.mark.parametrize("name", METHODS)

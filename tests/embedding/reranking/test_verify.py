@@ -97,14 +97,12 @@ def test_nothing_asked_or_nothing_found_is_nothing(shape):
 
 
 def test_settings_are_read_from_a_word():
-    assert parsed("100", "--rerank") == (100, DEFAULT)
+    assert [parsed(text, "--rerank") for text in ("100", "0")] == [(100, DEFAULT), (0, DEFAULT)]
     assert parsed(" 20:6", "--rerank") == (20, replace(DEFAULT, floor=6))
     assert parsed("20:0:0.25", "--rerank") == (20, replace(DEFAULT, floor=0, weight=0.25))
 
 
-@pytest.mark.parametrize(
-    "text", ["", "0", "-1", "ten", "10:", "10:4:", "10:4:x", "10:-4", "10:4:0.3:1", "1.5", "10:4:inf"]
-)
+@pytest.mark.parametrize("text", ["", "-1", "ten", "10:", "10:4:", "10:4:x", "10:-4", "10:4:0.3:1", "1.5", "10:4:inf"])
 def test_a_word_that_is_no_setting_is_told(text):
     with pytest.raises(InputError, match=f"--rerank={re.escape(text)}: give how many of the first"):
         parsed(text, "--rerank")

@@ -2,9 +2,12 @@
 
 import cv2
 import numpy as np
+import pytest
 import small_things
 
+from datasets.errors import InputError
 from datasets.images.base import ImageSet
+from embedding.search import inliers
 from embedding.search.inliers import Inliers
 from embedding.search.verified import Pictures, Verifier
 
@@ -46,5 +49,27 @@ def test_two_pictures_are_compared_once(tmp_path, monkeypatch):
     again = Inliers(images, tmp_path, verifier)
     monkeypatch.setattr(again, "_compare", None)  # cannot be called
     np.testing.assert_array_equal(again.of(asks, answers), first)
+    some = images.with_split(
+        train=images.train, query=np.array([1, 2]), gallery=np.array([4, 5])
+    )  # of more that are not
+    found = Inliers(some, tmp_path, verifier)
+    np.testing.assert_array_equal(found.of(some.query, answers[:2, 1:]), first[1:, 1:])
+    assert len(found._features) == 4
     cv2.imwrite(images.images[3], small_things.flat(9))
     assert Inliers(images, tmp_path, verifier).of(asks, answers)[0, 0] < 20  # another picture is another one
+
+
+def test_a_table_is_whole_or_not_there_and_too_many_pictures_are_told(tmp_path, monkeypatch):
+    images = things(tmp_path)
+
+    def killed(file, array):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(np, "save", killed)
+        Inliers(images, tmp_path, Verifier(tmp_path / "features"))
+    assert not list(tmp_path.glob("inliers-*.npy"))
+    monkeypatch.setattr(inliers, "_MOST", 6)
+    with pytest.raises(InputError, match="7 pictures, more than 6, .* give --rerank=none"):
+        Inliers(images, tmp_path, Verifier(tmp_path / "features"))
