@@ -31,6 +31,7 @@ TRUNK_SIDE = 480  # pixels of the longest side, as a bare trunk sees photographs
 
 FILES = ".npz"  # of whitenings
 
+_OF_ENCODERS = ("mean", "std", "range")
 _NAMES = ("run", "network_path", "network_offtheshelf", "model")
 
 
@@ -53,6 +54,14 @@ class NetworkOptions:
     """Weights for that trunk: a .safetensors or .pth file of torchvision or timm; efficientnet_lite0, 1 or 2 by pip."""
     pool: str = "gem"
     """Pooling of that trunk's feature map; of the tokens of an ONNX file's encoder class or mean."""
+    mean: str = ""
+    """What an ONNX file's encoder wants subtracted, 0.5 or 0.485,0.456,0.406; what the file tells, else ImageNet's, if
+    not given."""
+    std: str = ""
+    """What it wants that divided by."""
+    range: str = ""
+    """Largest value of the pictures that --mean and --std are of, 1 or 255; 1 unless one of them is above 1, if not
+    given."""
     image_size: Annotated[str, tyro.conf.arg(aliases=["-imsize"])] = ""
     """Longest side in pixels, which no picture is enlarged to; if not given that of the run's test, 1024 for networks
     of cirtorch, and 480 for a bare trunk."""
@@ -142,6 +151,8 @@ def _check(options: NetworkOptions) -> None:
         raise InputError(f"{line} --use-pretrained=efficientnet_lite0, or --model=ENCODER.onnx")
     if given and given != ["model"]:
         command.none_of(options, ("use_pretrained", "pool"), f"--{given[0].replace('_', '-')} has its own")
+    if not options.model.endswith(".onnx"):
+        command.none_of(options, _OF_ENCODERS, "is for an encoder of others, --model=ENCODER.onnx")
     if _run(options) is None:
         command.none_of(options, ("checkpoint",), "is one of a run folder's, and no --run is given")
     if options.resize not in (None, *RESIZES):
@@ -166,8 +177,9 @@ def _opener(options: NetworkOptions) -> tuple[str, engines.Opener]:
                 f"--use-pretrained={options.use_pretrained}: --model={options.model} has its weights in it"
             )
         pool = "" if options.pool == "gem" else options.pool
+        colours = {name: getattr(options, name) for name in _OF_ENCODERS}
         return Path(options.model).name, engines.of_file(
-            Path(options.model), Asked(image_size=options.image_size, pool=pool), **how
+            Path(options.model), Asked(image_size=options.image_size, pool=pool, **colours), **how
         )
     if not options.use_pretrained:
         raise InputError(f"--model={options.model}: a trunk needs its weights; give --use-pretrained=FILE")

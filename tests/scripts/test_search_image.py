@@ -191,6 +191,8 @@ def test_every_mistake_is_one_line(run, tmp_path):
         ([asked, images, "--index=hnsw", *NET], "did you mean hnswlib"),
         ([asked, images, "--multiscale=__import__('os')", *NET], "--multiscale=__import__('os')"),
         ([asked, images, "--model=clip.onnx", "--multiscale=[1, 1/2]"], "--multiscale: clip takes pictures of 32 x 32"),
+        ([asked, images, "--model=clip.onnx", "--mean=0.5"], "give --mean and --std, or neither"),
+        ([asked, images, "--network-path=x.pth", "--mean=0.5"], "is for an encoder of others"),
         ([asked, images, "--model=clip.onnx", "--resize=own"], "--resize=own: clip.onnx takes pictures of 32 x 32"),
         ([asked, "--images=nowhere", *NET], "nowhere"),
         ([asked, "--vectors=nowhere.h5", *NET], "nowhere.h5"),
