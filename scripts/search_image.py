@@ -6,7 +6,6 @@ python scripts/search_image.py a.jpg b.jpg --images=shots.zip --network-path=gem
 python scripts/search_image.py photo.jpg --crop=40,60,300,200 --vectors=pictures.h5 --model=clip_vision.onnx
 """
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from networks import Network
 
 from ann_bench.sweep import gallery_index
 from datasets.errors import InputError
-from datasets.files import packed
 from datasets.images import files
 from datasets.images.base import ImageSet
 from datasets.images.pixels import MAX_PIXELS, Unreadable
@@ -114,9 +112,7 @@ def main(options: SearchImageOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
     questions = asked.pictures(options.pictures, options.crop)
-    seen = [
-        _picture(questions, row) for row in questions.query
-    ]  # what cannot be read is told before anything takes time
+    seen = [_asking(options, questions, row) for row in questions.query]  # told before anything takes time
     network = networks.named(options)
     network = network.whitened(options.whitening) if options.whitening else network
     vectors = network.describer.now(questions, questions.query)
@@ -135,6 +131,15 @@ def main(options: SearchImageOptions) -> None:
     print(f"\n{score}\npage: {page.write_found(options.out, asking, facts)}")
 
 
+def _asking(options: SearchImageOptions, questions: ImageSet, row: int) -> np.ndarray:
+    """Picture ``row``, which asks; raises InputError with what to do where it, or its --crop, cannot be seen."""
+    try:
+        return _picture(questions, row)
+    except Unreadable as error:
+        what = f"--crop={options.crop}" if options.crop else "it"
+        raise InputError(f"{error.path}: {error.reason}; {what} cannot ask: give another") from None
+
+
 def _picture(questions: ImageSet, row: int) -> np.ndarray:
     """Picture ``row`` as it asks, no larger than a page shows it."""
     return decode.fit(decode.read(questions, int(row)), page.SIDE, resize=decode.OWN)
@@ -145,7 +150,7 @@ def _gallery(options: SearchImageOptions, network: Network) -> Gallery:
     if options.vectors is not None:
         return _of_vectors(vectors_file.file_of(command.there("--vectors", options.vectors)), describer, network.told)
     images = files.load(options.images)
-    place = Place(images.name, _root(options.images), images.images)
+    place = Place(images.name, folder.root(options.images), images.images)
     embed = describer.piecewise
     how = {"network": describer.network, "max_bad": options.max_bad, "flag": "--kept"}
     return folder.gallery_of(place, options.kept, lambda *given: embed(*_with_pieces(*given)), **how)
@@ -165,14 +170,6 @@ def _of_vectors(file: Path, describer: Describer, told: str) -> Gallery:
 
 def _with_pieces(images: ImageSet, rows: np.ndarray, skipped: Skipped, file: Path) -> tuple:
     return images, rows, skipped, file.with_suffix(folder.PIECES)
-
-
-def _root(place: str) -> str:
-    """Where the paths of what --images names begin: of a list its folder, of a pattern what stands before its signs."""
-    path = os.path.expanduser(place)
-    if os.path.isdir(path) or packed.is_archive(path):
-        return path
-    return os.path.dirname(path.partition("*")[0]) or "."
 
 
 def _ranked(

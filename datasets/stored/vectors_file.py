@@ -24,7 +24,9 @@ def file_of(path: Path) -> Path:
     if not path.is_dir():
         return path
     if not (path / NAME).is_file():
-        raise InputError(f"{path}: the folder has no {NAME}; name a file, or the folder of a finished run")
+        raise InputError(
+            f"{path}: the folder has no {NAME}, which extract.py writes of any run; name a file, or a folder with one"
+        )
     return path / NAME
 
 

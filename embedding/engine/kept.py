@@ -33,7 +33,9 @@ def fingerprint(file: Path) -> str:
         with file.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()[:16]
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}); name a run folder that holds weights") from None
+        raise InputError(
+            f"{file}: cannot be read ({error.strerror}); name a run folder, or a file, that holds weights"
+        ) from None
 
 
 def network_of(folder: Path) -> str:

@@ -122,10 +122,12 @@ def parts(
 def _training(options: InstanceOptions, images: ImageSet) -> ImageSet:
     """The train part, and what chooses the best checkpoint as its queries and gallery.
 
-    Where other sets test, that is the part of ``images`` that is not trained on, such as val of sfm120k; else instances
-    that are held out.
+    Where other sets test, that is the part of ``images`` that is not trained on, such as val of sfm120k; else, or where
+    it is trained on too, instances that are held out.
     """
-    if options.tested and len(images.query) and len(images.gallery) and not options.no_val:
+    judged = np.union1d(images.query, images.gallery)
+    apart = len(images.query) and len(images.gallery) and not np.isin(judged, images.train).any()
+    if options.tested and apart and not options.no_val:
         return images
     return holdout.hold_out_classes(images, options.validation, options.seed)
 
@@ -134,7 +136,8 @@ def settle(net: Net, options: InstanceOptions, training: ImageSet, devices: buil
     """Give a new network its first weights on ``devices``, pretrained ones where the options name them."""
     build.settle(net, options, devices)
     if (p := exponent(net)) is not None:
-        p.lr_mult = options.p_mult
+        of_one = 10.0 if p.shape == (1,) else 100.0  # as the reference has it
+        p.lr_mult = of_one if options.p_mult is None else options.p_mult
     if not isinstance(training.images, np.ndarray):  # a plan kept for every size of picture would fill the memory
         net.hybridize(static_alloc=False, static_shape=False)
 

@@ -16,6 +16,7 @@ from embedding.instances import losses
 from embedding.options import TrainOptions
 
 SIDE = 362  # pixels of the longest side of training photographs, as in Radenovic, Tolias & Chum 2018
+TEST_SIDE = 1024  # of other sets' photographs, as there
 OWN_PAIRS = "train"  # what --test-whiten calls the pairs that the network trains on
 
 _ABOVE_0 = ("neg_num", "query_size", "pool_size", "loss_margin", "update_every")
@@ -23,8 +24,8 @@ _FROM_0 = ("test_freq", "p_mult", "momentum")
 _NOT_HERE = ("boxes", "cache_features", "raw_size", "flip", "min_crop", "test_k", "batch_k", "epoch_steps", "report")
 
 # What is left open: drawn images are small, and their trunk begins from random weights.
-_DRAWN = {"loss": "triplet", "epochs": 4, "lr": 1e-3, "query_size": 1000, "batch_size": 10}
-_PHOTOGRAPHS = {"loss": "contrastive", "epochs": 30, "lr": 1e-6, "query_size": 2000, "batch_size": 5}
+_DRAWN = {"loss": "triplet", "epochs": 6, "lr": 3e-3, "wd": 1e-4, "query_size": 1000, "batch_size": 10}
+_PHOTOGRAPHS = {"loss": "contrastive", "epochs": 30, "lr": 1e-6, "wd": 1e-6, "query_size": 2000, "batch_size": 5}
 _DECAY = math.exp(-0.01)  # of the learning rate after each epoch, as in the reference
 
 
@@ -67,13 +68,17 @@ class InstanceOptions(TrainOptions):
     """The trunk starts from random weights, and nobody is to be warned of it."""
     lr_mult: float | None = None
     """Factor on the trunk's learning rate; 1 if not given."""
-    p_mult: float = 10.0
-    """Factor on the learning rate of gem's p."""
+    p_mult: float | None = None
+    """Factor on the learning rate of gem's p; 10 if not given, 100 where every channel has its own."""
     freeze_bn: bool | None = None  # type: ignore[assignment]
     """Keep the trunk's batch-norm statistics as they are; yes with --use-pretrained if not given."""
 
     image_size: str = ""
-    """Longest side in pixels of training images; 362 for photographs if not given."""
+    """Longest side in pixels of training images, which none is enlarged to; of photographs up to an eighth of a side is
+    cut off, to one of seven proportions; 362 for photographs if not given."""
+    test_size: str = ""
+    """Longest side in pixels of test images; 1024 for photographs of --test-datasets, else as in training, if not
+    given."""
     resize: str = "own"
     """How a test image comes to its size: own (its proportions, --test-size at most), crop or stretch."""
 
@@ -97,13 +102,18 @@ class InstanceOptions(TrainOptions):
     momentum: float = 0.9
     """Momentum of sgd and nag."""
     lr: float | None = None  # type: ignore[assignment]
-    """Learning rate; 1e-6 if not given, for drawn images 1e-3."""
+    """Learning rate; 1e-6 if not given, for drawn images 3e-3."""
+    cosine: bool | None = None  # type: ignore[assignment]
+    """Let the learning rate fall to 0 along a cosine over --epochs, in place of --steps; yes for drawn images without
+    --steps if not given."""
+    wd: float | None = None  # type: ignore[assignment]
+    """Weight decay; 1e-6 if not given, for drawn images 1e-4."""
     steps: str = ""
     """Epochs after which the learning rate is multiplied by --factor; after each if not given."""
     factor: float = _DECAY
     """What the learning rate is multiplied by at each of --steps."""
     epochs: int | None = None  # type: ignore[assignment]
-    """How many epochs to train; 30 if not given, on drawn images 4."""
+    """How many epochs to train; 30 if not given, on drawn images 6."""
     gpus: Annotated[str, tyro.conf.arg(aliases=["-g"])] = ""
     """Device such as 0; the CPU if not given."""
     workers: Annotated[int, tyro.conf.arg(aliases=["-j"])] = 2
@@ -118,7 +128,7 @@ class InstanceOptions(TrainOptions):
     test_whiten: str = ""
     """Judge with a whitening as well, learned from the pairs of this set: train for those that are trained on."""
     resume: str = ""
-    """Not needed, for the same command goes on from what its run folder holds: name that folder."""
+    """Not needed, for the same command goes on from what its run folder holds: that folder, or a file's name in it."""
 
     def with_data(self) -> "InstanceOptions":
         """The same options with our name of the set; one that asks for a split of it stays as it is."""
@@ -154,8 +164,10 @@ class InstanceOptions(TrainOptions):
 
     def _check_not_here(self) -> None:
         for name in _NOT_HERE:
-            if hasattr(self, name) and getattr(self, name) != getattr(InstanceOptions, name):
-                raise InputError(f"--{name.replace('_', '-')}: has no place in instance retrieval; leave it out")
+            usual = getattr(InstanceOptions, name)
+            if getattr(self, name) != usual:
+                flag = f"--{'no-' * (usual is True)}{name.replace('_', '-')}"
+                raise InputError(f"{flag}: has no place in instance retrieval; leave it out")
 
     def resolve(self, images: ImageSet) -> "InstanceOptions":
         """The same options with what was left open filled in for ``images``."""
@@ -166,6 +178,8 @@ class InstanceOptions(TrainOptions):
             replace(
                 found,
                 image_size=self.image_size or ("" if drawn else str(SIDE)),
+                test_size=self.test_size or (str(TEST_SIDE) if self.tested and not drawn else ""),
+                cosine=drawn and not self.steps if self.cosine is None else self.cosine,
                 lr_mult=1.0 if self.lr_mult is None else self.lr_mult,
                 freeze_bn=bool(self.use_pretrained) if self.freeze_bn is None else self.freeze_bn,
                 validation=0.0 if self.no_val else self.validation,

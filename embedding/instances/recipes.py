@@ -11,7 +11,7 @@ from embedding.instances.options import InstanceOptions
 _GEM = {
     **{"data": "sfm120k", "model": "resnet101_v1b", "pool": "gem", "loss": "contrastive", "loss_margin": 0.85},
     **{"neg_num": 5, "query_size": 2000, "pool_size": 22_000, "batch_size": 5, "image_size": "362", "epochs": 100},
-    **{"optimizer": "adam", "lr": 5e-7, "wd": 1e-6, "steps": "", "factor": math.exp(-0.01), "p_mult": 10.0},
+    **{"optimizer": "adam", "lr": 5e-7, "wd": 1e-6, "steps": "", "factor": math.exp(-0.01)},
     **{"freeze_bn": True, "test_size": "1024"},
 }
 

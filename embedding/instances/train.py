@@ -4,6 +4,7 @@ import logging
 import shutil
 from pathlib import Path
 
+from datasets.errors import InputError
 from embedding import session
 from embedding.build import Devices, tell_random_trunk
 from embedding.evaluation.judge import table
@@ -34,6 +35,7 @@ def train(options: InstanceOptions) -> Path:
     tests = build.test_sets(options, images)
     options = options.resolve(images)
     folder = options.runs / (options.name or f"{images.name}-{options.pool}-{options.loss}")
+    _check_resume(options.resume, folder)
     run = Run(folder, session.describe(options, images, {}))
     with run.logging(), session.skipping(options, run, images) as skipped:
         mx.random.seed(options.seed)
@@ -52,6 +54,16 @@ def train(options: InstanceOptions) -> Path:
         _judge_trained(options, run, parts, devices)
     run.close()
     return folder
+
+
+def _check_resume(named: str, folder: Path) -> None:
+    """Raise InputError where --resume names another place than the run folder, as a path that leads out of it."""
+    place = Path(named).resolve()
+    elsewhere = place.exists() or len(Path(named).parts) > 1
+    if named and elsewhere and not place.is_relative_to(folder.resolve()):
+        raise InputError(
+            f"--resume={named}: a run goes on from its own folder, {folder}; give --runs and --name of that"
+        )
 
 
 def _validated(parts: build.InstanceParts) -> Scores:

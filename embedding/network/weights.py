@@ -99,14 +99,14 @@ def _check(places: dict[str, gluon.Parameter], arrays: dict[str, np.ndarray], tr
         raise InputError(f"{wrong}: it is of legacy_seresnext50_32x4d; give one of timm's seresnext50_32x4d")
     for key, parameter in places.items():
         if key not in arrays:
-            raise InputError(f"{wrong}: it has no {key}; name a checkpoint of this architecture")
+            raise InputError(f"{wrong}: it has no {key}; name one of this trunk, or its own trunk by --model")
         if arrays[key].shape != parameter.shape:
             raise InputError(f"{wrong}: {key} has the shape {arrays[key].shape}, not {parameter.shape}")
     stages = {key.partition(".")[0] for key in places}
     for key in arrays:
         left_out = key.endswith("num_batches_tracked") or key.startswith(_CLASSIFIERS.get(trunk.model, " "))
         if key not in places and key.partition(".")[0] in stages and not left_out:
-            raise InputError(f"{wrong}: it has {key} too; name a checkpoint of this architecture")
+            raise InputError(f"{wrong}: it has {key} too; name one of this trunk, or its own trunk by --model")
 
 
 def _set(parameter: gluon.Parameter, array: np.ndarray) -> None:

@@ -40,6 +40,10 @@ def matched(
     queries, exclude = np.asarray(vectors.queries[rows], np.float32), vectors.own_rows[rows]
     k = max(1, min(count, len(vectors.gallery) - 1))
     neighbors, distances = exact.search(queries, vectors.gallery, k, metric="angular", exclude=exclude)
+    answered = neighbors[:, 0] >= 0  # not by itself, which may be the whole gallery
+    rows, neighbors, distances = (part[answered] for part in (rows, neighbors, distances))
+    if not len(rows):
+        return []
     asked = [vectors.query_paths[row] for row in rows]
     places, among = np.unique(neighbors, return_inverse=True)
     features = _features([*asked, *(vectors.gallery_paths[place] for place in places)], folder)

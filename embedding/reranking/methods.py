@@ -151,9 +151,10 @@ METHODS = {
 def parse(text: str, flag: str) -> list[Step]:
     """The steps of "dba=10, diffusion=50:10": methods by name, settings after = and between colons, first ones first.
 
-    A setting that is left out is as published. "" is no step. Raises InputError naming the flag.
+    A setting that is left out is as published. "" and none are no step. Raises InputError naming the flag.
     """
-    steps = [_step(part.strip(), f"{flag}={text}") for part in text.split(",") if part.strip()]
+    named = "" if text.strip() == "none" else text
+    steps = [_step(part.strip(), f"{flag}={text}") for part in named.split(",") if part.strip()]
     for before, after in zip(steps, steps[1:], strict=False):
         if METHODS[before.name].ranks and not METHODS[after.name].ranks:
             raise InputError(

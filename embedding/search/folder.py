@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.files import address, contents, lock
+from datasets.files import address, contents, lock, packed
 from datasets.files.whole import beside
 from datasets.images.base import ImageSet
 from datasets.images.pixels import Unreadable
@@ -51,6 +51,14 @@ class Place:
 
     def _within(self, path: str) -> str:
         return path if address.is_address(path) else os.path.relpath(path, self.root)
+
+
+def root(place: str) -> str:
+    """Where the paths of what --images names begin: of a list its folder, of a pattern what stands before its signs."""
+    path = os.path.expanduser(place)
+    if os.path.isdir(path) or packed.is_archive(path):
+        return path
+    return os.path.dirname(path.partition("*")[0]) or "."
 
 
 def gallery_of(
@@ -94,7 +102,7 @@ def _make(place: Place, states: list[list[str | int]], about: Path, embed: Embed
     """Write the vectors, what was skipped, and last the file that says what they are of."""
     file, root = about.with_suffix(".h5"), os.path.abspath(place.root)
     names = [path if address.is_address(path) else os.path.abspath(path) for path in place.paths]
-    before = _Before.of(about, network, root)
+    before = _Before.of(about, network, root, states)
     todo = np.array([row for row, state in enumerate(states) if tuple(state) not in before.rows], np.int64)
     log.info("embedding %d of %d images of %s, once: %s", len(todo), len(names), place.root, file)
     everything = np.arange(len(names))
@@ -115,7 +123,7 @@ def _make(place: Place, states: list[list[str | int]], about: Path, embed: Embed
     pictures = [[*state, reason] for state, reason in zip(states, reasons, strict=True)]
     with beside(about) as part:
         part.write_text(json.dumps({"network": network, "root": root, "pictures": pictures}))
-    before.remove()
+    before.remove_what_was(root, states)
     shutil.rmtree(file.with_suffix(PIECES), ignore_errors=True)
 
 
@@ -128,23 +136,27 @@ class _Before:
     vectors: np.ndarray
 
     @classmethod
-    def of(cls, about: Path, network: str, root: str) -> "_Before":
-        """That which was written last beside ``about``, by the same network; nothing where there is none."""
-        others = about.parent.glob(f"{about.stem.rpartition('-')[0]}-*.json")
-        for path in sorted(others, key=os.path.getmtime, reverse=True):
+    def of(cls, about: Path, network: str, root: str, states: Sequence[Sequence[str | int]]) -> "_Before":
+        """That beside ``about``, by the same network, which has most of ``states``; nothing where there is none."""
+        most, now = cls(None, {}, np.empty((0, 0), np.float32)), set(map(tuple, states))
+        for path in about.parent.glob(f"{about.stem.rpartition('-')[0]}-*.json"):
             try:
                 told = json.loads(path.read_text())
                 if (told["network"], told["root"]) != (network, root):
                     continue
-                states = [tuple(state) for *state, reason in told["pictures"] if not reason]
-                return cls(path, {state: row for row, state in enumerate(states)}, _vectors(path, len(states)))
+                found = [tuple(state) for *state, reason in told["pictures"] if not reason]
+                rows = {state: row for row, state in enumerate(found)}
+                if len(rows.keys() & now) > len(most.rows.keys() & now):
+                    most = cls(path, rows, _vectors(path, len(found)))
             except (OSError, ValueError, KeyError, InputError):
                 continue  # it is no such file, or half of it is gone: all is embedded anew
-        return cls(None, {}, np.empty((0, 0), np.float32))
+        return most
 
-    def remove(self) -> None:
-        """Remove it: the place is not as it was any more."""
-        if self.about is not None:
+    def remove_what_was(self, root: str, states: Sequence[Sequence[str | int]]) -> None:
+        """Remove it where ``states`` have all of its pictures that are still as they were: else it is of others too."""
+        others = self.rows.keys() - set(map(tuple, states))
+        gone = all(contents.state(os.path.join(root, path)) != tuple(state) for path, *state in others)
+        if self.about is not None and gone:
             for path in self.about.parent.glob(f"{self.about.stem}[.-]*"):
                 path.unlink(missing_ok=True)
 

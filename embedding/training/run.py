@@ -201,7 +201,8 @@ def _other(before: dict[str, Any], options: dict[str, Any]) -> str:
     """What a run was begun with: of what differs ``before``, the data where they do, which explains all the rest."""
     if "fingerprint" not in before:
         key, value = next(iter(before.items()))
-        return f"with {key}={value}, not {options.get(key)}"
+        begun, asked = ("nothing" if one in ("", None) else one for one in (value, options.get(key)))
+        return f"with {key}={begun}, not {asked}"
     if "dataset" in before:
         return f"on other data, {before['dataset']} and not {options.get('dataset')}"
     return f"on other data of the name {options.get('dataset')}, or from another place"

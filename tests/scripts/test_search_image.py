@@ -88,6 +88,7 @@ def test_a_crop_asks_for_what_is_in_it(run, tmp_path):
     assert done.returncode == 0 and ranking(done.stdout) == [["thing2-query.png"]]
     done = run("search_image.py", *flags, "--crop=500,20,10,10")
     assert done.returncode == 2 and "holds none" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "--crop=500,20,10,10 cannot ask: give another" in done.stderr and "remove" not in done.stderr
 
 
 @pytest.mark.parametrize("images", ["list.txt", "photos/**/*.png", "photos.zip"])

@@ -112,6 +112,10 @@ def test_the_reference_s_command_is_understood(tmp_path):
         (["--data=digits", "--test-datasets=nothing"], "unknown dataset 'nothing'"),
         (["--data=digits", "-g=0,1"], "one device"),
         (["--data=digits", "--arch=resnet"], "unknown model"),
+        (
+            ["--data=digits", "--resume=other/run/model_best.pth.tar"],
+            "--resume=other/run/model_best.pth.tar: a run goes",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path, flags, told):

@@ -134,7 +134,7 @@ def test_a_vectors_file_and_the_folder_of_a_run(tmp_path):
         ("gallery.fvecs", {"metric": "angle"}, "unknown metric 'angle': did you mean angular"),
         ("truth.ivecs", {}, r"truth\.ivecs: holds int32, which are no vectors"),
         ("numbers.npy", {}, r"numbers\.npy: holds int64, .*float64 and float16.*convert it: np\.save"),
-        ("", {}, r"has no vectors\.h5"),
+        ("", {}, r"has no vectors\.h5, which extract\.py writes of any run"),
         ("gone.h5", {}, r"gone\.h5: there is no such file"),
         ("vectors.csv", {}, r"vectors\.csv: no known format.* known are \.fvecs, .*; convert it: np\.save"),
     ],

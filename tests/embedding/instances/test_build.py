@@ -48,9 +48,19 @@ def test_the_set_s_own_part_chooses_where_other_sets_test():
     assert [judge.images.name for judge in parts.judges] == ["glyphs"]
 
 
-def test_p_learns_faster_than_the_trunk():
-    options, parts = made(lr_mult=0.5)
-    assert exponent(parts.net).lr_mult == options.p_mult == 10
+def test_what_is_trained_on_does_not_choose_where_other_sets_test():
+    options = InstanceOptions(**SMALL, test_datasets="glyphs").resolve(image_sets.get("digits").load())
+    images = image_sets.get("digits").load()
+    all_rows = np.arange(len(images))
+    training = build._training(options, images.with_split(train=all_rows, query=all_rows, gallery=all_rows))
+    assert len(training.query)
+    assert not np.isin(training.labels[training.query], training.labels[training.train]).any()
+
+
+@pytest.mark.parametrize(("given", "found"), [({}, 10), ({"pool": "gem-channels"}, 100), ({"p_mult": 3.0}, 3)])
+def test_p_learns_faster_than_the_trunk(given, found):
+    _, parts = made(lr_mult=0.5, **given)
+    assert exponent(parts.net).lr_mult == found
     assert {param.lr_mult for param in parts.net.encoder.trunk.collect_params().values()} == {0.5}
 
 

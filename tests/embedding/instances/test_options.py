@@ -21,9 +21,14 @@ def test_photographs_and_drawn_images_have_usual_values_of_their_own():
     assert (of_photographs.model, of_photographs.image_size, of_photographs.lr) == ("resnet101_v1b", "362", 1e-6)
     assert of_photographs.freeze_bn
     assert of_photographs.lr_mult == 1
+    assert (of_photographs.wd, of_photographs.test_size) == (1e-6, "362")
+    other_sets = InstanceOptions(use_pretrained="resnet101.pth", test_datasets="roxford5k").resolve(PHOTOGRAPHS)
+    assert (other_sets.image_size, other_sets.test_size) == ("362", "1024")
     drawn = InstanceOptions().resolve(images.get("glyphs").load())
-    assert (drawn.model, drawn.image_size, drawn.freeze_bn) == ("convnet", "32", False)
+    assert (drawn.model, drawn.image_size, drawn.test_size, drawn.freeze_bn) == ("convnet", "32", "32", False)
     assert drawn.lr > of_photographs.lr
+    assert drawn.cosine and not of_photographs.cosine
+    assert not InstanceOptions(steps="2").resolve(images.get("glyphs").load()).cosine
 
 
 @pytest.mark.parametrize(
@@ -79,6 +84,7 @@ def test_the_rate_falls_after_every_epoch_unless_something_else_is_said():
         ({"embed_dim": 64}, "--embed-dim=64: features keep their size without --whitening"),
         ({"not_pretrained": True, "use_pretrained": "a.pth"}, "say one of the two"),
         ({"cache_features": True}, "--cache-features: has no place in instance retrieval"),
+        ({"report": False}, "--no-report: has no place in instance retrieval"),
     ],
 )
 def test_mistakes_are_told(given, told):
@@ -96,7 +102,7 @@ def test_recipes_are_values_of_flags_and_pass_the_check(name):
 def test_the_published_settings():
     found = recipes.with_recipe(InstanceOptions(recipe="gem-r101-sfm120k"))
     assert (found.lr, found.wd, found.loss_margin, found.neg_num, found.query_size) == (5e-7, 1e-6, 0.85, 5, 2000)
-    assert (found.pool_size, found.image_size, found.epochs, found.p_mult) == (22_000, "362", 100, 10)
+    assert (found.pool_size, found.image_size, found.epochs, found.p_mult) == (22_000, "362", 100, None)
     with pytest.raises(InputError, match="unknown recipe 'gem'"):
         recipes.with_recipe(InstanceOptions(recipe="gem"))
 

@@ -127,6 +127,7 @@ def zeros_of(name):
 def test_another_architecture_is_refused(tmp_path, trunk):
     path = saved(tmp_path, zeros_of("mobilenetv2_1.0"))
     assert refused(trunk, path).startswith(f"weights file {path} does not fit resnet18_v1b: it has no conv1.weight;")
+    assert "its own trunk by --model" in refused(trunk, path)
     path = saved(tmp_path, zeros_of("resnet50_v1b"))
     line = refused(trunk, path)
     assert "layer1.0.conv1.weight has the shape (64, 64, 1, 1), not (64, 64, 3, 3)" in line

@@ -49,3 +49,12 @@ def test_pictures_that_are_no_files_match_nothing(tmp_path):
     named = {"gallery_paths": ("gone.jpg",) * 4, "query_paths": tuple(f"glyphs[{i}]" for i in range(4))}
     lost = VectorSet(**{**vars(vectors), **named})
     assert matched(lost, np.arange(4), 2, tmp_path / "features") == []
+
+
+def test_a_gallery_of_the_query_alone_has_no_match(tmp_path):
+    vectors = things(tmp_path)
+    path = vectors.query_paths[:1]
+    labels = vectors.query_labels[:1]
+    one = np.ones((1, 4), np.float32)
+    alone = VectorSet("one", "inner_product", one, one, None, None, labels, labels, path, path, ("a",))
+    assert matched(alone, np.arange(1), 4, tmp_path / "features") == []

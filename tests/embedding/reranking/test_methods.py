@@ -30,7 +30,7 @@ def test_settings_are_read_in_their_order_and_else_as_published():
     assert all(isinstance(step.settings["count"], int) for step in steps[:2])
 
 
-@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+@pytest.mark.parametrize("text", ["", " ", ",", " , ", "none"])
 def test_nothing_is_no_step(text):
     assert parse(text, "--rerank") == []
 

@@ -2,6 +2,7 @@
 
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -112,3 +113,17 @@ def test_half_of_what_was_kept_is_made_anew(photos, tmp_path):
     (photos / "d.jpg").write_text("d")
     embed.asked = []
     assert len(folder.gallery_of(place(photos), kept, embed, network="n")) == 4 and len(embed.asked) == 4
+
+
+def test_a_part_of_a_folder_leaves_what_is_kept_of_the_whole(photos, tmp_path):
+    embed, kept = Embeds(), tmp_path / "kept"
+    folder.gallery_of(place(photos), kept, embed, network="n")
+    some = replace(place(photos), paths=[str(photos / "b.jpg")])
+    embed.asked = []
+    assert len(folder.gallery_of(some, kept, embed, network="n")) == 1
+    assert len(folder.gallery_of(place(photos), kept, embed, network="n")) == 3
+    assert not embed.asked
+    (photos / "d.jpg").write_text("d")  # what has most of it is gone on from
+    assert len(folder.gallery_of(place(photos), kept, embed, network="n")) == 4
+    assert embed.asked == ["d.jpg"]
+    assert len(list(kept.glob("*.h5"))) == 2

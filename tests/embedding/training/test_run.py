@@ -251,3 +251,9 @@ def test_other_data_are_told_before_all_that_follows_from_them(tmp_path):
         Run(tmp_path, asked)
     with pytest.raises(InputError, match="on other data of the name pictures, or from another place: give another"):
         Run(tmp_path, {**asked, "dataset": "pictures"})
+
+
+def test_what_was_not_given_is_told_as_nothing(tmp_path):
+    Run(tmp_path, {"pool": "gem"}).save(1, *make())
+    with pytest.raises(InputError, match="holds a run with pool=gem, not nothing: give another"):
+        Run(tmp_path, {"pool": ""})
