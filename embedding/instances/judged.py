@@ -73,7 +73,8 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
     """The parts that a set is judged in, without what cannot be read.
 
     readable : (N,) bool, of all images of the set
-    A part's gallery has no picture that is junk for each of its queries, such as other queries. Raises InputError where
+    A part's gallery has no picture that is junk for each of its queries, such as other queries, and a part that has
+    nothing to find at all is left out, if others have. Raises InputError where
     no query, or nothing of the gallery, can be read, or a query's box holds nothing of its picture.
     """
     _check_boxes(images, images.query[~readable[images.query]])
@@ -84,7 +85,17 @@ def parts(images: ImageSet, readable: np.ndarray) -> list[Judged]:
     truth = seen.truth or of_labels(seen.labels, query, gallery)
     seen = replace(seen, truth=truth)
     names = np.array(truth.parts or ("",) * len(query))
-    return [_part(seen, str(name), query[names == name]) for name in dict.fromkeys(names.tolist())]
+    return _answered([_part(seen, str(name), query[names == name]) for name in dict.fromkeys(names.tolist())])
+
+
+def _answered(parts: list[Judged]) -> list[Judged]:
+    """The parts of which a query has anything to find, the others told; all, to be refused, where there is none."""
+    found = [part for part in parts if any(map(len, part.truth.wanted))]
+    for part in parts if found else ():
+        if part not in found:
+            line = "%s: part %s is left out, for none of its %d queries has anything to find"
+            log.warning(line, part.images.name, part.part, len(part.images.query))
+    return found or parts
 
 
 def _check_boxes(images: ImageSet, lost: np.ndarray) -> None:

@@ -52,6 +52,14 @@ def test_what_is_excluded_has_no_say_in_an_expansion():
     assert plain[0, 0] == 2 and set(expanded[0, :2]) == {2, 3}
 
 
+def test_a_part_with_nothing_to_find_is_left_out_where_others_have(caplog):
+    readable = np.ones(6, bool)
+    readable[3] = False  # the one answer of the one door that is left
+    (books,) = judged.parts(two_parts(), readable)
+    assert books.part == "books"
+    assert "own: part doors is left out, for none of its 1 queries has anything to find" in caplog.text
+
+
 def test_what_cannot_be_read_takes_no_part():
     readable = np.ones(6, bool)
     readable[[1, 5]] = False
