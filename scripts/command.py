@@ -17,15 +17,8 @@ start.begin()
 from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
-_SHARED = (
-    "command",
-    "engines",
-    "indexed",
-    "named",
-    "networks",
-    "scaled",
-    "scoring",
-)  # files that are no commands, but what commands share
+# Files that are no commands, but what commands share.
+_SHARED = ("command", "engines", "indexed", "named", "networks", "scaled", "scoring")
 SCRIPTS = {
     path.stem.replace("_", "-"): path
     for path in sorted(_FOLDER.glob("*.py"))
