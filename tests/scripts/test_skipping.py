@@ -122,7 +122,7 @@ def test_a_search_goes_round_what_cannot_be_read(run, tmp_path):
     for embedded in (True, False):
         done = run("search_text.py", "a red picture", *flags)
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
-        assert ("embedding 25 images" in done.stdout) == embedded
+        assert ("embedding 25 of 25 images" in done.stdout) == embedded
         assert "skipped 10 of 25 pictures" in done.stdout and "15 images of photos" in (
             (tmp_path / "out" / "index.html").read_text()
         )

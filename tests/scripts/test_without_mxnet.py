@@ -27,7 +27,7 @@ def test_sentences_find_pictures_of_a_folder(run_folder, tmp_path):
     found = blocked.command(
         "search_text.py", "a green picture", f"--run={run_folder}", f"--images={pictures}", f"--out={tmp_path}", "-k=1"
     )
-    assert "green.png" in found and "embedding 4 images" in found and (tmp_path / "index.html").exists()
+    assert "green.png" in found and "embedding 4 of 4 images" in found and (tmp_path / "index.html").exists()
 
 
 def test_a_picture_finds_its_sentences(run_folder, tmp_path):
