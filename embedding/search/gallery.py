@@ -47,7 +47,8 @@ def of_file(path: Path, *, network: str, dim: int, whose: str) -> Gallery:
     file = vectors_file.file_of(path)
     found = checked(vectors_file.load(file), f"--vectors={path}", dim)
     if made_by_another(found, network):
-        raise InputError(f"--vectors={path}: another network than that of {whose} has made it; name a file of this one")
+        what = f"another network than that of {whose} has made it, or another pooling"
+        raise InputError(f"--vectors={path}: {what}; name a file of this one, or give its flags, such as --pool=avg")
     return of_set(found, file)
 
 

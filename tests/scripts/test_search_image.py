@@ -121,7 +121,7 @@ def test_a_vectors_file_of_the_same_network_is_searched(run, tmp_path):
     found = run("search_image.py", *asked)
     assert found.returncode == 0 and len(ranking(found.stdout)[0]) == 3, found.stderr
     other = run("search_image.py", *asked, "--multiscale=[1, 1/2]")
-    assert other.returncode == 2 and "another network" in other.stderr
+    assert other.returncode == 2 and "another network" in other.stderr and "such as --pool=avg" in other.stderr
 
 
 def test_a_whitening_goes_over_both_sides_as_in_a_vectors_file(run, tmp_path):
