@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -175,4 +176,6 @@ def _choices(comparison: Comparison, wanted: Sequence[Setting]) -> str:
 
 
 def _cells(setting: Setting) -> list[str]:
-    return [getattr(setting, field.name) for field in fields(Setting)]
+    trunk, given, file = setting.trunk.partition(":")
+    shown = trunk + given + "/".join(Path(file).parts[-2:])  # of a long path what tells two files apart
+    return [shown, *(getattr(setting, field.name) for field in fields(Setting)[1:])]

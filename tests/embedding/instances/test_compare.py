@@ -55,6 +55,13 @@ def test_the_setting_of_a_part_is_that_of_the_others():
     assert len(text.splitlines()) == 1 + 2 + 2 + 1 + 4 and "best on the others" in text
 
 
+def test_a_trunk_s_file_is_shown_by_its_folder_and_name():
+    images, trunk = three_parts(), "mobilenetv2_1.0:/a/long/way/to/weights/m.pth"
+    found = Comparison(images, {(trunk, "[1]"): vectors_of(images, 0.0)}, unchanged)
+    text = compare.table(found, [Setting(trunk, "[1]")])
+    assert "mobilenetv2_1.0:weights/m.pth" in text and "long" not in text
+
+
 def test_of_equal_settings_the_plainest_is_chosen():
     images = three_parts()
     found = Comparison(images, {("net", "[1]"): vectors_of(images, 0.0)}, unchanged)
