@@ -3,18 +3,6 @@
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "scripts"
-<<<<<<< HEAD
 # What commands share, and no command.
 SHARED = ("command", "engines", "indexed", "named", "networks", "scaled", "scoring")
-=======
-SHARED = (
-    "command",
-    "engines",
-    "indexed",
-    "named",
-    "networks",
-    "scaled",
-    "scoring",
-)  # what commands share, and no command
->>>>>>> i16-mend2
 SCRIPTS = sorted(path for path in FOLDER.glob("[a-z]*.py") if path.stem not in SHARED)
