@@ -1,9 +1,6 @@
 """The training command of instance retrieval, from the command line to its run folder, and its mistakes."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import cv2
 import instance_trees
@@ -12,12 +9,13 @@ import pytest
 
 from embedding.evaluation.whiten import Whitening
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
 SMALL = ("--data=digits", "--epochs=1", "-qs=12", "-ps=40", "-nn=2", "-b=4", "--validation=0.5", "--workers=1")
 
 
-def run(*flags, script="train_instance.py"):
-    return subprocess.run([sys.executable, str(SCRIPTS / script), *map(str, flags)], capture_output=True, text=True)
+@pytest.fixture
+def train(run):
+    """``train(*flags)`` runs the command, or another ``script``."""
+    return lambda *flags, script="train_instance.py": run(script, *map(str, flags))
 
 
 def lines(folder, kind):
@@ -43,8 +41,8 @@ def photographs(tmp_path):
     return file
 
 
-def test_the_first_word_is_the_run_folder(tmp_path):
-    done = run(tmp_path / "mine", *SMALL, "--test-whiten=train", "-w", "--embed-dim=16", "--test-freq=1")
+def test_the_first_word_is_the_run_folder(train, tmp_path):
+    done = train(tmp_path / "mine", *SMALL, "--test-whiten=train", "-w", "--embed-dim=16", "--test-freq=1")
     assert done.returncode == 0, done.stderr
     folder = tmp_path / "mine"
     rows = [line["row"] for line in lines(folder, "scores")]
@@ -52,31 +50,31 @@ def test_the_first_word_is_the_run_folder(tmp_path):
     (epoch,) = lines(folder, "epoch")
     assert {"loss", "validation mAP", "mAP", "recall@1"} <= set(epoch)
     assert Whitening.load(folder / "whitening" / "digits-ss.npz").mean.shape == (16,)
-    again = run(tmp_path / "mine", *SMALL, "--test-whiten=train", "-w", "--embed-dim=16", "--test-freq=1")
+    again = train(tmp_path / "mine", *SMALL, "--test-whiten=train", "-w", "--embed-dim=16", "--test-freq=1")
     assert "already trained for 1 epoch" in again.stdout
 
 
 @pytest.mark.parametrize("loss", ["triplet", "lifted"])
-def test_photographs_at_their_own_size_are_trained_on_by_part(photographs, tmp_path, loss):
+def test_photographs_at_their_own_size_are_trained_on_by_part(train, photographs, tmp_path, loss):
     how = ("--data=instances", f"--data-path={photographs}", "--train-parts=shelf", "--test-parts=street")
     small = ("--model=convnet", "--image-size=32", "-nn=2", "-b=2", f"--loss={loss}", "--validation=0", "--epochs=1")
-    done = run(tmp_path / "mine", *how, *small)
+    done = train(tmp_path / "mine", *how, *small)
     assert done.returncode == 0, done.stderr
     assert "skipped 1 of 24 pictures" in done.stdout
     untrained, trained = lines(tmp_path / "mine", "scores")
     assert set(untrained) == set(trained) == {"kind", "row", "data", "street mAP", "street recall@1"}
     out = tmp_path / "vectors.h5"
-    done = run(f"--run={tmp_path / 'mine'}", f"--data-path={tmp_path}", f"--out={out}", script="extract.py")
+    done = train(f"--run={tmp_path / 'mine'}", f"--data-path={tmp_path}", f"--out={out}", script="extract.py")
     assert done.returncode == 0, done.stderr
     assert out.exists()
 
 
-def test_netvlad_starts_from_centres(tmp_path):
-    done = run(tmp_path / "mine", *SMALL, "--pool=netvlad", "--loss=triplet")
+def test_netvlad_starts_from_centres(train, tmp_path):
+    done = train(tmp_path / "mine", *SMALL, "--pool=netvlad", "--loss=triplet")
     assert done.returncode == 0, done.stderr
 
 
-def test_the_reference_s_command_is_understood(tmp_path):
+def test_the_reference_s_command_is_understood(train, tmp_path):
     instance_trees.write_sfm120k(tmp_path / "data")
     instance_trees.write_instances(tmp_path / "things")
     pictures = [path for root in ("data", "things") for path in (tmp_path / root).rglob("*") if path.is_file()]
@@ -91,7 +89,7 @@ def test_the_reference_s_command_is_understood(tmp_path):
     words += " -nn 1 -qs 3 -ps 4 -b 2 -g= -j 1 --epochs 1 -o adam --lr 1e-3 --weight-decay 1e-6 --print-freq 1"
     words += " --image-size 64 --not-pretrained --resume model.pth.tar"
     places = ("--data-path", tmp_path / "data", "--test-path", tmp_path / "things")
-    done = run(tmp_path / "export", *words.split(), *places)
+    done = train(tmp_path / "export", *words.split(), *places)
     assert done.returncode == 0, done.stderr
     rows = lines(tmp_path / "export", "scores")
     assert [row["row"] for row in rows][-2:] == ["best", "best, whitened"]
@@ -118,8 +116,8 @@ def test_the_reference_s_command_is_understood(tmp_path):
         ),
     ],
 )
-def test_a_mistake_is_one_line(tmp_path, flags, told):
-    done = run(*flags, f"--runs={tmp_path}", "--epochs=1")
+def test_a_mistake_is_one_line(train, tmp_path, flags, told):
+    done = train(*flags, f"--runs={tmp_path}", "--epochs=1")
     assert done.returncode == 2, done.stderr
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
