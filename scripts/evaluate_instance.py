@@ -156,6 +156,7 @@ def _whitening(options: EvaluateInstanceOptions, network: Network, out: Path) ->
         return None
     anew = options.learn != EvaluateInstanceOptions.learn and not name.endswith(networks.FILES)
     if not anew and (found := network.whitening(name)) is not None:
+        found(np.empty((0, network.describer.engine.facts.dim), np.float32))  # another size is told before all else
         return found
     wanted = Wanted.parse(options.learn, "--learn")
     images = _teaching(options)

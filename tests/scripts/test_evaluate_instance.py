@@ -79,8 +79,9 @@ def test_a_whitening_from_a_file_or_of_a_labelled_set(run, tmp_path):
     done = run("evaluate_instance.py", *SET, *NET, "-w=digits", "--learn=pca=1", f"--out={tmp_path}")
     assert done.returncode == 0 and "learned on digits" in done.stdout, done.stderr
     Whitening(np.zeros(7), np.eye(7), "x").save(tmp_path / "other.npz")
-    done = run("evaluate_instance.py", *SET, *NET, f"-w={tmp_path / 'other.npz'}", f"--out={tmp_path}")
+    done = run("evaluate_instance.py", *SET, *NET, f"-w={tmp_path / 'other.npz'}", f"--out={tmp_path / 'new'}")
     assert done.returncode == 2 and "7 dimensions" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "images/s" not in done.stdout  # told before anything is embedded
 
 
 def test_a_set_of_arrays_is_judged_by_its_classes(run, tmp_path):
