@@ -1,27 +1,13 @@
 """Comparing from the command line: the table, what is chosen, and nothing is computed twice."""
 
 import shutil
-from pathlib import Path
 
-import encoders
 import pytest
-import small_things
+
+pytestmark = pytest.mark.usefixtures("in_small_place")
 
 NET = ("--trunks=net.onnx", "--image-size=160")
 SET = ("--data=instances", "--data-path=photos/images.csv")
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("compared")
-    small_things.write(folder / "photos")
-    encoders.of_bytes(folder / "net.onnx")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def there(place, monkeypatch):
-    monkeypatch.chdir(place)
 
 
 def test_one_command_prints_the_table_and_what_is_chosen(run, tmp_path):

@@ -5,7 +5,6 @@ import pickle
 import re
 from pathlib import Path
 
-import encoders
 import numpy as np
 import pytest
 import small_things
@@ -13,19 +12,7 @@ from torch_files import contiguous, save_pth
 
 from embedding.evaluation.whiten import Whitening
 
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("judged")
-    small_things.write(folder / "photos")
-    encoders.of_bytes(folder / "net.onnx")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def there(place, monkeypatch):
-    monkeypatch.chdir(place)
-
+pytestmark = pytest.mark.usefixtures("in_small_place")
 
 NET = ("--model=net.onnx", "--image-size=160")
 SET = ("--data=instances", "--data-path=photos/images.csv")

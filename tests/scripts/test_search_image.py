@@ -16,18 +16,7 @@ from embedding.evaluation.whiten import Whitening
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "search_image.py"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("things")
-    small_things.write(folder / "photos")
-    encoders.of_bytes(folder / "net.onnx")
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def there(place, monkeypatch):
-    monkeypatch.chdir(place)
-
+pytestmark = pytest.mark.usefixtures("in_small_place")
 
 NET = ("--model=net.onnx", "--image-size=160")
 
@@ -92,7 +81,7 @@ def test_a_crop_asks_for_what_is_in_it(run, tmp_path):
 
 
 @pytest.mark.parametrize("images", ["list.txt", "photos/**/*.png", "photos.zip"])
-def test_lists_patterns_and_archives_are_searched(run, tmp_path, place, images):
+def test_lists_patterns_and_archives_are_searched(run, tmp_path, images):
     import zipfile
 
     paths = sorted(Path("photos").rglob("*.png"))
