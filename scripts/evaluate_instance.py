@@ -128,7 +128,8 @@ def main(options: EvaluateInstanceOptions) -> None:
         print("\n" + aligned([[table.title, *table.columns], *table.rows], least=6))
     _record(out, found, facts)
     questions = [question for one in found for question in evaluate.questions(one, options.seed)]
-    print(f"report: {page.write_found(out, questions, facts, tables=tables, title=network.told)}")
+    more = facts[1:]  # the title has the first
+    print(f"report: {page.write_found(out, questions, more, tables=tables, title=network.told)}")
 
 
 def _load(options: EvaluateInstanceOptions, name: str) -> ImageSet:
