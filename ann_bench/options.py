@@ -8,6 +8,7 @@ from typing import Any
 
 from ann_bench import limits
 from ann_bench.results.results import MODES
+from ann_bench.tracks.base import TrackFlags
 from ann_bench.units import read_bytes
 from datasets.cluster import place
 from datasets.errors import InputError
@@ -16,7 +17,7 @@ from datasets.vectors import metric_names
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunOptions(Source):
+class RunOptions(TrackFlags, Source):
     """Build indexes over a set of vectors, search with every parameter, and keep what was measured.
 
     A finished point is skipped; a sweep that was killed goes on where it was.
@@ -25,7 +26,7 @@ class RunOptions(Source):
     k: int = 10
     """How many neighbors a query asks for."""
     index: str = ""
-    """Indexes, separated by commas, * fits any: faiss_*,annoy. All but the extras (milvus) if not given."""
+    """Indexes, separated by commas, * fits any: faiss_*,annoy. All that are installed if not given, but no server."""
     build: str = ""
     """What to build of one --index instead of the defaults, separated by semicolons: IVF1024,Flat;HNSW32."""
     search: str = ""
@@ -63,6 +64,15 @@ class RunOptions(Source):
     def source(self) -> Source:
         """Which vectors, and nothing else."""
         return Source(**{field.name: getattr(self, field.name) for field in fields(Source)})
+
+    def track_flags(self) -> TrackFlags:
+        """Which way of asking, and nothing else."""
+        return TrackFlags(**{field.name: getattr(self, field.name) for field in fields(TrackFlags)})
+
+    @property
+    def results_folder(self) -> Path:
+        """Where points of this way of asking belong; those of no track lie directly in --out."""
+        return self.out / self.track
 
     def check(self) -> None:
         """Raises InputError for values that make no sense, before anything is loaded."""

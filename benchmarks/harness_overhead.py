@@ -26,8 +26,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ann_bench import indexes
 from ann_bench.indexes.base import Index
+from ann_bench.measuring import measure, metrics
 from ann_bench.options import RunOptions
-from ann_bench.sweep import measure, metrics
 from datasets.stored import formats
 from datasets.vectors.base import VectorSet, with_neighbors
 

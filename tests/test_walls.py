@@ -26,13 +26,16 @@ PACKAGES = {
 # Of each package, from the top floor down: room -> the rooms of the same package that it may import.
 ROOMS = {
     "datasets": {
-        "sources": "stored vectors vectors.base images images.base files errors",
+        "sources": "stored vectors vectors.base images images.base attributes runbooks files errors",
+        "truths": "stored cluster attributes runbooks vectors.base files errors",
+        "runbooks": "vectors.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files errors",
         "images": "lists drawing images.base files plugins errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
+        "attributes": "files errors",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",
         "images.base": "decoding files errors",
@@ -106,11 +109,20 @@ ROOMS = {
     },
     "ann_bench": {
         "__main__": "commands start",
-        "commands": "views scale sweep options",
-        "views": "sweep results indexes units",
+        "commands": "tuning views scale sweep options",
+        "tuning": "views scale sweep tracks options drawing results indexes indexes.base limits units",
+        "views": "sweep tracks drawing results indexes units",
         "scale": "sweep options results indexes limits units",
-        "sweep": "options results indexes indexes.base limits units",
-        "options": "results limits units",
+        "sweep": "options tracks tracks.base measuring results indexes indexes.base limits units",
+        "options": "tracks.base results limits units",
+        "tracks": "tracks.base filters streams ranges clients drawing measuring results indexes indexes.base units",
+        "filters": "tracks.base drawing measuring results indexes.base limits units",
+        "streams": "tracks.base drawing measuring results indexes.base limits units",
+        "ranges": "tracks.base drawing measuring results indexes.base limits units",
+        "clients": "tracks.base drawing measuring results indexes indexes.base limits units",
+        "tracks.base": "results indexes.base",
+        "measuring": "indexes.base limits units",
+        "drawing": "results units",
         "results": "factory indexes.base",
         "indexes": "factory indexes.base",
         "factory": "indexes.base",
@@ -123,7 +135,7 @@ ROOMS = {
 
 # What a plug-in folder stands on, besides its base.
 GROUND = {"base", "pixels", "skipped", "truth", "parts", "embeddings", "exact", "metric_names", "rows"}
-GROWING = {"losses", "indexes", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
+GROWING = {"losses", "indexes", "tracks", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8
 

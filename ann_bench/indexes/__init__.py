@@ -1,8 +1,13 @@
 """Indexes, one file a library.
 
 The contract: a file ``<name>.py`` ends with ``Index = <its class>``, a subclass of ``base.Index``, and
-``grids(count, dim, metric) -> list[Grid]``: what is built and swept by default for so many vectors. ``REQUIRES``, where
-a file has it, names the modules that must be installed besides, and ``EXTRA`` the extra that installs them.
+``grids(count, dim, metric) -> list[Grid]``: what is built and swept by default for so many vectors. It can be imported
+wherever the benchmark can: what may not be there is imported when an index is made. Where a file has them:
+
+``REQUIRES`` the modules that must be installed besides, and ``EXTRA`` the extra that installs them
+``missing()`` one line that says what is not there and how to get it, "" where all is, in place of these two
+``PACKAGES`` the packages whose versions stand with every point
+``BY_NAME_ONLY = True`` where it is in no sweep that does not name it
 """
 
 import importlib.util
@@ -12,7 +17,25 @@ from datasets import plugins
 _FOLDER = plugins.Folder(__name__, kind="index")
 names, get = _FOLDER.names, _FOLDER.get
 
+_ALWAYS = ("numpy", "faiss-cpu", "faiss-gpu")
+
+
+def missing(name: str) -> str:
+    """What the index ``name`` needs that is not there, and how to get it, in a line; "" where nothing is missing."""
+    plugin = get(name)
+    if hasattr(plugin, "missing"):
+        return plugin.missing()
+    lacking = [module for module in getattr(plugin, "REQUIRES", ()) if importlib.util.find_spec(module) is None]
+    return f"not installed; pip install -c constraints.txt -e '.[{plugin.EXTRA}]'" if lacking else ""
+
 
 def installed(name: str) -> bool:
-    """Whether everything that the index ``name`` needs is installed."""
-    return all(importlib.util.find_spec(module) is not None for module in getattr(get(name), "REQUIRES", ()))
+    """Whether everything that the index ``name`` needs is there."""
+    return not missing(name)
+
+
+def packages() -> list[str]:
+    """The packages of all libraries, as pip calls them."""
+    return list(
+        dict.fromkeys([*_ALWAYS, *(package for name in names() for package in getattr(get(name), "PACKAGES", ()))])
+    )

@@ -12,6 +12,7 @@ import numpy as np
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
 
+PACKAGES = ("annoy",)
 DISTANCES = {"euclidean": "euclidean", "angular": "angular", "inner_product": "dot", "hamming": "hamming"}
 DEFAULTS = {"trees": 50}
 WORK = 40  # multiply-adds for each number of a row at each split, as measured

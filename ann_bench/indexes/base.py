@@ -8,6 +8,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from datasets.attributes.condition import Condition
+from datasets.attributes.table import Attributes
 from datasets.errors import InputError, suggestion
 
 Value = int | float
@@ -63,6 +65,15 @@ class Index:
     exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
         1 - cosine, differing bits); the harness then holds them against its own
     tunes : search parameter -> its smallest value; where that is an int, others must be whole numbers too
+
+    What only some can do, each by the methods named; of Faiss it depends on the build, so an object may say otherwise
+    than its class:
+
+    filters : "rows" where it searches among rows that it is told (``passing``, ``find_passing``); "attributes" where it
+        knows the rows' attributes (``know``) and is told the condition itself; "" where it cannot
+    ranges : whether it finds all rows within a radius (``find_within``)
+    changes : whether rows can be added and removed after ``finish`` (``expect_changes``, ``add``, ``remove``)
+    shared : whether several threads may call ``find`` of one object at once
     """
 
     metrics: ClassVar[tuple[str, ...]] = ()
@@ -72,6 +83,10 @@ class Index:
     on_gpus: ClassVar[bool] = False
     batch_threads: ClassVar[int] = 0
     exact_distances: bool = True
+    filters: str = ""
+    ranges: bool = False
+    changes: bool = False
+    shared: bool = True
     tunes: Mapping[str, Value] = {}
 
     def __init__(
@@ -143,6 +158,38 @@ class Index:
         Infinite, and for inner products minus infinite, where there is no neighbor.
         """
         return distances
+
+    def know(self, attributes: Attributes) -> None:
+        """The attributes of all rows to come, called before ``train``, and before ``load``; "attributes" only."""
+        raise NotImplementedError
+
+    def passing(self, condition: Condition, rows: np.ndarray) -> object:
+        """What ``find_passing`` is to be told of a condition; made once for each, timed apart.
+
+        rows : (G,) bool, which rows of the gallery fulfil it
+        """
+        raise NotImplementedError
+
+    def find_passing(self, queries: np.ndarray, k: int, passing: object) -> tuple[np.ndarray, np.ndarray | None]:
+        """As ``find``, among the rows that pass; -1 where there are fewer than k of them, or no more are found."""
+        raise NotImplementedError
+
+    def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        """All rows within a radius: ends (n + 1,) and ids (ends[-1],); those of query i are ids[ends[i] : ends[i + 1]].
+
+        radius : in the metric's units: the largest distance, the smallest inner product, 1 - cosine, differing bits
+        """
+        raise NotImplementedError
+
+    def expect_changes(self) -> None:
+        """Rows will come and go: called before ``train`` and the first ``add``, where ``changes``."""
+
+    def remove(self, rows: np.ndarray) -> None:
+        """Rows (n,) int64, by the numbers that ``add`` gave them, which are not given again, are never found again.
+
+        With whatever upkeep a user of the library should do then; it counts into the time of the deletion.
+        """
+        raise NotImplementedError
 
     def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Neighbors (n, k), and their distances in the metric's units, or None."""

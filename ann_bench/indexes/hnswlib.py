@@ -14,6 +14,8 @@ from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
 from datasets.errors import InputError
 
+PACKAGES = ("hnswlib",)
+
 # Rows are of unit length where metric is angular, so that 1 - product, which is what hnswlib gives, is 1 - cosine.
 SPACES = {"euclidean": "l2", "angular": "ip", "inner_product": "ip"}
 DEFAULTS = {"M": 16, "ef_construction": 200}

@@ -1,7 +1,7 @@
 """Points: measured points as flat rows, those of one dataset picked out of a results folder, and their Pareto front."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,12 +53,17 @@ def load(
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
-    same = last["fingerprint"], last["truth"]
-    rows = [row for row in measured if (row["fingerprint"], row["truth"]) == same and mode in ("", row["mode"])]
+    same = last["fingerprint"], last["truth"], last["asked"]
+    rows = [row for row in measured if _which(row) == same and mode in ("", row["mode"])]
     if not rows:
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
-    return Measured(data, k, rows, [one for one in failures if (one.point.fingerprint, one.point.truth) == same])
+    return Measured(data, k, rows, [one for one in failures if _which(asdict(one.point)) == same])
+
+
+def _which(row: Row) -> tuple[str, str, str]:
+    """What was searched, and what for."""
+    return row["fingerprint"], row["truth"], row["asked"]
 
 
 def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: str = "") -> str:
@@ -87,6 +92,14 @@ def conditions(row: Row) -> str:
 def in_threads(threads: int) -> str:
     """ "1 thread", "2 threads" """
     return f"{threads} thread" + ("s" if threads != 1 else "")
+
+
+def by_case(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Case -> its rows, in the order in which they come; "" where there is no track."""
+    parts: dict[str, list[Row]] = {}
+    for row in rows:
+        parts.setdefault(row.get("case", ""), []).append(row)
+    return parts
 
 
 def by_conditions(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:

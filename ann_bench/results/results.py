@@ -1,8 +1,9 @@
 """Results: one file a measured point, in the layout of ann-benchmarks; one small file a failure.
 
-``<folder>/<dataset>/<k>/<index>[-batch]/<arguments>.hdf5`` with ``times``, ``neighbors`` and ``distances``, and the
-attributes that ann-benchmarks' own plotting tools read (https://github.com/erikbern/ann-benchmarks, results.py); every
-run's times, the scores and what theirs lack stand beside them. ``<arguments>.failed.json`` says why a point is missing.
+``<folder>/[<track>/]<dataset>/<k>/<index>[-batch]/<arguments>.hdf5`` with ``times``, ``neighbors`` and ``distances``,
+and the attributes that ann-benchmarks' own plotting tools read (https://github.com/erikbern/ann-benchmarks,
+results.py); every run's times, the scores and what theirs lack stand beside them. ``<arguments>.failed.json`` says why
+a point is missing.
 """
 
 import hashlib
@@ -30,6 +31,7 @@ class Point:
     data, fingerprint : the set's name, and the hash that tells it from others of that name
     device : GPUs or the address of a server, "" for the processor
     truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
+    track, case, asked : the way of asking, what was asked, and a mark of its content; "" is the k nearest of the set
     """
 
     data: str
@@ -44,6 +46,9 @@ class Point:
     seed: int = 0
     device: str = ""
     truth: str = ""
+    track: str = ""
+    case: str = ""
+    asked: str = ""
 
     @property
     def title(self) -> str:
@@ -54,12 +59,14 @@ class Point:
         """Where its result belongs."""
         words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
         words += [f"threads_{self.threads}"] if self.mode == "batch" else []
+        words += [self.case] if self.case else []
         slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
         which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
         which += [self.truth] if self.truth else []  # so that older results keep their places
+        which += [self.case, self.asked] if self.track else []
         mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
         group = self.index + ("-batch" if self.mode == "batch" else "")
-        return folder / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
+        return folder / self.track / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +79,7 @@ class Result:
     scores : "k-recall@10", "k-recall@10 by id", "1-recall@1", "distance ratio" and so on -> value
     facts : everything else about it: gallery, queries, dimension, true_neighbors (whose they are), build_seconds,
         index_bytes, build_peak_bytes, search_peak_bytes, build_threads, cpu, versions, measured ...
+    series : name -> array, what a track measured over time or over queries besides
     """
 
     point: Point
@@ -81,11 +89,17 @@ class Result:
     distances: np.ndarray
     scores: Mapping[str, float]
     facts: Mapping[str, object] = field(default_factory=dict)
+    series: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def qps(self) -> float:
         """Queries a second in the best run."""
         return len(self.times) / float(self.seconds.min())
+
+    @property
+    def told(self) -> str:
+        """In a few words: "k-recall@10 0.9261, 18,345 QPS"."""
+        return f"k-recall@{self.point.k} {self.scores[f'k-recall@{self.point.k}']:.4f}, {self.qps:,.0f} QPS"
 
     @property
     def row(self) -> dict[str, object]:
@@ -119,6 +133,8 @@ def write(folder: Path, result: Result) -> Path:
         file["distances"] = result.distances / _unit(result.point, result.facts)
         file["run_seconds"] = result.seconds
         file.create_group("scores").attrs.update(dict(result.scores))
+        for name, values in result.series.items():
+            file[f"series/{name}"] = values
     failed(path).unlink(missing_ok=True)
     return path
 
@@ -172,7 +188,8 @@ def read(path: Path) -> Result:
             point = Point(**json.loads(file.attrs["point"]))
             facts = json.loads(file.attrs["facts"])
             arrays["distances"] *= _unit(point, facts)
-            return Result(point, file["run_seconds"][:], **arrays, scores=scores, facts=facts)
+            series = {name: values[:] for name, values in file.get("series", {}).items()}
+            return Result(point, file["run_seconds"][:], **arrays, scores=scores, facts=facts, series=series)
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: not a result of ann_bench, or cut short; remove it and run again") from error
 

@@ -1,6 +1,7 @@
 """Builds: what a plan comes to on one set, what each build is expected to take, and which do not fit."""
 
 import hashlib
+import itertools
 import re
 import time
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ from ann_bench.results.results import Point
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import grid
 from ann_bench.sweep.grid import Plan
+from ann_bench.tracks.base import Track
 from ann_bench.units import in_bytes, in_time
 from datasets.errors import InputError
 from datasets.stored import truth
@@ -34,6 +36,7 @@ class Build:
     """One build over one set, and the points to be measured with it.
 
     saved : where the index is kept between its build and the last of its searches
+    refusal : why it cannot be asked what the track asks; "" where it can
     """
 
     index: str
@@ -41,14 +44,16 @@ class Build:
     points: tuple[Point, ...]
     estimate: Estimate
     saved: Saved
+    refusal: str = ""
 
 
-def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet) -> list[Build]:
+def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet, track: Track | None = None) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
     about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
     about |= {"k": options.k, "seed": options.seed, "device": options.device()}
     about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
-    return [_build(name, entry, options, vector_set, about) for name, entry in plan]
+    about |= {"track": track.name, "asked": track.mark} if track else {}
+    return [_build(name, entry, options, vector_set, track, about) for name, entry in plan]
 
 
 def that_fit(plan: Plan, options: RunOptions, vector_set: VectorSet) -> tuple[Plan, list[str]]:
@@ -78,9 +83,13 @@ def _check_search(index: Index, search: Mapping[str, Value], where: str) -> None
         raise InputError(f"{where}: {str(error).removeprefix('--search=')}") from error
 
 
-def make(name: str, build: str, vector_set: VectorSet, **given: Any) -> Index:
-    """An empty index for the set; ``given`` are seed, gpus and uri."""
-    return indexes.get(name).Index(build, **size(vector_set), **given)
+def make(name: str, build: str, vector_set: VectorSet, track: Track | None = None, **given: Any) -> Index:
+    """An empty index for the set, ready for a track; ``given`` are seed, gpus and uri."""
+    room = size(vector_set) | ({"count": track.count} if track else {})
+    index = indexes.get(name).Index(build, **room, **given)
+    if track and not track.refusal(index):
+        track.ready(index)
+    return index
 
 
 def size(vector_set: VectorSet) -> dict[str, Any]:
@@ -88,18 +97,28 @@ def size(vector_set: VectorSet) -> dict[str, Any]:
     return {"dim": vector_set.dim, "metric": vector_set.metric, "count": len(vector_set.gallery)}
 
 
-def _build(name: str, entry: Grid, options: RunOptions, vector_set: VectorSet, about: Mapping[str, Any]) -> Build:
+def _build(
+    name: str,
+    entry: Grid,
+    options: RunOptions,
+    vector_set: VectorSet,
+    track: Track | None,
+    about: Mapping[str, Any],
+) -> Build:
     """One build and its points; ``about`` is what all points of the sweep share."""
-    index = make(name, entry.build, vector_set, **options.of_index())
+    index = make(name, entry.build, vector_set, track, **options.of_index())
+    refusal = track.refusal(index) if track else ""
+    modes = [mode for mode in options.modes() if track is None or mode in track.modes]
+    cases = [case.name for case in track.cases] if track else [""]
     points = []
     for search in entry.points():
         index.check_search(search)
-        for mode in options.modes():
+        for mode, case in itertools.product(modes, cases):
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
             own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
-            points.append(Point(**about, **own))
-    place = saved(name, entry.build, options, vector_set)
-    return Build(name, entry.build, tuple(points), expected(index), place)
+            points.append(Point(**about, **own, case=case))
+    place = saved(name, entry.build, options, vector_set, track.name if track and track.of_own(index) else "")
+    return Build(name, entry.build, tuple(points), expected(index), place, refusal)
 
 
 def expected(index: Index) -> Estimate:
@@ -108,9 +127,9 @@ def expected(index: Index) -> Estimate:
     return replace(estimate, memory=estimate.memory + PROCESS)
 
 
-def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet) -> Saved:
-    """Where this index over this set is kept; another seed, device or set is another place."""
-    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()}"
+def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet, track: str = "") -> Saved:
+    """Where this index over this set is kept; another seed, device, set, or track of its own, is another place."""
+    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()} {track}".rstrip()
     mark = hashlib.sha256(which.encode()).hexdigest()[:8]
     slug = re.sub(r"\W+", "_", f"{name}_{build}").strip("_")[:80]
     return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")

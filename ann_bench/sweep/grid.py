@@ -26,12 +26,16 @@ def default(names: Sequence[str], *, count: int, dim: int, metric: str) -> Plan:
 
 
 def select(patterns: str) -> list[str]:
-    """The indexes that ``"faiss_*,annoy"`` names; "" is every one that needs no extra to be installed.
+    """The indexes that ``"faiss_*,annoy"`` names; "" is every one that is installed, and need not be named.
 
     Raises InputError for a pattern that fits none, and for an index whose library is missing.
     """
     if not patterns:
-        return [name for name in indexes.names() if not hasattr(indexes.get(name), "EXTRA")]
+        return [
+            name
+            for name in indexes.names()
+            if indexes.installed(name) and not getattr(indexes.get(name), "BY_NAME_ONLY", False)
+        ]
     chosen: list[str] = []
     for pattern in patterns.split(","):
         found = fnmatch.filter(indexes.names(), pattern.strip())
@@ -45,9 +49,8 @@ def select(patterns: str) -> list[str]:
 
 def require(name: str) -> None:
     """Raises InputError where the library of the index ``name`` is not installed."""
-    if not indexes.installed(name):
-        extra = indexes.get(name).EXTRA
-        raise InputError(f"--index={name}: not installed; pip install -c constraints.txt -e '.[{extra}]'")
+    if lacking := indexes.missing(name):
+        raise InputError(f"--index={name}: {lacking}")
 
 
 def file_of(named: Path) -> Path:

@@ -9,61 +9,21 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ann_bench import indexes, limits
-from ann_bench.indexes.base import Grid
+from ann_bench import indexes, limits, tracks
 from ann_bench.options import RunOptions
 from ann_bench.results import results, unfinished
 from ann_bench.results.results import Failure, Point
-from ann_bench.sweep import builds, grid
+from ann_bench.sweep import builds
 from ann_bench.sweep.builds import Build
 from ann_bench.sweep.grid import Plan
 from ann_bench.sweep.worker import Job
 from ann_bench.units import in_time
 from datasets.errors import InputError, RunFailed
-from datasets.files import lock
 from datasets.stored import truth
 from datasets.vectors.base import VectorSet
 
 _POINT_SECONDS = 7200  # that a point may take
 WORKER = (sys.executable, "-m", "ann_bench.sweep.worker")
-
-
-def main(options: RunOptions) -> None:
-    """Run the sweep that ``options`` ask for."""
-    options.check()
-    plan = planned(options) if options.grid or options.build else None
-    names = [] if plan else grid.select(options.index)
-    vector_set = options.load()
-    if plan is None:
-        plan = grid.default(names, **builds.size(vector_set))
-        left_out = ", ".join(name for name in names if name not in dict(plan))
-        if left_out:
-            print(f"left out, because they cannot search by {vector_set.metric}: {left_out}")
-    if options.grid:
-        plan = _fitted(plan, options, vector_set)
-    with lock.alone(options.out, flag="--out"):
-        Sweep(options, vector_set, plan).run()
-
-
-def planned(options: RunOptions) -> Plan:
-    """What --grid, or --index with --build and --search, ask for."""
-    if options.grid:
-        return grid.read(options.grid)
-    name = grid.select(options.index)[0]
-    search = grid.parse_search(options.search)
-    return [(name, Grid(build.strip(), search)) for build in options.build.split(";")]
-
-
-def _fitted(plan: Plan, options: RunOptions, vector_set: VectorSet) -> Plan:
-    """What of a grid file can be built on this set; a line about what cannot, and InputError where that is all."""
-    count, dim = len(vector_set.gallery), vector_set.dim
-    fits, misfits = builds.that_fit(grid.sized(plan, count=count, dim=dim), options, vector_set)
-    for misfit in misfits:
-        print(f"left out of the grid: {misfit}", flush=True)
-    if not fits:
-        size = f"{vector_set.name} ({count:,} x {dim}, {vector_set.metric})"
-        raise InputError(f"--grid={options.grid}: nothing in it can be built on {size}; the reasons stand above")
-    return fits
 
 
 class Sweep:
@@ -77,14 +37,25 @@ class Sweep:
         self.cache = options.out / "truth"
         self.fingerprint, self.limit = vector_set.fingerprint(), options.memory_limit()
         self.rate = builds.speed(options.all_threads())
+        self.track = tracks.of(options.track_flags(), vector_set, options.k, cache=self.cache, seed=options.seed)
         self.measured = self.failed = 0
-        self.asked = builds.of_plan(plan, options, vector_set)
-        self.folder = options.out / vector_set.name / str(options.k)
+        self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
+        self.folder = options.results_folder / vector_set.name / str(options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in self.every.items() if not self._finished(point)}
         self.skipped = len(self.every) - len(self.pending)
         builds_left = map(self._without_finished, self.asked)
         self.builds = [build for build in builds_left if build.points or self._to_keep(build)]
+
+    def _able(self, asked: list[Build]) -> list[Build]:
+        """The builds that can be asked what the track asks; a line for each of the others."""
+        for build in asked:
+            if build.refusal:
+                print(f"left out: {build.index} {build.build}: {build.refusal}", flush=True)
+        able = [build for build in asked if not build.refusal]
+        if not able:
+            raise InputError(f"--track={self.options.track}: none of these indexes can; the reasons stand above")
+        return able
 
     def _without_finished(self, build: Build) -> Build:
         todo = {path: point for point in build.points if (path := point.path(self.options.out)) in self.pending}
@@ -106,7 +77,9 @@ class Sweep:
 
     def run(self) -> None:
         """Build and measure whatever is pending."""
-        if self.builds:  # the workers find it in the cache
+        if self.builds and self.track:
+            self.track.prepare()
+        elif self.builds:  # the workers find it in the cache
             load = self.options.source().load
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache, cluster=self.options.cluster, load=load)
         self._announce()
@@ -124,7 +97,7 @@ class Sweep:
     def _tell_the_end(self) -> None:
         """What was measured, and where what is kept is; raises RunFailed where nothing came of it."""
         counts = f"{self.measured} points measured, {self.failed} failed, {self.skipped} were finished before"
-        print(f"{counts}: {self.options.out / self.vector_set.name}")
+        print(f"{counts}: {self.options.results_folder / self.vector_set.name}")
         for build in self.asked:
             if build.saved.kept:
                 print(f"index kept: {build.saved.path}")
@@ -158,7 +131,7 @@ class Sweep:
 
     def _build(self, build: Build) -> None:
         """Build and save; an index that cannot be saved is built where it is searched."""
-        if indexes.get(build.index).Index.saves:
+        if indexes.get(build.index).Index.saves and not (self.track and self.track.builds_itself):
             limit = self.options.timeout or builds.time_limit(build, self.vector_set, self.rate)
             for _ in self._work(build, (), seconds=limit, watch=functools.partial(self._tell, build)):
                 pass
@@ -197,6 +170,7 @@ class Sweep:
             runs=options.runs,
             **options.of_index(),
             keep=options.keep_indexes,
+            track=asdict(options.track_flags()),
             facts={"estimate_memory": build.estimate.memory},
         )
         return limits.run((*WORKER, str(os.getpid())), job.to_json(), memory=self.limit, **limits_of_it)
@@ -227,8 +201,8 @@ class Sweep:
         if event["event"] == "failed":
             return self._fail(build, [point], "search", event["reason"])
         self.measured += 1
-        score = f"k-recall@{point.k} {event['recall']:.4f}, {event['qps']:,.0f} QPS"
-        self.bar.write(f"{point.index} {point.title}, {point.mode} on {point.threads}: {score}")
+        score, case = event["told"], f", {point.case}" if point.case else ""
+        self.bar.write(f"{point.index} {point.title}{case}, {point.mode} on {point.threads}: {score}")
         self.bar.set_postfix_str(score, refresh=False)
         self.bar.update()
 

@@ -1,13 +1,14 @@
 """One build, or the searches of it, in a process of its own: python -m ann_bench.sweep.worker PARENT PIPE < JOB."""
 
 import contextlib
+import functools
 import json
 import os
 import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -16,12 +17,14 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ann_bench import limits
+from ann_bench import indexes, limits, tracks
 from ann_bench.indexes.base import Index
+from ann_bench.measuring import honest, measure, metrics
 from ann_bench.results import results
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
-from ann_bench.sweep import builds, measure, metrics
+from ann_bench.sweep import builds
+from ann_bench.tracks.base import Track, TrackFlags
 from datasets.cluster.parent import die_with_parent
 from datasets.errors import InputError
 from datasets.sources.vector_source import Source
@@ -30,7 +33,6 @@ from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 
 BLOCK = 1 << 17  # gallery rows added at a time
-_LIBRARIES = ("numpy", "faiss-cpu", "faiss-gpu", "hnswlib", "annoy", "pymilvus", "milvus-lite")
 
 Report = Callable[..., None]
 
@@ -43,6 +45,7 @@ class Job:
     source : the fields of the Source that is searched in; cache : folder of its true neighbors
     saved : where the index is, or is to be, on disk; its facts stand beside it
     points : what to measure, none is a build; all share index and build
+    track : the fields of TrackFlags
     """
 
     source: dict[str, Any]
@@ -59,6 +62,7 @@ class Job:
     gpus: tuple[int, ...] = ()
     uri: str = ""
     keep: bool = False
+    track: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -73,15 +77,20 @@ class Job:
         return Job(**given | {"gpus": tuple(given["gpus"])})
 
 
-def make(job: Job, vector_set: VectorSet) -> Index:
+def make(job: Job, vector_set: VectorSet, track: Track | None) -> Index:
     """The empty index of a job."""
-    return builds.make(job.index, job.build, vector_set, seed=job.seed, gpus=job.gpus, uri=job.uri)
+    return builds.make(job.index, job.build, vector_set, track, seed=job.seed, gpus=job.gpus, uri=job.uri)
+
+
+def track_of(job: Job, vector_set: VectorSet) -> Track | None:
+    """The way of asking of a job."""
+    return tracks.of(TrackFlags(**job.track), vector_set, job.k, cache=Path(job.cache), seed=job.seed)
 
 
 def build(job: Job, report: Report) -> None:
     """Build, save and note what it took."""
     vector_set = Source(**job.source).load()
-    index = make(job, vector_set)
+    index = make(job, vector_set, track_of(job, vector_set))
     facts = fill(index, vector_set, job.threads, report, seed=job.seed)
     Saved(Path(job.saved)).write(index, facts | {"keep": job.keep})
 
@@ -113,41 +122,64 @@ def search(job: Job, report: Report) -> None:
     """Measure every point, and report each."""
     source = Source(**job.source)
     whole = source.load()
-    vector_set = truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
-    index = make(job, vector_set)
+    track = track_of(job, whole)
+    vector_set = whole if track else truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
     facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
     facts["true_neighbors"] = _whose(source, truth.mark(whole, job.k))
-    if index.saves:
-        index.load(Path(job.saved))
-        facts |= Saved(Path(job.saved)).facts()
+    new = functools.partial(make, job, vector_set, track)
+    if track and track.builds_itself:
+        measured = functools.partial(_of_track, track, new, facts)
     else:
-        facts |= fill(index, vector_set, job.threads, report, seed=job.seed) | {"index_bytes": 0}
-    facts["bytes_per_vector"] = facts["index_bytes"] / len(vector_set.gallery)
-    queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
+        index = new()
+        facts |= _there(index, vector_set, job, report)
+        if track:
+            measured = functools.partial(_of_track, track, lambda: index, facts)
+        else:
+            measured = functools.partial(_measured, index, vector_set, facts)
     for place, point in enumerate(job.points):
         report("point", place=place)
         try:
-            result = _measured(index, vector_set, queries, point, facts, job.runs)
-        except (measure.Cheating, InputError) as error:
+            result = measured(point, job.runs)
+        except (honest.Cheating, InputError) as error:
             report("failed", place=place, reason=str(error))
         except Exception as error:  # whatever a library throws is that point's failure, not the sweep's
             report("failed", place=place, reason=" ".join(f"{type(error).__name__}: {error}".split()))
         else:
             results.write(Path(job.out), result)
-            report("measured", place=place, qps=result.qps, recall=result.scores[f"k-recall@{job.k}"])
+            report("measured", place=place, told=track.told(result) if track else result.told)
 
 
-def _measured(
-    index: Index, vector_set: VectorSet, queries: np.ndarray, point: Point, facts: Mapping[str, Any], runs: int
-) -> Result:
+def _there(index: Index, vector_set: VectorSet, job: Job, report: Report) -> dict[str, Any]:
+    """Load the index, or build one that cannot be saved; the facts of its build."""
+    if index.saves:
+        index.load(Path(job.saved))
+        facts = Saved(Path(job.saved)).facts()
+    else:
+        facts = fill(index, vector_set, job.threads, report, seed=job.seed) | {"index_bytes": 0}
+    return facts | {"bytes_per_vector": facts["index_bytes"] / len(vector_set.gallery)}
+
+
+def _of_track(track: Track, index_of: Callable[[], Index], facts: Mapping[str, Any], point: Point, runs: int) -> Result:
+    """A point of a track; the memory that it held, and when, stand with it."""
+    limits.forget_peak()
+    index = index_of()
+    if not track.builds_itself:
+        index.tune(**point.search)
+    index.set_threads(point.threads)
+    with threadpool_limits(point.threads):
+        result = track.measure(index, point, facts, runs=runs)
+    return replace(result, facts={"search_peak_bytes": limits.peak(), **result.facts, **_now()})
+
+
+def _measured(index: Index, vector_set: VectorSet, facts: Mapping[str, Any], point: Point, runs: int) -> Result:
     vector_rows.give_back(vector_set.gallery)  # which the last point's recall was computed with
+    queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
     limits.forget_peak()
     index.tune(**point.search)
     index.set_threads(point.threads)
     mode = measure.single if point.mode == "single" else measure.batch
     with threadpool_limits(point.threads):
         timed = mode(index, vector_set, queries, point.k, runs=runs, threads=point.threads)
-    now = {"measured": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
     return Result(
         point,
         timed.seconds,
@@ -155,8 +187,12 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **now},
+        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **_now()},
     )
+
+
+def _now() -> dict[str, Any]:
+    return {"measured": datetime.now(UTC).isoformat(timespec="seconds"), "load": os.getloadavg()[0]}
 
 
 def _facts_of_set(vector_set: VectorSet) -> dict[str, Any]:
@@ -177,7 +213,7 @@ def _whose(source: Source, mark: str) -> str:
 def facts_of_machine() -> dict[str, Any]:
     """The processor, its cores, and the versions of the libraries that are installed."""
     versions = {"python": platform.python_version()}
-    for name in _LIBRARIES:
+    for name in indexes.packages():
         with contextlib.suppress(metadata.PackageNotFoundError):
             versions[name] = metadata.version(name)
     return {"cpu": _cpu(), "cores": os.cpu_count(), "host": platform.node(), "versions": versions}

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
@@ -36,10 +37,13 @@ class PlotOptions(Shown):
 def main(options: PlotOptions) -> None:
     """Draw the pictures, write the page and say where it is."""
     found = options.load()
-    folder = options.to or options.out / found.data / str(found.k) / "plots"
-    pictures = draw(found.rows, folder)
-    for name in comparisons.left_out(found.rows):
-        logging.info("no picture of batch points of %s: it has no batch search", name)
+    folder = options.to or options.folder / found.data / str(found.k) / "plots"
+    if options.track:
+        pictures = tracks.get(options.track).Track.draw(found.rows, folder)
+    else:
+        pictures = draw(found.rows, folder)
+        for name in comparisons.left_out(found.rows):
+            logging.info("no picture of batch points of %s: it has no batch search", name)
     written = page.write(found.rows, found.failures, folder, pictures=pictures)
     logging.info("%d points, %d pictures: %s", len(found.rows), len(pictures) // 2, written)
 

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from ann_bench import tracks
 from ann_bench.results import points, unfinished
 from datasets.errors import InputError
 from datasets.sources.vector_source import Source
@@ -23,6 +24,15 @@ class Shown:
     """How many neighbors were asked for; needed where the folder holds several."""
     mode: str = ""
     """single or batch; both by default."""
+    track: str = ""
+    """Points of this way of asking: filter, stream, range, foreign or clients; the k nearest of all by default."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the points of the track are."""
+        if self.track:
+            tracks.get(self.track)
+        return self.out / self.track
 
     def load(self) -> points.Measured:
         """The points, and what failed; a line says where the sweep is not finished.
@@ -31,19 +41,19 @@ class Shown:
         """
         vectors = Source(data=self.file).load() if self.file else None
         if vectors is None:
-            found = points.load(self.out, data=self.data, k=self.k, mode=self.mode)
+            found = points.load(self.folder, data=self.data, k=self.k, mode=self.mode)
         else:
             named = {"data": vectors.name, "asked": self.data, "fingerprint": vectors.fingerprint()}
-            found = points.load(self.out, **named, k=self.k, mode=self.mode)
+            found = points.load(self.folder, **named, k=self.k, mode=self.mode)
             self._check_same(vectors, found)
-        if words := unfinished.words(self.out / found.data / str(found.k)):
+        if words := unfinished.words(self.folder / found.data / str(found.k)):
             logging.info(words)
         return found
 
     @property
     def file(self) -> str:
         """The file or folder of the vectors, where it is that which --data names, not the set."""
-        return "" if (self.out / self.data).is_dir() or not Path(self.data).exists() else self.data
+        return "" if (self.folder / self.data).is_dir() or not Path(self.data).exists() else self.data
 
     def _check_same(self, vectors: VectorSet, found: points.Measured) -> None:
         """Raises InputError where the points are of other vectors of that name than those in the file."""

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import significant
 from ann_bench.views.shown import Shown
 
-_TEXT = ("index", "build", "search")  # aligned left; figures right
+_TEXT = ("case", "index", "build", "search")  # aligned left; figures right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,21 +24,22 @@ class TableOptions(Shown):
 def main(options: TableOptions) -> None:
     """Print the table, and below it what failed."""
     found = options.load()
-    print(render(found.rows, every=options.all))
+    print(render(found.rows, every=options.all, track=options.track))
     for failure in reasons(found.failures):
         print("failed: {index} {build} ({points}), {stage}: {reason}".format_map(failure))
 
 
-def render(rows: Sequence[Row], *, every: bool = False) -> str:
-    """Lines of text: a block a mode and number of threads, from the lowest recall to the highest.
+def render(rows: Sequence[Row], *, every: bool = False, track: str = "") -> str:
+    """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest.
 
     every : all rows, not only those on the Pareto front of their block
     """
-    names = columns(rows)
+    names = columns(rows, track)
     blocks = []
-    for part in measured.by_conditions(rows).values():
+    cases = measured.by_case(rows).values()
+    for part in (part for case in cases for part in measured.by_conditions(case).values()):
         shown = sorted(part, key=lambda row: (measured.recall(row), -row["qps"])) if every else measured.front(part)
-        blocks.append([cells(row) for row in shown])
+        blocks.append([cells(row, track) for row in shown])
     lines = [dict(zip(names, names, strict=True)), *(line for block in blocks for line in block)]
     width = {name: max(len(line.get(name, "")) for line in lines) for name in names}
 
@@ -52,21 +54,23 @@ def render(rows: Sequence[Row], *, every: bool = False) -> str:
     return "\n".join([text(lines[0])] + [line for block in blocks for line in (rule, *map(text, block))])
 
 
-def columns(rows: Sequence[Row]) -> list[str]:
+def columns(rows: Sequence[Row], track: str = "") -> list[str]:
     """The names of the columns that any of the rows has something to say in."""
-    there = {name for row in rows for name in cells(row)}
-    return [name for name in _order(rows[0]) if name in there]
+    there = {name for row in rows for name in cells(row, track)}
+    return [name for name in _order(rows[0], track) if name in there]
 
 
-def cells(row: Row) -> dict[str, str]:
+def cells(row: Row, track: str = "") -> dict[str, str]:
     """Column -> what it says of the row; columns that it knows nothing of are left out."""
-    return {name: show(row[key]) for name, (key, show) in _order(row).items() if row.get(key) is not None}
+    return {name: show(row[key]) for name, (key, show) in _order(row, track).items() if row.get(key) not in (None, "")}
 
 
-def _order(row: Row) -> dict[str, tuple[str, Callable[..., str]]]:
+def _order(row: Row, track: str = "") -> dict[str, tuple[str, Callable[..., str]]]:
     """Column -> where its value stands in a row, and how it is written."""
     k = row["k"]
+    own = tracks.get(track).Track.columns() if track else {}
     return {
+        **({"case": ("case", str)} if track else {}),
         "index": ("index", str),
         "build": ("build", str),
         "search": ("search", str),
@@ -78,9 +82,14 @@ def _order(row: Row) -> dict[str, tuple[str, Callable[..., str]]]:
         "label loss": ("label recall loss", _share),
         "QPS": ("qps", significant),
         "p99 ms": ("p99", significant),
+        **{name: (key, _figure) for name, key in own.items()},
         "bytes/vector": ("bytes_per_vector", significant),
         "build s": ("build_seconds", significant),
     }
+
+
+def _figure(value: object) -> str:
+    return significant(value) if isinstance(value, int | float) else str(value)
 
 
 def _share(value: float) -> str:

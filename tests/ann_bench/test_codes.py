@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from ann_bench.indexes.faiss_binary import Index, grids
+from ann_bench.measuring import measure, metrics
 from ann_bench.options import RunOptions
 from ann_bench.results import results
-from ann_bench.sweep import measure, metrics, sweep
+from ann_bench.sweep import run
 from datasets.relevance import relevant
 from datasets.stored import vectors_file
 from datasets.vectors import exact
@@ -120,7 +121,7 @@ def test_from_a_file_of_codes_to_the_results(tmp_path, capsys):
     asked = RunOptions(
         data=str(tmp_path / "codes.h5"), index="faiss_binary", mode="batch", threads=1, runs=1, out=tmp_path / "results"
     )
-    sweep.main(asked)
+    run.main(asked)
     measured = results.read_all(asked.out)
     assert not results.read_failures(asked.out)
     assert {one.point.build for one in measured} == {"BFlat", "BIVF32", "BHNSW32", "BHash2x16"}

@@ -7,7 +7,7 @@ import pytest
 
 from ann_bench.options import RunOptions
 from ann_bench.results import results
-from ann_bench.sweep import builds, grid, sweep
+from ann_bench.sweep import builds, grid, run
 from datasets.errors import InputError
 from datasets.stored import formats
 from datasets.vectors.base import VectorSet
@@ -78,7 +78,7 @@ def asked(tmp_path):
 
 def test_what_does_not_fit_is_left_out_with_a_line_and_the_rest_is_measured(asked, capsys):
     options = asked("faiss_float: [{build: 'IVF64,Flat'}, {build: 'IVF4,PQ4'}, {build: 'HNSW8'}, {build: 'Flot'}]")
-    sweep.main(options)
+    run.main(options)
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("left out of the grid: ")]
     reasons = (
         "64 centroids to find, but the gallery only 50 rows",
@@ -92,14 +92,14 @@ def test_what_does_not_fit_is_left_out_with_a_line_and_the_rest_is_measured(aske
 
 def test_nothing_left_is_one_error(asked):
     with pytest.raises(InputError, match=r"--grid=.*grid\.yaml: nothing in it can be built on base \(50 x 6, eucli"):
-        sweep.main(asked("faiss_float: [{build: 'IVF64,Flat'}]"))
+        run.main(asked("faiss_float: [{build: 'IVF64,Flat'}]"))
 
 
 def test_what_the_command_line_names_is_an_error_still(asked):
     with pytest.raises(InputError, match="--build=IVF64,Flat: has 64 centroids"):
-        sweep.main(asked("flat: [{}]", grid=None, index="faiss_float", build="HNSW8;IVF64,Flat"))
+        run.main(asked("flat: [{}]", grid=None, index="faiss_float", build="HNSW8;IVF64,Flat"))
 
 
 def test_a_search_parameter_that_there_is_not_is_a_mistake_in_the_file(asked):
     with pytest.raises(InputError, match=r"--grid=.*grid\.yaml: faiss_float IVF4,Flat: nprob=1: did you mean nprobe"):
-        sweep.main(asked("faiss_float: [{build: 'IVF4,Flat', search: {nprob: 1}}]"))
+        run.main(asked("faiss_float: [{build: 'IVF4,Flat', search: {nprob: 1}}]"))

@@ -24,7 +24,7 @@ from ann_bench.options import RunOptions
 from ann_bench.results import results, unfinished
 from ann_bench.results.saved_index import Saved
 from ann_bench.scale import disk_build
-from ann_bench.sweep import builds, sweep
+from ann_bench.sweep import builds, run, sweep
 from ann_bench.sweep.sweep import Sweep
 from datasets.errors import InputError, RunFailed
 from datasets.files import lock
@@ -33,7 +33,7 @@ from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 ROOT = Path(__file__).resolve().parents[3]
-PLUGINS = str(Path(__file__).parent / "plugins")
+PLUGINS = str(Path(__file__).parents[2] / "shared" / "plugins")
 WORKER = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
@@ -70,7 +70,7 @@ def options(vectors: Path, **more) -> RunOptions:
 def test_a_sweep_goes_on_past_rogues(vectors, rogues, capsys):
     builds = "bad_end;honest;twice;raises;crash;hang;hungry;crash_in_build;cannot_load;too_large"
     asked = options(vectors, index="rogue", build=builds, search="step=0,1,2", timeout=6, memory="700MB")
-    sweep.main(asked)
+    run.main(asked)
     measured = {(one.point.build, one.point.search["step"]): one for one in results.read_all(asked.out)}
     failures = {(one.point.build, one.point.search["step"]): one for one in results.read_failures(asked.out)}
     in_search = ("twice", "raises", "crash", "hang", "hungry")
@@ -107,7 +107,7 @@ def test_a_build_that_never_ends_has_a_limit_of_its_own_and_is_watched(vectors, 
     monkeypatch.setattr(builds, "_LEAST_SECONDS", 3)
     asked = options(vectors, index="rogue", build="hang_in_build")
     with pytest.raises(RunFailed):
-        sweep.main(asked)
+        run.main(asked)
     (failure,) = results.read_failures(asked.out)
     assert (failure.stage, failure.point.build) == ("build", "hang_in_build")
     assert failure.reason == "took longer than the limit of 3 s; --timeout=SECONDS sets another"
@@ -117,9 +117,9 @@ def test_a_build_that_never_ends_has_a_limit_of_its_own_and_is_watched(vectors, 
 
 @pytest.mark.parametrize(("given", "build", "point"), [(None, 60, 7200), (5, 5, 5), (1e6, 1e6, 1e6)])
 def test_builds_are_limited_by_their_estimate_and_points_as_ever(vectors, monkeypatch, given, build, point):
-    asked, run = [], sweep.limits.run
-    monkeypatch.setattr(sweep.limits, "run", lambda *a, **how: (asked.append(how["seconds"]), run(*a, **how))[1])
-    sweep.main(options(vectors, index="hnswlib", build="M=8", search="ef=20", timeout=given))
+    asked, began = [], sweep.limits.run
+    monkeypatch.setattr(sweep.limits, "run", lambda *a, **how: (asked.append(how["seconds"]), began(*a, **how))[1])
+    run.main(options(vectors, index="hnswlib", build="M=8", search="ef=20", timeout=given))
     assert asked == [build, point]
 
 
@@ -139,25 +139,25 @@ def test_reading_a_set_larger_than_memory_has_its_time():
 
 def test_a_finished_point_is_skipped_and_a_failed_one_tried_again(vectors, rogues, capsys):
     asked = options(vectors, index="rogue", build="raises", search="step=0,1")
-    sweep.main(asked)
+    run.main(asked)
     before = {path: path.stat().st_mtime_ns for path in asked.out.rglob("*.hdf5")}
     assert len(before) == 1
     with pytest.raises(RunFailed, match="nothing could be measured"):
-        sweep.main(asked)
+        run.main(asked)
     assert {path: path.stat().st_mtime_ns for path in asked.out.rglob("*.hdf5")} == before
     assert "0 points measured, 1 failed, 1 were finished before" in capsys.readouterr().out
-    sweep.main(options(vectors, index="rogue", build="raises", search="step=0", force=True))
+    run.main(options(vectors, index="rogue", build="raises", search="step=0", force=True))
     assert {path: path.stat().st_mtime_ns for path in asked.out.rglob("*.hdf5")} != before
 
 
 def test_another_seed_or_other_vectors_are_measured_again(vectors, capsys):
     asked = {"index": "annoy", "build": "trees=2", "search": "search_k=50"}
     for more, measured in (({}, 1), ({}, 0), ({"seed": 7}, 1), ({"seed": 7}, 0)):
-        sweep.main(options(vectors, **asked, **more))
+        run.main(options(vectors, **asked, **more))
         assert f"{measured} points measured, 0 failed" in capsys.readouterr().out
     made = vectors_file.load(vectors)
     vectors_file.save(vectors, VectorSet("made up", "euclidean", made.gallery[::-1].copy(), made.queries.copy()))
-    sweep.main(options(vectors, **asked, seed=7))
+    run.main(options(vectors, **asked, seed=7))
     assert "1 points measured, 0 failed" in capsys.readouterr().out
 
 
@@ -173,7 +173,7 @@ def test_another_truth_is_measured_again(tmp_path, capsys):
     measured = {"": 1, "ten.ivecs": 1, "moved.ivecs": 0, "six.ivecs": 1, "three.ivecs": 0}  # too few for k: computed
     for name, count in measured.items():
         for again in (count, 0):
-            sweep.main(options(tmp_path / "base.fvecs", **asked, truth=tmp_path / name if name else None))
+            run.main(options(tmp_path / "base.fvecs", **asked, truth=tmp_path / name if name else None))
             assert f"{again} points measured, 0 failed" in capsys.readouterr().out, name
     found = results.read_all(tmp_path / "results")
     told = {one.facts["true_neighbors"]: one.point.truth for one in found}
@@ -184,7 +184,7 @@ def test_another_truth_is_measured_again(tmp_path, capsys):
 
 def test_what_a_point_tells(vectors):
     asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1,8", mode="single,batch", runs=2)
-    sweep.main(asked)
+    run.main(asked)
     found = results.read_all(asked.out)
     assert sorted((one.point.mode, one.point.search["nprobe"]) for one in found) == [
         *(("batch", n) for n in (1, 8)),
@@ -210,78 +210,78 @@ def test_what_a_point_tells(vectors):
 
 def test_kept_indexes_need_no_second_build(vectors, monkeypatch):
     more = {"index": "faiss_float", "build": "IVF8,Flat", "keep_indexes": True}
-    sweep.main(options(vectors, search="nprobe=1", **more))
+    run.main(options(vectors, search="nprobe=1", **more))
     saved = {path: path.stat().st_mtime_ns for path in (vectors.parent / "results").rglob("indexes/*")}
     assert saved
-    sweep.main(options(vectors, search="nprobe=2", **more))
+    run.main(options(vectors, search="nprobe=2", **more))
     assert {path: path.stat().st_mtime_ns for path in (vectors.parent / "results").rglob("indexes/*")} == saved
     assert len(results.read_all(vectors.parent / "results")) == 2
 
 
 def test_what_is_to_be_kept_is_built_though_its_points_are_finished(vectors, capsys):
     asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1")
-    sweep.main(asked)
+    run.main(asked)
     assert "index kept" not in capsys.readouterr().out
     for words in ("0 points to measure, 1 were finished before", "0 points measured, 0 failed, 1 were finished before"):
-        sweep.main(replace(asked, keep_indexes=True))
+        run.main(replace(asked, keep_indexes=True))
         told = capsys.readouterr().out
         assert words in told
         (line,) = (line for line in told.splitlines() if line.startswith("index kept: "))
         index = faiss.read_index(line.removeprefix("index kept: "))
         assert index.ntotal == 600
-    sweep.main(asked)
+    run.main(asked)
     assert Path(line.removeprefix("index kept: ")).exists(), "kept by a later run, too"
 
 
 def test_an_index_that_a_killed_sweep_left_is_not_taken_for_a_kept_one(vectors):
     asked = options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=1", keep_indexes=True)
-    sweep.main(asked)
+    run.main(asked)
     (note,) = asked.out.rglob("indexes/*.json")
     note.write_text(note.read_text().replace('"keep": true', '"keep": false'))
-    sweep.main(asked)
+    run.main(asked)
     assert Saved(note.with_suffix("")).kept
 
 
 def test_what_is_to_be_kept_and_cannot_be_built_is_told(vectors, capsys):
     asked = options(vectors, index="annoy", build="trees=2", search="search_k=50")
-    sweep.main(asked)
+    run.main(asked)
     with pytest.raises(RunFailed):
-        sweep.main(replace(asked, keep_indexes=True, memory="1MB"))
+        run.main(replace(asked, keep_indexes=True, memory="1MB"))
     assert "annoy trees=2: FAILED in estimate: needs about" in capsys.readouterr().out
     assert len(results.read_all(asked.out)) == 1 and not results.read_failures(asked.out)
 
 
 def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vectors, monkeypatch, capsys):
     asked = options(vectors, index="annoy,flat")
-    run, begun = Sweep._run_build, []
+    run_build, begun = Sweep._run_build, []
 
     def killed(self, build):
         if begun:
             raise KeyboardInterrupt
-        begun.append(run(self, build))
+        begun.append(run_build(self, build))
 
     monkeypatch.setattr(Sweep, "_run_build", killed)
     with pytest.raises(KeyboardInterrupt):
-        sweep.main(asked)
+        run.main(asked)
     monkeypatch.undo()
     assert "16 points to measure, 0 were finished before" in capsys.readouterr().out
     place = asked.out / "made_up" / "5"
     assert "not finished: 5 of 16 points measured" in unfinished.words(place)
-    sweep.main(replace(asked, index="flat"))
+    run.main(replace(asked, index="flat"))
     assert "not finished: 6 of 16 points measured" in unfinished.words(place)
-    sweep.main(asked)
+    run.main(asked)
     assert "10 points to measure, 6 were finished before" in capsys.readouterr().out
     assert not unfinished.words(place) and not (place / "unfinished.json").exists()
 
 
 def test_a_damaged_index_is_built_again(vectors):
     more = {"index": "faiss_float", "build": "IVF8,Flat"}
-    sweep.main(options(vectors, search="nprobe=1", keep_indexes=True, **more))
+    run.main(options(vectors, search="nprobe=1", keep_indexes=True, **more))
     (saved,) = (path for path in (vectors.parent / "results").rglob("indexes/*") if path.suffix != ".json")
     saved.write_bytes(saved.read_bytes()[:-100])
     with pytest.raises(RunFailed):
-        sweep.main(options(vectors, search="nprobe=2", keep_indexes=True, **more))
-    sweep.main(options(vectors, search="nprobe=2", keep_indexes=True, **more))
+        run.main(options(vectors, search="nprobe=2", keep_indexes=True, **more))
+    run.main(options(vectors, search="nprobe=2", keep_indexes=True, **more))
     assert len(results.read_all(vectors.parent / "results")) == 2
 
 
@@ -290,7 +290,7 @@ def test_a_merged_index_is_neither_refused_nor_removed(vectors):
     disk_build.main(disk_build.BuildOptions(data=str(vectors), build="IVF8,Flat", shards=2, out=out))
     kept = {path: path.stat().st_mtime_ns for path in out.rglob("indexes/*") if path.is_file()}
     for more in ({"memory": "120MB"}, {"force": True}):
-        sweep.main(options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=8", **more))
+        run.main(options(vectors, index="faiss_float", build="IVF8,Flat", search="nprobe=8", **more))
         assert {path: path.stat().st_mtime_ns for path in out.rglob("indexes/*") if path.is_file()} == kept
     (one,) = results.read_all(out)
     assert one.scores["k-recall@5"] == 1 and one.facts["shards"] == 2
@@ -298,18 +298,18 @@ def test_a_merged_index_is_neither_refused_nor_removed(vectors):
 
 def test_a_forced_failure_takes_the_result_s_place(vectors, rogues, monkeypatch):
     asked = {"index": "rogue", "build": "honest", "search": "step=1"}
-    sweep.main(options(vectors, **asked))
+    run.main(options(vectors, **asked))
     assert len(results.read_all(vectors.parent / "results")) == 1
     monkeypatch.setattr(sweep, "WORKER", (sys.executable, "-c", "import os; os.abort()"))
     with pytest.raises(RunFailed):
-        sweep.main(options(vectors, force=True, **asked))
+        run.main(options(vectors, force=True, **asked))
     assert not results.read_all(vectors.parent / "results")
     assert len(results.read_failures(vectors.parent / "results")) == 1
 
 
 def test_flat_is_exact_where_distances_tie(vectors):
     asked = options(vectors, index="flat", k=50)
-    sweep.main(asked)
+    run.main(asked)
     (one,) = results.read_all(asked.out)
     assert one.scores["k-recall@50"] == 1 and one.scores["1-recall@1"] == 1
     assert one.scores["k-recall@50 by id"] <= 1
@@ -339,7 +339,7 @@ def test_flat_is_exact_where_distances_tie(vectors):
 )
 def test_mistakes_are_one_line_before_anything_is_built(vectors, more, words):
     with pytest.raises(InputError, match=words) as error:
-        sweep.main(options(vectors, **more))
+        run.main(options(vectors, **more))
     assert "\n" not in str(error.value)
     assert not list((vectors.parent / "results").rglob("*.hdf5"))
 
@@ -347,13 +347,13 @@ def test_mistakes_are_one_line_before_anything_is_built(vectors, more, words):
 def test_one_sweep_at_a_time(vectors):
     held = lock.hold(vectors.parent / "results", flag="--out")
     with pytest.raises(InputError, match="in use by another process"):
-        sweep.main(options(vectors, index="flat"))
+        run.main(options(vectors, index="flat"))
     os.close(held)
 
 
 def test_a_folder_that_cannot_be_written_is_named(vectors):
     with pytest.raises(InputError, match="cannot be made"):
-        sweep.main(options(vectors, index="flat", out=Path("/proc/results")))
+        run.main(options(vectors, index="flat", out=Path("/proc/results")))
 
 
 def test_a_killed_sweep_goes_on_where_it_was(vectors, tmp_path, request):

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ann_bench.sweep import measure
+from ann_bench.measuring import honest, measure
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet, with_neighbors
 
-PLUGIN = importlib.util.spec_from_file_location("rogue", Path(__file__).parent / "plugins" / "rogue.py")
+PLUGIN = importlib.util.spec_from_file_location("rogue", Path(__file__).parents[2] / "shared" / "plugins" / "rogue.py")
 ROGUE = importlib.util.module_from_spec(PLUGIN)
 PLUGIN.loader.exec_module(ROGUE)
 
@@ -53,7 +53,7 @@ def test_an_honest_index_is_exact_and_every_run_is_kept(mode):
 @pytest.mark.parametrize("build", FOUND_OUT)
 def test_a_cheat_is_found_out(mode, build):
     given = vector_set()
-    with pytest.raises(measure.Cheating, match=FOUND_OUT[build]):
+    with pytest.raises(honest.Cheating, match=FOUND_OUT[build]):
         mode(rogue(build, given.gallery), given, given.queries, 3, runs=1, threads=2)
 
 
@@ -111,7 +111,7 @@ def answers(index, change):
 def test_answers_that_only_look_right_are_found_out(change, words):
     given = vector_set()
     index = answers(rogue("honest", given.gallery), change)
-    with pytest.raises(measure.Cheating, match=words):
+    with pytest.raises(honest.Cheating, match=words):
         measure.single(index, given, given.queries, 3, runs=1)
 
 
@@ -144,15 +144,15 @@ def test_rounding_between_copies_is_no_lie():
     index.find = search
     assert measure.batch(index, given, given.queries, 3, runs=1, threads=2).distances[:, 0].max() == 0
     index.find = lambda *asked: (search(*asked)[0], search(*asked)[1] + 0.1)
-    with pytest.raises(measure.Cheating, match="says that row"):
+    with pytest.raises(honest.Cheating, match="says that row"):
         measure.batch(index, given, given.queries, 3, runs=1, threads=2)
 
 
 def test_more_threads_than_allowed_are_found_out(monkeypatch):
     given = vector_set()
     index, clock = rogue("honest", given.gallery), iter([0.0, 100.0])
-    monkeypatch.setattr(measure.time, "process_time", lambda: next(clock))
-    with pytest.raises(measure.Cheating, match="cores busy, though it was told to search on 1"):
+    monkeypatch.setattr(time, "process_time", lambda: next(clock))
+    with pytest.raises(honest.Cheating, match="cores busy, though it was told to search on 1"):
         measure.single(index, given, given.queries, 3, runs=1)
 
 
@@ -174,7 +174,7 @@ def test_the_cores_of_a_run_are_told():
 def test_cores_are_the_processor_s_seconds_of_the_clock_s(monkeypatch):
     given = vector_set()
     clock, processor = itertools.count(), iter([0.0, 30.0])
-    monkeypatch.setattr(measure.time, "perf_counter", lambda: float(next(clock)))  # every query takes a second
-    monkeypatch.setattr(measure.time, "process_time", lambda: next(processor))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))  # every query takes a second
+    monkeypatch.setattr(time, "process_time", lambda: next(processor))
     timed = measure.single(rogue("honest", given.gallery), given, given.queries, 3, runs=1, threads=2)
     assert timed.cores == 30 / 20

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ann_bench.sweep import metrics
+from ann_bench.measuring import metrics
 from datasets.vectors import exact
 from datasets.vectors.base import METRICS, VectorSet
 

@@ -1,0 +1,1 @@
+"""Clients: many who ask at once, in closed and open loop."""

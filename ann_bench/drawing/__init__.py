@@ -1,0 +1,1 @@
+"""Drawing: what all pictures of measured points have in common."""

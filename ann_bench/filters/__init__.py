@@ -1,0 +1,1 @@
+"""Filters: searching among rows that pass, natively or by throwing away what does not."""

@@ -1,0 +1,50 @@
+"""The clock: every call once, timed by itself; and the best of several such runs."""
+
+import gc
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ann_bench.measuring.honest import Answer, Cheating
+
+_BUSY, _BUSY_SECONDS = 1.3, 0.05  # more processor time than the threads have is an index that takes more of them
+
+
+@dataclass(frozen=True)
+class Run:
+    """The answer to every call, the seconds it took, (calls,), and the processor's seconds of all of them."""
+
+    answers: list[Answer]
+    seconds: np.ndarray
+    busy: float
+
+    @property
+    def total(self) -> float:
+        """Seconds of all calls."""
+        return float(self.seconds.sum())
+
+
+def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
+    """``ask(*call)`` for every call once, each timed by itself."""
+    clock = time.perf_counter
+    answers, seconds = [], np.empty(len(calls))
+    gc.disable()  # a collection of garbage is not the index's time
+    busy = time.process_time()
+    try:
+        for place, call in enumerate(calls):
+            start = clock()
+            answer = ask(*call)
+            seconds[place] = clock() - start
+            answers.append(answer)
+    finally:
+        gc.enable()
+    return Run(answers, seconds, time.process_time() - busy)
+
+
+def check_threads(found: Run, threads: int) -> None:
+    """Raises Cheating where more threads worked than the index was told to take."""
+    if found.busy > _BUSY * threads * found.total + _BUSY_SECONDS:
+        raise Cheating(f"kept {found.busy / found.total:.1f} cores busy, though it was told to search on {threads}")

@@ -1,0 +1,83 @@
+"""Measure: search every query, best of several runs, and hold the answers against what an honest index can say."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ann_bench import limits
+from ann_bench.indexes.base import Index
+from ann_bench.measuring import clock, honest
+from datasets.vectors import exact
+from datasets.vectors.base import VectorSet
+
+WARM_UP = 100  # queries before the clock starts
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Answers of the best run, and what every run took.
+
+    neighbors (Q, k), distances (Q, k) : recomputed
+    seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
+    cores : how many were busy in the best run; peak : most bytes resident by the end of the last
+    """
+
+    neighbors: np.ndarray
+    distances: np.ndarray
+    seconds: np.ndarray
+    times: np.ndarray
+    cores: float
+    peak: int
+
+
+def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int = 1) -> Timed:
+    """One query a call. ``queries`` are the set's, prepared; only the calls themselves are timed.
+
+    Raises Cheating for answers that cannot be, and where more than ``threads`` were at work.
+    """
+    wanted = asked_for(vector_set, k)
+    calls = [(queries[row : row + 1], wanted) for row in range(len(queries))]
+    return timed(index, vector_set, index.find, calls, k, runs=runs, threads=threads)
+
+
+def batch(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int) -> Timed:
+    """All queries in one call; a query's time is the mean."""
+    calls = [(queries, asked_for(vector_set, k))]
+    return timed(index, vector_set, index.find, calls, k, runs=runs, threads=threads)
+
+
+def asked_for(vector_set: VectorSet, k: int) -> int:
+    """k, or one more where a query would find itself: that one is thrown away."""
+    return k + bool((vector_set.own_rows >= 0).any())
+
+
+def timed(
+    index: Index,
+    vector_set: VectorSet,
+    ask: Callable[..., honest.Answer],
+    calls: Sequence[tuple[Any, ...]],
+    k: int,
+    *,
+    runs: int,
+    threads: int,
+) -> Timed:
+    """Every run ``ask(*call)`` for all calls; their answers together are those of the set's queries, in order.
+
+    calls : each begins with its queries (n, D) and the neighbors wanted (``asked_for``); all have as many queries
+    """
+    for call in calls[:WARM_UP]:
+        ask(call[0][:WARM_UP], *call[1:])
+    found = [clock.run(ask, calls) for _ in range(runs)]
+    peak = limits.peak()
+    best = min(found, key=lambda run: run.total)
+    clock.check_threads(best, threads)
+    own, wanted = vector_set.own_rows, calls[0][1]
+    neighbors, reported = honest.together(best.answers, len(own), wanted)
+    distances = honest.check(index, vector_set, neighbors, reported)
+    if wanted > k:
+        neighbors, distances = exact.remove(neighbors, distances, own)
+    totals = np.array([run.total for run in found])
+    times = best.seconds if len(calls) == len(own) else np.full(len(own), best.total / len(own))
+    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak)

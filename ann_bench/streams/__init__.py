@@ -1,0 +1,1 @@
+"""Streams: rows that come and go while others search."""

@@ -1,0 +1,108 @@
+"""Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ann_bench.indexes.base import Index
+from ann_bench.results.points import Row
+from ann_bench.results.results import Point, Result
+from datasets.vectors.base import VectorSet
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackFlags:
+    """Which way of asking, and what it needs; files may be given as text, so that another process reads the same."""
+
+    track: str = ""
+    """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is asked of every index: a filter, a runbook, a radius, so many clients.
+
+    name : short, part of the points and of their files: "same_make", "8 clients"
+    facts : stand with each of its points and in the table: selectivity and so on
+    """
+
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Track:
+    """A way of asking, over one set.
+
+    The harness makes one in its own process, where ``prepare`` is called once, and one in each worker. It makes a point
+    of every case, build, search parameter and mode, and calls ``measure`` for it in a worker, with an index that has
+    been built, loaded and tuned; or, where ``builds_itself``, with a new and empty one.
+
+    modes : the modes in which it can be asked
+    builds_itself : whether an index is built while it is measured, and never kept
+    """
+
+    modes: ClassVar[tuple[str, ...]] = ("single",)
+    builds_itself: ClassVar[bool] = False
+
+    def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
+        """Raises InputError, naming the flag, where that cannot be asked of this set.
+
+        cache : the folder in which true answers are kept
+        """
+        self.flags, self.vector_set, self.k, self.cache, self.seed = flags, vector_set, k, cache, seed
+
+    @property
+    def name(self) -> str:
+        """The name of its file, by which users ask for it."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def cases(self) -> Sequence[Case]:
+        """What is asked; at least one."""
+        raise NotImplementedError
+
+    @property
+    def count(self) -> int:
+        """How many rows an index must have room for."""
+        return len(self.vector_set.gallery)
+
+    @property
+    def mark(self) -> str:
+        """Tells what is asked from anything else that could have been, by its content; part of each point's place."""
+        return ""
+
+    def prepare(self) -> None:
+        """Find the true answers and keep them in ``cache``; what is there already is not searched for again."""
+
+    def refusal(self, index: Index) -> str:
+        """Why this index cannot be asked, or "": one line for each such index, and no point of it."""
+        return ""
+
+    def of_own(self, index: Index) -> bool:
+        """Whether the index is built otherwise than without a track, so that it must not be mistaken for that one."""
+        return False
+
+    def ready(self, index: Index) -> None:
+        """Tell a new index what it must know before it is trained or loaded."""
+
+    def measure(self, index: Index, point: Point, facts: Mapping[str, Any], *, runs: int) -> Result:
+        """Ask, and hold the answers against the truth; raises Cheating as the harness does.
+
+        facts : what is to stand with the result, besides what the track adds
+        """
+        raise NotImplementedError
+
+    def told(self, result: Result) -> str:
+        """A point in a few words, for the terminal."""
+        return result.told
+
+    @classmethod
+    def columns(cls) -> Mapping[str, str]:
+        """Columns of the table besides those of all points: title -> key of a row (``Result.row``)."""
+        return {}
+
+    @classmethod
+    def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:
+        """Its own pictures of the rows of one set, each as .svg and .png, in that order."""
+        return []

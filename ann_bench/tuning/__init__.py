@@ -1,0 +1,1 @@
+"""Tuning: the search for the best index in a given time."""

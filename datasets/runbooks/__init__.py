@@ -1,0 +1,1 @@
+"""Runbooks: which rows come, go and are searched for, step by step."""
