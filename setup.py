@@ -131,6 +131,7 @@ setup(
     package_data={
         **{package: ["templates/*"] for package in WITH_TEMPLATES},
         "ann_bench": ["grids/*"],
+        "ann_bench.environments": ["*.txt"],
     },
     install_requires=BASE,
     extras_require={

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -212,10 +211,7 @@ def _whose(source: Source, mark: str) -> str:
 
 def facts_of_machine() -> dict[str, Any]:
     """The processor, its cores, and the versions of the libraries that are installed."""
-    versions = {"python": platform.python_version()}
-    for name in indexes.packages():
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
+    versions = {"python": platform.python_version(), **indexes.versions()}
     return {"cpu": _cpu(), "cores": os.cpu_count(), "host": platform.node(), "versions": versions}
 
 

@@ -22,6 +22,11 @@ BUILDS = {
     "flat": [("Flat", {})],
     "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
     "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
+    "scann": [
+        ("AH,leaves=16", {"leaves_to_search": 16, "pre_reorder_num_neighbors": 400}),
+        ("BF,leaves=16", {"leaves_to_search": 16}),
+        ("AH,block=3", {"pre_reorder_num_neighbors": 400}),
+    ],
 }
 EXACT = ("flat",)
 RECALL = 0.9
