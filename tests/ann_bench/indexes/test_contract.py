@@ -27,6 +27,9 @@ BUILDS = {
         ("BF,leaves=16", {"leaves_to_search": 16}),
         ("AH,block=3", {"pre_reorder_num_neighbors": 400}),
     ],
+    "sptag": [
+        (f"{kind},TPTNumber=2,CEF=100,MaxCheckForRefineGraph=500", {"MaxCheck": 3000}) for kind in ("BKT", "KDT")
+    ],
 }
 EXACT = ("flat",)
 RECALL = 0.9
