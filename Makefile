@@ -20,7 +20,7 @@ env: $(READY) ## make .venv with all dependencies for the CPU
 $(READY): setup.py constraints.txt
 	@echo "making $(VENV): a minute or two"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,dev,docs]'
+	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,dev,docs]'
 	touch $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes
@@ -57,7 +57,7 @@ check: $(READY) ## format, lint, walls, docs, tests: what CI runs
 
 $(BENCH_READY): setup.py constraints.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,bench]'
+	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,bench]'
 	touch $@
 
 bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process; ONLY=exact,hash_map for some
