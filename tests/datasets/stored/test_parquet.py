@@ -151,6 +151,7 @@ print(peak() - before, found.nbytes)
 """
 
 
+@pytest.mark.slow
 def test_a_large_row_group_is_never_whole_in_memory(tmp_path, write):
     values = np.random.default_rng(1).random((80_000, 128), dtype=np.float32)
     import pyarrow
