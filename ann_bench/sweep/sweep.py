@@ -201,8 +201,8 @@ class Sweep:
         if event["event"] == "failed":
             return self._fail(build, [point], "search", event["reason"])
         self.measured += 1
-        score, case = event["told"], f", {point.case}" if point.case else ""
-        self.bar.write(f"{point.index} {point.title}{case}, {point.mode} on {point.threads}: {score}")
+        score, asked = event["told"], "".join(f", {word}" for word in (point.case, point.way) if word)
+        self.bar.write(f"{point.index} {point.title}{asked}, {point.mode} on {point.threads}: {score}")
         self.bar.set_postfix_str(score, refresh=False)
         self.bar.update()
 
