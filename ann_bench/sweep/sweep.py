@@ -16,7 +16,7 @@ from ann_bench.results.results import Failure, Point
 from ann_bench.sweep import builds
 from ann_bench.sweep.builds import Build
 from ann_bench.sweep.grid import Plan
-from ann_bench.sweep.worker import Job
+from ann_bench.sweep.job import Job
 from ann_bench.units import in_time
 from datasets.errors import InputError, RunFailed
 from datasets.stored import truth
