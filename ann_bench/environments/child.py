@@ -56,6 +56,8 @@ def main(folder: str, name: str) -> None:
         try:
             message, arrays = wire.receive(asked)
         except EOFError:
+            if hasattr(engine, "end"):
+                engine.end()
             os._exit(0)  # without an orderly end, in which some libraries crash
         said: Said = {}, []
         try:

@@ -1,10 +1,11 @@
 """sptag: SPTAG by Microsoft, https://github.com/microsoft/SPTAG: a graph entered through trees. Index and grids.
 
-Built from "BKT,NeighborhoodSize=32,TPTNumber=8" (balanced k-means trees) or "KDT,..." (k-d trees): links a row, trees by
-which its neighbors are found first, how many rows each is compared with for them (``CEF``,
+Built from "BKT,NeighborhoodSize=32,TPTNumber=8" (balanced k-means trees) or "KDT,..." (k-d trees): links a row, trees
+by which its neighbors are found first, how many rows each is compared with for them (``CEF``,
 ``MaxCheckForRefineGraph``). Searched with ``MaxCheck``, how many rows a query is compared with.
 
-While it builds, each of the TPTNumber trees waits a tenth of a second longer than the one before: that is the library's.
+While it builds, each of the TPTNumber trees waits a tenth of a second longer than the one before: so the library has
+it. Saved after rows were removed, it numbers the others anew.
 """
 
 from pathlib import Path
