@@ -30,8 +30,8 @@ BUILDS = {
         (f"{kind},TPTNumber=2,CEF=100,MaxCheckForRefineGraph=500", {"MaxCheck": 3000}) for kind in ("BKT", "KDT")
     ],
     "vearch": [
-        ("HNSW,nlinks=16,efConstruction=60", {"efSearch": 500}, "euclidean", "angular"),
-        ("IVFPQ,ncentroids=8,nsubvector=16", {"nprobe": 8, "recall_num": 200}, "euclidean"),
+        ("HNSW,nlinks=16,efConstruction=60", {"efSearch": 200}, "euclidean"),
+        ("IVFPQ,ncentroids=8,nsubvector=16", {"nprobe": 8, "recall_num": 200}, "angular"),
         ("IVFFLAT,ncentroids=8", {"nprobe": 8}, "inner_product"),
     ],
     "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
