@@ -18,6 +18,7 @@ import h5py
 import numpy as np
 
 from ann_bench.indexes.base import Value
+from ann_bench.results import intervals
 from datasets.errors import InputError
 from datasets.files.whole import beside
 
@@ -105,13 +106,27 @@ class Result:
     def row(self) -> dict[str, object]:
         """Everything but the arrays, flat: for tables, plots and CSV.
 
-        The point's fields (search as "nprobe=8"), qps, the scores, the facts; and of single queries, which alone have
-        times of their own, p50, p95 and p99 in milliseconds.
+        The point's fields (search as "nprobe=8"), qps, the scores, the facts, the ends of its ``intervals``: qps_low,
+        qps_high, recall_low, recall_high; and of single queries, which alone have times of their own, p50, p95 and p99
+        in milliseconds.
         """
         point = asdict(self.point) | {"search": " ".join(f"{n}={v}" for n, v in self.point.search.items())}
         late = np.percentile(self.times, (50, 95, 99)) * 1e3 if self.point.mode == "single" else ()
         named = {name: float(value) for name, value in zip(("p50", "p95", "p99"), late, strict=False)}
-        return {**point, "qps": self.qps, **named, **self.scores, **self.facts}
+        return {**point, "qps": self.qps, **self._ends, **named, **self.scores, **self.facts}
+
+    @property
+    def _ends(self) -> dict[str, float]:
+        """Of both intervals; that of a recall that was measured before it had one is the recall alone."""
+        name = f"k-recall@{self.point.k}"
+        recall = self.scores.get(name)
+        low, high = (self.scores.get(f"{name} {end}", recall) for end in ("low", "high"))
+        known = {} if recall is None else {"recall_low": low, "recall_high": high}
+        return {**dict(zip(("qps_low", "qps_high"), self._speeds, strict=True)), **known}
+
+    @property
+    def _speeds(self) -> tuple[float, float]:
+        return intervals.of_runs(self.seconds, len(self.times))
 
 
 @dataclass(frozen=True)
