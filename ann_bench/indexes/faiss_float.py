@@ -1,6 +1,7 @@
 """faiss_float: whatever Faiss builds over float rows from a factory string, "OPQ16_64,IMI2x8,PQ16" or "HNSW32"."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -213,6 +214,15 @@ class FaissFloat(base.Index):
         going[rows] = True
         gone = faiss_abilities.Passing.of(going)
         self._index.remove_ids(gone.selector)
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        lines = [f'index = faiss.read_index("{path}")']
+        words = ",".join(f"{name}={value}" for name, value in search.items())
+        if self._nsg:
+            lines += [f"index.nsg.search_L = {search.get('search_L', self._defaults['search_L'])}"]
+        elif words:
+            lines += [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")']
+        return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """For an NSG of fewer than k rows, in which Faiss would search for ever."""
