@@ -25,6 +25,10 @@ BUILDS = {
         ("ANNG,edges=10", {"epsilon": 0.3}),
         ("ONNG,edges=30,outdegree=10,indegree=30", {"epsilon": 0.3, "edge_size": 0}, "euclidean", "angular"),
     ],
+    "svs": [  # a graph that can change takes 1.6 GB, and a while, whatever is in it
+        ("f32,degree=16,window=60", {"window": 100}, "euclidean"),
+        ("f16,degree=16,window=60", {"window": 100}),
+    ],
     "usearch": [
         ("f32,connectivity=8", {"expansion_search": 100}, "euclidean", "angular", "inner_product"),
         ("f16,connectivity=8", {"expansion_search": 100}, "euclidean", "angular", "inner_product"),
