@@ -81,9 +81,19 @@ def removes(index: faiss.Index) -> bool:
     index = faiss.downcast_index(index)
     if isinstance(index, faiss.IndexPreTransform):
         return removes(index.index)
-    if isinstance(index, faiss.IndexIVF):
-        return not isinstance(index, faiss.IndexIVFPQR)
+    if isinstance(index, faiss.IndexIVF):  # of RaBitQfs, rows that are added after it spoil others
+        return not isinstance(index, faiss.IndexIVFPQR | faiss.IndexIVFRaBitQFastScan)
     return isinstance(index, _SHIFTING)
+
+
+def ranged(index: faiss.Index) -> faiss.SearchParameters | None:
+    """What to find ranges with, None for nothing in particular.
+
+    Faiss's re-ranking first looks within ``k_factor`` times the radius: farther for squares, but nearer for products.
+    """
+    if isinstance(index, faiss.IndexRefine) and index.metric_type == faiss.METRIC_INNER_PRODUCT:
+        return faiss.IndexRefineSearchParameters(k_factor=1.0)
+    return None
 
 
 def numbered(index: faiss.Index) -> faiss.Index:

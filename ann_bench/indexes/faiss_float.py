@@ -193,7 +193,8 @@ class FaissFloat(base.Index):
         return neighbors, found if self.exact_distances else None
 
     def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
-        ends, _, ids = self._index.range_search(queries, self._reach(radius))
+        how = faiss_abilities.ranged(self._index)
+        ends, _, ids = self._index.range_search(queries, self._reach(radius), params=how)
         return ends.astype(np.int64), ids
 
     def _reach(self, radius: float) -> float:
