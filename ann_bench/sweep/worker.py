@@ -127,7 +127,10 @@ def search(job: Job, report: Report) -> None:
     facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
     facts["true_neighbors"] = _whose(source, truth.mark(whole, job.k))
     new = functools.partial(make, job, vector_set, track)
+    if track:
+        track.say = lambda words: report("step", words=words)
     if track and track.builds_itself:
+        facts["build_threads"] = job.threads
         measured = functools.partial(_of_track, track, new, facts)
     else:
         index = new()
