@@ -135,7 +135,7 @@ class Streamed:
 
 @dataclass(frozen=True)
 class Piece:
-    """Rows of one class, by their numbers, and the searches at which they are there: from ``first`` to before ``last``."""
+    """Rows of one class, by their numbers, there at the searches from ``first`` to ``last``, without the last."""
 
     numbers: np.ndarray
     first: int
