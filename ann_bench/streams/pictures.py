@@ -24,8 +24,8 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     """Draw the pictures of all runbooks; the files in order, each as .svg and .png."""
     figures: dict[str, Figure] = {}
     numbered = [{**row, "place": place} for place, row in enumerate(rows)]
-    for runbook in dict.fromkeys(row["runbook"] for row in numbered):
-        part = sorted((row for row in numbered if row["runbook"] == runbook), key=lambda row: -row["last recall"])
+    for runbook in dict.fromkeys(row["case"] for row in numbered):
+        part = sorted((row for row in numbered if row["case"] == runbook), key=lambda row: -row["last recall"])
         slug = re.sub(r"\W+", "_", runbook).strip("_")
         figures |= {f"{name}-{slug}": figure for name, figure in _of_runbook(part, runbook).items()}
     return canvas.save(figures, folder)

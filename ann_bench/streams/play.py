@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ann_bench import limits
-from ann_bench.measuring import clock, honest, measure, metrics
+from ann_bench.measuring import clock, cores, honest, measure, metrics
 from ann_bench.streams import distrust
 from ann_bench.streams.ways import ANEW, Anew, Way
 from datasets.runbooks.runbook import DELETE, INSERT, OPERATIONS, REPLACE, SEARCH, Step
@@ -136,7 +136,8 @@ class Play:
         """All queries, one a call, held against what is true at this step."""
         vector_set, k = self.truth.vector_set, self.truth.k
         calls = [(self.queries[row : row + 1], self.wanted) for row in range(len(self.queries))]
-        found = clock.run(way.find, calls)
+        with cores.pinned(bool(self.searched)):  # the first time it is seen on how many cores it works
+            found = clock.run(way.find, calls)
         clock.check_threads(found, way.search_threads)
         neighbors, reported = honest.together(found.answers, len(calls), self.wanted)
         numbers = way.numbers(neighbors)

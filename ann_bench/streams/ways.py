@@ -1,8 +1,8 @@
 """Ways in which an index takes part in a stream: it removes rows itself, is filtered, or is built anew.
 
-    removes   rows are added to it and removed from it
-    filters   rows are added; it cannot remove, so it is asked for more than k, and rows that are gone are thrown away
-    anew      before a search it is built anew of the rows that are there, if any have come or gone since
+    removes          rows are added to it and removed from it
+    filters deleted  it cannot remove: it is asked for more than k, and rows that are gone are thrown away
+    built anew       before a search it is built of the rows that are there, if any have come or gone since
 
 Rows have the numbers of their history throughout; each way knows how its index numbers them. The clock of what is
 written runs around the calls of the index alone, not around the reading of rows.
@@ -22,16 +22,14 @@ from datasets.runbooks.history import History
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 
-REMOVES, FILTERS, ANEW = "removes", "filters", "anew"
-TOLD = {REMOVES: "removes", FILTERS: "filters deleted", ANEW: "built anew"}
+REMOVES, FILTERS, ANEW = "removes", "filters deleted", "built anew"
+NAMED = {"removes": REMOVES, "filters": FILTERS, "anew": ANEW}  # as users ask for them
 BLOCK = 1 << 17  # rows added at a time
 
 
 def best(index: Index) -> str:
     """The first way that an index can take part in."""
-    if index.changes:
-        return REMOVES
-    return FILTERS if index.grows else ANEW
+    return next(way for way in NAMED.values() if not refusal(index, way))
 
 
 def refusal(index: Index, way: str) -> str:

@@ -1,6 +1,5 @@
 """stream: rows come and go, step by step as a runbook says, and all queries are asked again and again."""
 
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +12,7 @@ from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
 from ann_bench.streams import pictures, ways
 from ann_bench.streams.play import Play
-from ann_bench.streams.ways import ANEW, TOLD, WAYS
+from ann_bench.streams.ways import ANEW, NAMED, WAYS
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
 from datasets.errors import InputError, unknown
@@ -25,7 +24,7 @@ from datasets.vectors.base import VectorSet
 
 
 class StreamTrack(base.Track):
-    """Every case is a runbook and, where it is asked for, a way of taking part; an index is built as it runs."""
+    """Every case is a runbook; an index is built as it runs."""
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
     builds_itself: ClassVar[bool] = True
@@ -42,10 +41,7 @@ class StreamTrack(base.Track):
 
     @property
     def cases(self) -> Sequence[Case]:
-        return [
-            Case(f"{name} {way}".strip(), {"runbook": name, "steps": len(found.steps)})
-            for (name, found), way in itertools.product(self._histories.items(), self._ways)
-        ]
+        return [Case(name, found.runbook.mark) for name, found in self._histories.items()]
 
     @property
     def count(self) -> int:
@@ -62,32 +58,33 @@ class StreamTrack(base.Track):
 
     def refusal(self, index: Index) -> str:
         refusals = [ways.refusal(index, way) for way in self._ways]
-        return next(filter(None, refusals), "")
+        return "" if "" in refusals else " and ".join(filter(None, refusals))
+
+    def ways(self, index: Index) -> Sequence[str]:
+        named = [way or ways.best(index) for way in self._ways]
+        return [way for way in named if not ways.refusal(index, way)]
 
     def measure(self, index: Index, point: Point, facts: Mapping[str, Any], *, runs: int) -> Result:
         """The whole stream, once: an index changes as it runs, so there is no second time."""
-        name, way = next((name, way) for name, way in itertools.product(self._histories, self._ways)
-                         if f"{name} {way}".strip() == point.case)  # fmt: skip
-        found = self._histories[name]
-        chosen = WAYS[way or ways.best(index)]
+        found, way = self._histories[point.case], WAYS[point.way]
 
         def again(count: int) -> Index:
             about = {"dim": index.dim, "metric": index.metric, "seed": index.seed, "gpus": index.gpus, "uri": index.uri}
             return type(index)(index.build, count=count, **about)
 
         threads = int(facts.get("build_threads", point.threads)), point.threads
-        first = None if chosen.name == ANEW else index
+        first = None if way.name == ANEW else index
         play = Play(
-            chosen(first, self.vector_set, found, again, dict(point.search), *threads, self.seed),
+            way(first, self.vector_set, found, again, dict(point.search), *threads, self.seed),
             self._truth(found),
             self.say,
         )
         play.run()
-        return _result(play, point, {**facts, "runbook": name})
+        return _result(play, point, dict(facts))
 
     def told(self, result: Result) -> str:
         scores, facts, k = result.scores, result.facts, result.point.k
-        words = [f"{facts['way']}: k-recall@{k} {scores[f'k-recall@{k}']:.4f} on average"]
+        words = [f"k-recall@{k} {scores[f'k-recall@{k}']:.4f} on average"]
         words += [f"{scores['last recall']:.4f} at the end"]
         if "anew recall" in scores:
             words[-1] += f" ({scores['anew recall']:.4f} built anew)"
@@ -102,7 +99,6 @@ class StreamTrack(base.Track):
     @classmethod
     def columns(cls) -> Mapping[str, str]:
         return {
-            "way": "way",
             "least": "least recall",
             "last": "last recall",
             "anew": "anew recall",
@@ -125,9 +121,9 @@ def read_ways(text: str) -> list[str]:
     """The ways that --way names; [""] is the best that each index can."""
     named = [word.strip() for word in text.split(",") if word.strip()]
     for word in named:
-        if word not in TOLD:
-            raise InputError(f"--way={text}: {unknown('way', word, TOLD)}")
-    return list(dict.fromkeys(named)) or [""]
+        if word not in NAMED:
+            raise InputError(f"--way={text}: {unknown('way', word, NAMED)}")
+    return list(dict.fromkeys(NAMED[word] for word in named)) or [""]
 
 
 def follow(text: str, vector_set: VectorSet, *, seed: int, only: str = "") -> History:
@@ -148,7 +144,7 @@ def _result(play: Play, point: Point, facts: dict[str, Any]) -> Result:
     recalls = [found.recall for found in play.searched]
     k, last = point.k, play.searched[-1]
     scores = {f"k-recall@{k}": float(np.mean(recalls)), "least recall": min(recalls), "last recall": recalls[-1]}
-    facts |= {"way": TOLD[play.way.name], "steps": len(series["alive"]), "alive_most": int(series["alive"].max())}
+    facts |= {"steps": len(series["alive"]), "alive_most": int(series["alive"].max())}
     facts |= {"build_seconds": play.built, "last_qps": last.qps, **_rates(play, series)}
     memory = series["memory"][play.history.searches] / 1e6
     facts |= {"first_megabytes": float(memory[0]), "last_megabytes": float(memory[-1])}

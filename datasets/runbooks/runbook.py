@@ -1,5 +1,6 @@
 """Runbook: the steps of a stream: which ids come and go, which get another vector, and when all queries are asked."""
 
+import functools
 import hashlib
 from dataclasses import dataclass
 
@@ -39,7 +40,7 @@ class Step:
 class Runbook:
     """All steps of a stream over a set of vectors.
 
-    name : short and its own, "expiry:0.3,steps=20,begin=0.3" or that of its file and a mark of what is in it
+    name : short, "expiry:0.3,steps=20,begin=0.3" or that of its file
     where : what a complaint about it begins with: "--runbook=delete.yaml: photo_sift"
     most : how many rows may be alive at once; 0 says nothing
     order : (n,) int64, the row of the set that each vector is; None is the order in which they lie
@@ -51,10 +52,11 @@ class Runbook:
     most: int = 0
     order: np.ndarray | None = None
 
-
-def mark(steps: tuple[Step, ...], order: np.ndarray | None) -> str:
-    """8 hexadecimal digits that tell these steps from others."""
-    digest = hashlib.sha256(repr([(step.operation, step.start, step.end, step.first) for step in steps]).encode())
-    if order is not None:
-        digest.update(np.ascontiguousarray(order, np.int64))
-    return digest.hexdigest()[:8]
+    @functools.cached_property
+    def mark(self) -> str:
+        """8 hexadecimal digits that tell these steps from others."""
+        steps = [(step.operation, step.start, step.end, step.first) for step in self.steps]
+        digest = hashlib.sha256(repr(steps).encode())
+        if self.order is not None:
+            digest.update(np.ascontiguousarray(self.order, np.int64))
+        return digest.hexdigest()[:8]

@@ -22,7 +22,7 @@ import yaml
 
 from datasets.errors import InputError, unknown
 from datasets.files.whole import beside
-from datasets.runbooks.runbook import DELETE, INSERT, OPERATIONS, REPLACE, SEARCH, Runbook, Step, mark
+from datasets.runbooks.runbook import DELETE, INSERT, OPERATIONS, REPLACE, SEARCH, Runbook, Step
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # some runbooks have thousands of steps
 _RANGES = {INSERT: ("start", "end"), DELETE: ("start", "end"), SEARCH: ()}
@@ -45,7 +45,7 @@ def read(path: Path, data: str, *, only: str = "") -> Runbook:
     most = entries.get("max_pts", 0)
     if not _is_count(most):
         raise InputError(f"{where}: max_pts must be a whole number of at least 0, not '{most}'")
-    return Runbook(f"{path.stem} {mark(steps, order)}", steps, where, most, order)
+    return Runbook(path.stem, steps, where, most, order)
 
 
 def write(path: Path, runbook: Runbook, data: str, most: int) -> list[Path]:

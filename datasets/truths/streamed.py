@@ -21,7 +21,6 @@ from tqdm import tqdm
 from datasets.errors import InputError
 from datasets.files.whole import own_beside
 from datasets.runbooks.history import History
-from datasets.runbooks.runbook import mark
 from datasets.stored import blocks
 from datasets.stored.blocks import Truth
 from datasets.vectors import exact, rows
@@ -144,8 +143,7 @@ class Piece:
 
 def of(vector_set: VectorSet, history: History, k: int, *, cache: Path) -> Streamed:
     """The truth of a stream, which is kept in a folder of its own under ``cache``."""
-    which = mark(history.steps, history.runbook.order)
-    return Streamed(vector_set, history, k, cache / f"{vector_set.fingerprint()}.stream-{which}-{k}")
+    return Streamed(vector_set, history, k, cache / f"{vector_set.fingerprint()}.stream-{history.runbook.mark}-{k}")
 
 
 def _parts(history: History) -> list[list[Piece]]:
