@@ -6,7 +6,7 @@ from typing import Any
 from ann_bench import options
 from ann_bench.scale import disk_build
 from ann_bench.sweep import run
-from ann_bench.views import export, listing, plot, recommend, table
+from ann_bench.views import export, listing, plot, recommend, runbook, table
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "list": (listing.main, listing.ListOptions),
@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "table": (table.main, table.TableOptions),
     "recommend": (recommend.main, recommend.RecommendOptions),
     "export": (export.main, export.ExportOptions),
+    "runbook": (runbook.main, runbook.RunbookOptions),
 }
 
 

@@ -12,12 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ann_bench.drawing import canvas
+from ann_bench.results import points as measured
 from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
 from ann_bench.units import significant
 
-_RATES = {"inserts_per_second": "inserts", "deletes_per_second": "deletes", "writes_per_second": "all writes"}
-_COLOURS = dict(zip(_RATES, (canvas.INK, canvas.MUTED, "#b9c4f0"), strict=True))
+_RATES = {
+    "inserts_per_second": ("inserted", ">"),
+    "deletes_per_second": ("deleted", "X"),
+    "writes_per_second": ("all writes", "o"),
+}
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -82,20 +86,20 @@ def _alive(axes: Axes, row: Row) -> None:
 
 
 def _writes(rows: Sequence[Row], looks: dict[str, Style], runbook: str) -> Figure:
-    """How many rows a second come, go, and are written in all: a bar each."""
+    """How many rows a second come, go, and are written in all: a line of dots each."""
     threads = rows[0].get("build_threads", 1)
-    figure, axes = canvas.begin(rows, f"Rows written a second in {runbook}, {threads} thread{'s' * (threads != 1)}")
-    there = [key for key in _RATES if any(row.get(key) for row in rows)]
-    height = 0.8 / max(1, len(there))
-    for place, key in enumerate(there):
-        shown = [(n, row[key]) for n, row in enumerate(rows) if row.get(key)]
-        ys = [n + (place - (len(there) - 1) / 2) * height for n, _ in shown]
-        look = {"color": _COLOURS[key], "label": _RATES[key], "zorder": 3}
-        bars = axes.barh(ys, [value for _, value in shown], height * 0.92, **look)
-        axes.bar_label(bars, [significant(value) for _, value in shown], padding=3, fontsize=8, color=canvas.MUTED)
+    figure, axes = canvas.begin(rows, f"Rows written a second in {runbook}, {measured.in_threads(threads)}")
+    for key, (words, marker) in _RATES.items():
+        shown = [(row[key], place) for place, row in enumerate(rows) if row.get(key)]
+        for value, place in shown:
+            colour = looks[label(rows[place])].colour
+            axes.scatter(value, place, c=colour, marker=marker, s=45, zorder=3)
+            axes.annotate(significant(value), (value, place), (0, 7), ha="center", size=8, color=canvas.MUTED,
+                          textcoords="offset points")  # fmt: skip
+        axes.scatter([], [], c=canvas.INK, marker=marker, s=45, label=words)
     axes.set_yticks(range(len(rows)), [label(row) for row in rows])
-    axes.invert_yaxis()
-    if there:
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    if any(row.get(key) for row in rows for key in _RATES):
         canvas.log_scale(axes, "rows a second after the first search", along="x")
     canvas.finish(axes)
     return figure

@@ -99,11 +99,11 @@ class StreamTrack(base.Track):
     @classmethod
     def columns(cls) -> Mapping[str, str]:
         return {
-            "least": "least recall",
-            "last": "last recall",
-            "anew": "anew recall",
-            "last QPS": "last_qps",
-            "anew QPS": "anew_qps",
+            "recall least": "least recall",
+            "recall last": "last recall",
+            "recall anew": "anew recall",
+            "QPS last": "last_qps",
+            "QPS anew": "anew_qps",
             "inserts/s": "inserts_per_second",
             "deletes/s": "deletes_per_second",
             "writes/s": "writes_per_second",
