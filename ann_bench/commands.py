@@ -8,7 +8,7 @@ from ann_bench.scale import disk_build
 from ann_bench.sweep import run
 from ann_bench.tuning import tune
 from ann_bench.tuning.options import TuneOptions
-from ann_bench.views import export, listing, plot, recommend, table
+from ann_bench.views import export, listing, plot, recommend, runbook, table
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "list": (listing.main, listing.ListOptions),
@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "table": (table.main, table.TableOptions),
     "recommend": (recommend.main, recommend.RecommendOptions),
     "export": (export.main, export.ExportOptions),
+    "runbook": (runbook.main, runbook.RunbookOptions),
 }
 
 

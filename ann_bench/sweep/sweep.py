@@ -188,6 +188,8 @@ class Sweep:
                 if event["event"] == "point":
                     begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
+                if event["event"] == "step":
+                    self.bar.set_description(f"{build.index} {points[begun - 1].title}: {event['words']}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
                     self._note(build, points[event["place"]], event)
