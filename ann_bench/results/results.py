@@ -25,6 +25,11 @@ from datasets.files.whole import beside
 MODES = ("single", "batch")  # one query a call on one thread; all queries in one call on so many threads
 
 
+def recall_name(k: int) -> str:
+    """What the score is called that fronts and targets go by; k is 0 where all rows within a radius are asked for."""
+    return f"k-recall@{k}" if k else "recall of pairs"
+
+
 @dataclass(frozen=True)
 class Point:
     """What is measured: an index built and tuned in one way, searching one set in one mode.
@@ -33,6 +38,7 @@ class Point:
     device : GPUs or the address of a server, "" for the processor
     truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
     track, case, asked : the way of asking, what was asked, and a mark of its content; "" is the k nearest of the set
+    way : how the index was asked, where the track has several ways; "" where it has one
     """
 
     data: str
@@ -50,6 +56,7 @@ class Point:
     track: str = ""
     case: str = ""
     asked: str = ""
+    way: str = ""
 
     @property
     def title(self) -> str:
@@ -60,11 +67,12 @@ class Point:
         """Where its result belongs."""
         words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
         words += [f"threads_{self.threads}"] if self.mode == "batch" else []
-        words += [self.case] if self.case else []
+        words += [word for word in (self.case, self.way) if word]
         slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
         which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
         which += [self.truth] if self.truth else []  # so that older results keep their places
         which += [self.case, self.asked] if self.track else []
+        which += [self.way] if self.way else []
         mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
         group = self.index + ("-batch" if self.mode == "batch" else "")
         return folder / self.track / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
@@ -100,7 +108,8 @@ class Result:
     @property
     def told(self) -> str:
         """In a few words: "k-recall@10 0.9261, 18,345 QPS"."""
-        return f"k-recall@{self.point.k} {self.scores[f'k-recall@{self.point.k}']:.4f}, {self.qps:,.0f} QPS"
+        name = recall_name(self.point.k)
+        return f"{name} {self.scores[name]:.4f}, {self.qps:,.0f} QPS"
 
     @property
     def row(self) -> dict[str, object]:
@@ -118,7 +127,7 @@ class Result:
     @property
     def _ends(self) -> dict[str, float]:
         """Of both intervals; that of a recall that was measured before it had one is the recall alone."""
-        name = f"k-recall@{self.point.k}"
+        name = recall_name(self.point.k)
         recall = self.scores.get(name)
         low, high = (self.scores.get(f"{name} {end}", recall) for end in ("low", "high"))
         known = {} if recall is None else {"recall_low": low, "recall_high": high}

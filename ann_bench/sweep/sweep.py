@@ -40,7 +40,7 @@ class Sweep:
         self.track = tracks.of(options.track_flags(), vector_set, options.k, cache=self.cache, seed=options.seed)
         self.measured = self.failed = 0
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
-        self.folder = options.results_folder / vector_set.name / str(options.k)
+        self.folder = options.results_folder / vector_set.name / str(self.track.k if self.track else options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in self.every.items() if not self._finished(point)}
         self.skipped = len(self.every) - len(self.pending)
@@ -201,8 +201,8 @@ class Sweep:
         if event["event"] == "failed":
             return self._fail(build, [point], "search", event["reason"])
         self.measured += 1
-        score, case = event["told"], f", {point.case}" if point.case else ""
-        self.bar.write(f"{point.index} {point.title}{case}, {point.mode} on {point.threads}: {score}")
+        score, asked = event["told"], "".join(f", {word}" for word in (point.case, point.way) if word)
+        self.bar.write(f"{point.index} {point.title}{asked}, {point.mode} on {point.threads}: {score}")
         self.bar.set_postfix_str(score, refresh=False)
         self.bar.update()
 

@@ -17,6 +17,11 @@ class TrackFlags:
 
     track: str = ""
     """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+    radius: str = "mean:10"
+    """range: all within this radius, in the metric's units, or mean:N, within which a query has N neighbors on average;
+    several are separated by commas."""
+    range_truth: Path | None = None
+    """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class Case:
     """One thing that is asked of every index: a filter, a runbook, a radius, so many clients.
 
     name : short, part of the points and of their files: "same_make", "8 clients"
+    mark : tells it from anything else that could have been asked under its name, besides the track's own mark
     facts : stand with each of its points and in the table: selectivity and so on
     """
 
     name: str
+    mark: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -48,6 +55,7 @@ class Track:
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         """Raises InputError, naming the flag, where that cannot be asked of this set.
 
+        k : as it was asked for; ``self.k`` stands in the points, and is 0 where no k is asked for
         cache : the folder in which true answers are kept
         """
         self.flags, self.vector_set, self.k, self.cache, self.seed = flags, vector_set, k, cache, seed
@@ -79,8 +87,15 @@ class Track:
         """Why this index cannot be asked, or "": one line for each such index, and no point of it."""
         return ""
 
+    def ways(self, index: Index) -> Sequence[str]:
+        """How this index can be asked, each a point of its own, and all compared: "native", "post-filter"."""
+        return ("",)
+
     def of_own(self, index: Index) -> bool:
-        """Whether the index is built otherwise than without a track, so that it must not be mistaken for that one."""
+        """Whether the index is built otherwise than without a track, so that it must not be mistaken for that one.
+
+        It is then one of this track and of what the track's mark tells.
+        """
         return False
 
     def ready(self, index: Index) -> None:
