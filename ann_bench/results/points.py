@@ -62,7 +62,7 @@ def load(
 
 
 def _which(last: Row, measured: Sequence[Row]) -> Callable[[Row], bool]:
-    """Tells the rows of the same vectors and true neighbors as ``last``; of one case, what was asked last."""
+    """Tells rows of the same vectors and true neighbors as ``last``; of what bears one name, what was asked last."""
     ours = [row for row in measured if (row["fingerprint"], row["truth"]) == (last["fingerprint"], last["truth"])]
     asked = {row["case"]: row["asked"] for row in sorted(ours, key=lambda row: str(row.get("measured", "")))}
 

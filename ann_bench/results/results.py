@@ -148,8 +148,16 @@ class Failure:
 
 
 def write(folder: Path, result: Result) -> Path:
-    """Saves a result, whole or not at all, and removes a failure of the same point."""
+    """Saves a result, whole or not at all, and removes a failure and single runs of the same point."""
     path = result.point.path(folder)
+    write_to(path, result)
+    failed(path).unlink(missing_ok=True)
+    partial(path).unlink(missing_ok=True)
+    return path
+
+
+def write_to(path: Path, result: Result) -> None:
+    """Saves a result, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with beside(path) as part, h5py.File(part, "w") as file:
         file.attrs.update(_attributes(result))
@@ -159,8 +167,6 @@ def write(folder: Path, result: Result) -> Path:
         file.create_group("scores").attrs.update(dict(result.scores))
         for name, values in result.series.items():
             file[f"series/{name}"] = values
-    failed(path).unlink(missing_ok=True)
-    return path
 
 
 def _unit(point: Point, facts: Mapping[str, object]) -> np.float32:
@@ -195,12 +201,18 @@ def write_failure(folder: Path, failure: Failure) -> Path:
     with beside(path) as part:
         part.write_text(json.dumps(asdict(failure), indent=1))
     measured.unlink(missing_ok=True)
+    partial(measured).unlink(missing_ok=True)
     return path
 
 
 def failed(path: Path) -> Path:
     """Where a failure is noted of the point whose result belongs to ``path``."""
     return path.with_suffix(".failed.json")
+
+
+def partial(path: Path) -> Path:
+    """Where those runs are that were measured so far, of the point whose result belongs to ``path`` (``rounds``)."""
+    return path.with_suffix(".partial")
 
 
 def read(path: Path) -> Result:
