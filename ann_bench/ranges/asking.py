@@ -20,15 +20,11 @@ class Asked:
     """What is timed: it answers queries (n, D), and stops where more pairs come than memory should hold.
 
     find : the way of asking
-    most : pairs of all answers since ``begin``
+    most : pairs of all answers of all runs together
     """
 
     def __init__(self, find: Callable[[np.ndarray], Answer], most: int) -> None:
         self.find, self.most, self.given = find, most, 0
-
-    def begin(self) -> None:
-        """From here on the pairs are counted anew."""
-        self.given = 0
 
     def __call__(self, queries: np.ndarray) -> Answer:
         ends, ids = self.find(queries)

@@ -10,11 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from ann_bench import limits
 from ann_bench.drawing import fronts
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import clock
-from ann_bench.measuring.measure import WARM_UP
+from ann_bench.measuring import measure
 from ann_bench.ranges import asking, scoring
 from ann_bench.results import points
 from ann_bench.results.points import Row
@@ -28,7 +26,7 @@ from datasets.truths.range_file import PairsWithin
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 
-_ROOM, _TIMES = 10_000_000, 20  # pairs that an index may always give, and of true ones the multiple
+_ROOM, _TIMES = 1_000_000, 20  # pairs that an index may always give, and of true ones the multiple
 
 
 class Track(base.Track):
@@ -92,32 +90,32 @@ class Track(base.Track):
 
     def measure(self, index: Index, point: Point, facts: Mapping[str, Any], *, runs: int) -> Result:
         case = next(case for case in self.cases if case.name == point.case)
-        radius, vector_set, rows = case.facts["radius"], self.vector_set, len(self.vector_set.gallery)
+        radius, vector_set = case.facts["radius"], self.vector_set
+        rows, count = len(vector_set.gallery), len(vector_set.queries)
         true = self.true(radius)
         find = (
             asking.native(index, radius)
             if point.way == asking.NATIVE
             else asking.by_neighbors(index, vector_set, radius)
         )
-        ask = asking.Asked(find, most=_ROOM + _TIMES * len(true.ids))
-        best, totals = _timed(ask, vector_set, point, runs)
-        peak = limits.peak()
-        query, row = scoring.together(best.answers, len(vector_set.queries), rows)
+        ask = asking.Asked(find, most=(runs + 2) * (_ROOM + _TIMES * len(true.ids)))
+        queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
+        calls = [(queries[row : row + 1],) for row in range(count)] if point.mode == "single" else [(queries,)]
+        timed = measure.best_of(ask, calls, count, runs=runs, threads=point.threads)
+        query, row = scoring.together(timed.best.answers, count, rows)
         other = row != vector_set.own_rows[query]
         query, row = query[other], row[other]
         hits = scoring.right(query, row, true, rows)
-        count = len(vector_set.queries)
         found, right = np.bincount(query, minlength=count), np.bincount(query[hits], minlength=count)
-        times = best.seconds if point.mode == "single" else np.full(count, best.total / count)
-        about = {**facts, **case.facts, **scoring.facts(true), "pairs given": len(row), "search_peak_bytes": peak}
+        about = {**facts, **case.facts, **scoring.facts(true), "pairs given": len(row)}
         return Result(
             point,
-            totals,
-            times,
+            timed.seconds,
+            timed.times,
             neighbors=np.zeros((count, 0), np.int64),
             distances=np.zeros((count, 0), np.float32),
             scores=scoring.scores(found, right, true.counts),
-            facts={**about, "cores_busy": best.busy / best.total},
+            facts={**about, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, "pinned_to": timed.core},
             series={"found": found, "right": right, "true": true.counts},
         )
 
@@ -144,19 +142,3 @@ class Track(base.Track):
             dashed=lambda row: row["way"] == asking.BY_NEIGHBORS,
             kinds=(asking.NATIVE, asking.BY_NEIGHBORS),
         )
-
-
-def _timed(ask: asking.Asked, vector_set: VectorSet, point: Point, runs: int) -> tuple[clock.Run, np.ndarray]:
-    """The best run, and the seconds of all (runs,)."""
-    queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
-    single = point.mode == "single"
-    calls = [(queries[row : row + 1],) for row in range(len(queries))] if single else [(queries,)]
-    for call in calls[:WARM_UP]:
-        ask(call[0][:WARM_UP])
-    found = []
-    for _ in range(runs):
-        ask.begin()
-        found.append(clock.run(ask, calls))
-    best = min(found, key=lambda run: run.total)
-    clock.check_threads(best, point.threads)
-    return best, np.array([run.total for run in found])
