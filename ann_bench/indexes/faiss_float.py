@@ -194,18 +194,9 @@ class FaissFloat(base.Index):
 
     def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
         how = faiss_abilities.ranged(self._index)
-        ends, _, ids = self._index.range_search(queries, self._reach(radius), params=how)
+        reach = faiss_abilities.reach(self._twin.metric_type, self.metric, radius)
+        ends, _, ids = self._index.range_search(queries, reach, params=how)
         return ends.astype(np.int64), ids
-
-    def _reach(self, radius: float) -> float:
-        """A radius as Faiss wants it, which itself lies outside: the next number after the square, or the product."""
-        if self._twin.metric_type == faiss.METRIC_INNER_PRODUCT:
-            product = radius if self.metric == "inner_product" else 1 - radius
-            return float(np.nextafter(np.float32(product), np.float32(-np.inf)))
-        if radius < 0:
-            return 0.0
-        squared = 2 * radius if self.metric == "angular" else radius * radius
-        return float(np.nextafter(np.float32(squared), np.float32(np.inf)))
 
     def expect_changes(self) -> None:
         self._changing = self.changes

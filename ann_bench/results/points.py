@@ -87,8 +87,8 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 
 def recall(row: Row) -> float:
-    """The k-recall@k of a point, ties by distance."""
-    return float(row[f"k-recall@{row['k']}"])
+    """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
+    return float(row[results.recall_name(row["k"])])
 
 
 def family(row: Row) -> str:

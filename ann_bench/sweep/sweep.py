@@ -43,7 +43,7 @@ class Sweep:
         self.made: list[Build] = []  # in this sweep
         self.gone: set[Path] = set()  # the places of points that failed in it
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
-        self.folder = options.results_folder / vector_set.name / str(options.k)
+        self.folder = options.results_folder / vector_set.name / str(self.track.k if self.track else options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in self.every.items() if not self._finished(point)}
         self.skipped = len(self.every) - len(self.pending)

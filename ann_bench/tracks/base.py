@@ -25,6 +25,11 @@ class TrackFlags:
     way: str = ""
     """stream: how indexes take part, separated by commas: removes, filters (deleted rows are thrown away after a
     search) or anew (built anew before a search); the first of these that an index can if not given."""
+    radius: str = "mean:10"
+    """range: all within this radius, in the metric's units, or mean:N, within which a query has N neighbors on average;
+    several are separated by commas."""
+    range_truth: Path | None = None
+    """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Track:
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         """Raises InputError, naming the flag, where that cannot be asked of this set.
 
+        k : as it was asked for; ``self.k`` stands in the points, and is 0 where no k is asked for
         cache : the folder in which true answers are kept
         """
         self.flags, self.vector_set, self.k, self.cache, self.seed = flags, vector_set, k, cache, seed
