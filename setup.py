@@ -71,11 +71,6 @@ DEV = [
     "wheel==0.48.0",  # a test builds and installs the package
 ]
 
-# Indexes of the benchmark, an extra each.
-NGT = ["ngt==2.8.0.post1"]
-USEARCH = ["usearch==2.26.6"]
-SVS = ["scalable-vs==0.5.0"]
-
 # An index of the benchmark that brings much along: Milvus in the same process, or a client of a server.
 MILVUS = [
     "pymilvus==3.0.2",
