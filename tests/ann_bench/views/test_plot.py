@@ -60,14 +60,6 @@ def test_any_recall_can_be_drawn(made, recalls):
         assert high / low > 1.5
 
 
-def test_the_axis_is_stretched_and_can_be_undone():
-    recalls = np.array([0, 0.2, 0.5, 0.9, 0.99, 0.999, 1])
-    places = plot._stretch(recalls)
-    assert plot._unstretch(places) == pytest.approx(recalls)
-    assert (np.diff(places) > 0).all() and places[0] == pytest.approx(0, abs=1e-3) and places[-1] == pytest.approx(3)
-    assert places[4] - places[3] == pytest.approx(1, abs=0.05)
-
-
 def test_legend_goes_from_the_best_at_a_good_recall(made):
     known = {"a": (0.95, 100), "b": (0.92, 200), "c": (0.85, 900), "d": (0.5, 9000)}
     rows = [made(f"{name},Flat", recall=recall, qps=qps).row for name, (recall, qps) in known.items()]
