@@ -20,7 +20,7 @@ env: $(READY) ## make .venv with all dependencies for the CPU
 $(READY): setup.py constraints.txt
 	@echo "making $(VENV): a minute or two"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,dev,docs]'
+	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,dev,docs]'
 	touch $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes
@@ -36,8 +36,8 @@ demo-vse: $(READY) ## train drawn scenes and sentences into one space, and searc
 	$(BIN)/python scripts/train_vse.py --name=demo-vse
 	$(BIN)/python scripts/search_text.py --run=runs/demo-vse -k 4 "a huge grey triangle left of a little blue box"
 
-test: $(READY) ## run the tests
-	$(BIN)/python -m pytest
+test: $(READY) ## run the tests, but for those marked slow
+	$(BIN)/python -m pytest -m "not slow"
 
 format: $(READY) ## format the code and sort its imports
 	$(BIN)/ruff format .
@@ -48,7 +48,7 @@ docs: $(READY) ## write the reference of flags anew and build the site of docs/ 
 	$(SITE)
 	@echo "site/index.html"
 
-check: $(READY) ## format, lint, walls, docs, tests: what CI runs
+check: $(READY) ## format, lint, walls, docs, all tests: what CI runs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python -m pytest tests/test_walls.py
@@ -57,7 +57,7 @@ check: $(READY) ## format, lint, walls, docs, tests: what CI runs
 
 $(BENCH_READY): setup.py constraints.txt
 	$(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,bench]'
+	$(BENCH)/bin/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,bench]'
 	touch $@
 
 bench: $(BENCH_READY) ## compare speed with peers, as ratios taken in one process; ONLY=exact,hash_map for some

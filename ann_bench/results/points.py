@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ann_bench.results import families, results
-from ann_bench.results.results import MODES, Failure
+from ann_bench.results import families, intervals, results
+from ann_bench.results.results import MODES, Failure, Result
 from datasets.errors import InputError, unknown
 
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ MODE_WORDS = {"single": "one query at a time", "batch": "all queries in one call
 class Measured:
     """What is known of one dataset and one k.
 
-    rows : as Result.row has them
+    rows : as Result.row has them; what a track measured over time stands under "series"
     """
 
     data: str
@@ -49,7 +49,7 @@ def load(
     mend = f"; measure it by python -m ann_bench run --data={asked or data}, or name another folder by --out"
     data = _only("--data", data, known, folder, mend=mend)
     k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
-    measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
+    measured = [_row(results.read(path)) for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
@@ -59,6 +59,11 @@ def load(
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
     return Measured(data, k, rows, [one for one in failures if same(asdict(one.point))])
+
+
+def _row(result: Result) -> Row:
+    """As Result.row; and the arrays of a track under "series", for its pictures."""
+    return {**result.row, "series": result.series} if result.series else result.row
 
 
 def _which(last: Row, measured: Sequence[Row]) -> Callable[[Row], bool]:
@@ -82,8 +87,8 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 
 def recall(row: Row) -> float:
-    """The k-recall@k of a point, ties by distance."""
-    return float(row[f"k-recall@{row['k']}"])
+    """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
+    return float(row[results.recall_name(row["k"])])
 
 
 def family(row: Row) -> str:
@@ -116,6 +121,26 @@ def by_conditions(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:
     return {pair: [row for row in rows if (row["mode"], row["threads"]) == pair] for pair in found}
 
 
+def as_fast(one: Row, other: Row) -> bool:
+    """Whether two points are equally fast: their intervals of QPS overlap (``intervals``)."""
+    return _overlap(one, other, "qps", one["qps"], other["qps"])
+
+
+def equal(one: Row, other: Row) -> bool:
+    """Whether two points cannot be told apart: they are as fast, and their intervals of recall overlap, too."""
+    return as_fast(one, other) and _overlap(one, other, "recall", recall(one), recall(other))
+
+
+def _overlap(one: Row, other: Row, key: str, value: float, other_value: float) -> bool:
+    (low, high), (other_low, other_high) = intervals.of_row(one, key, value), intervals.of_row(other, key, other_value)
+    return low <= other_high and other_low <= high
+
+
+def better(one: Row, other: Row) -> bool:
+    """Whether ``one`` beats ``other``: it has at least its recall and its QPS, and they are not equal."""
+    return recall(one) >= recall(other) and one["qps"] >= other["qps"] and not equal(one, other)
+
+
 def pareto(xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
     """Places of the points that no other one beats, larger being better in both; from the smallest x to the largest.
 
@@ -132,3 +157,23 @@ def pareto(xs: Sequence[float], ys: Sequence[float]) -> np.ndarray:
 def front(rows: Sequence[Row]) -> list[Row]:
     """The rows that no other one beats in recall and QPS, from the lowest recall to the highest."""
     return [rows[place] for place in pareto([recall(row) for row in rows], [row["qps"] for row in rows])]
+
+
+def equals(rows: Sequence[Row]) -> list[Row]:
+    """The rows beside the front that no other one beats (``better``), from the lowest recall to the highest.
+
+    Whatever is beaten has a row on the front or among these with at least its recall and its QPS.
+    """
+    figures = np.array([(recall(row), row["qps"]) for row in rows]).reshape(-1, 2)
+    ends = [
+        (intervals.of_row(row, "recall", found), intervals.of_row(row, "qps", fast))
+        for row, (found, fast) in zip(rows, figures, strict=True)
+    ]
+    low, high = np.moveaxis(np.array(ends).reshape(-1, 2, 2), 2, 0)  # (N, 2) as the figures
+    on_front = set(map(id, front(rows)))
+    beside = [
+        row
+        for row, figure, most in zip(rows, figures, high, strict=True)
+        if id(row) not in on_front and not ((figures >= figure).all(axis=1) & (low > most).any(axis=1)).any()
+    ]
+    return sorted(beside, key=lambda row: (recall(row), -row["qps"]))

@@ -6,9 +6,7 @@ results.py); every run's times, the scores and what theirs lack stand beside the
 a point is missing.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from glob import escape
@@ -17,59 +15,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ann_bench.indexes.base import Value
+from ann_bench.results import intervals
+from ann_bench.results.point import MODES as MODES
+from ann_bench.results.point import Point as Point
+from ann_bench.results.point import recall_name as recall_name
 from datasets.errors import InputError
 from datasets.files.whole import beside
-
-MODES = ("single", "batch")  # one query a call on one thread; all queries in one call on so many threads
-
-
-@dataclass(frozen=True)
-class Point:
-    """What is measured: an index built and tuned in one way, searching one set in one mode.
-
-    data, fingerprint : the set's name, and the hash that tells it from others of that name
-    device : GPUs or the address of a server, "" for the processor
-    truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
-    track, case, asked : the way of asking, what was asked, and a mark of its content; "" is the k nearest of the set
-    way : how the index was asked, where the track has several ways; "" where it has one
-    """
-
-    data: str
-    fingerprint: str
-    metric: str
-    k: int
-    index: str
-    build: str
-    search: Mapping[str, Value]
-    mode: str
-    threads: int
-    seed: int = 0
-    device: str = ""
-    truth: str = ""
-    track: str = ""
-    case: str = ""
-    asked: str = ""
-    way: str = ""
-
-    @property
-    def title(self) -> str:
-        """ "IVF1024,Flat nprobe=8" """
-        return " ".join([self.build or self.index, *(f"{name}={value}" for name, value in self.search.items())])
-
-    def path(self, folder: Path) -> Path:
-        """Where its result belongs."""
-        words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
-        words += [f"threads_{self.threads}"] if self.mode == "batch" else []
-        words += [word for word in (self.case, self.way) if word]
-        slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
-        which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
-        which += [self.truth] if self.truth else []  # so that older results keep their places
-        which += [self.case, self.asked] if self.track else []
-        which += [self.way] if self.way else []
-        mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
-        group = self.index + ("-batch" if self.mode == "batch" else "")
-        return folder / self.track / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,19 +53,34 @@ class Result:
     @property
     def told(self) -> str:
         """In a few words: "k-recall@10 0.9261, 18,345 QPS"."""
-        return f"k-recall@{self.point.k} {self.scores[f'k-recall@{self.point.k}']:.4f}, {self.qps:,.0f} QPS"
+        name = recall_name(self.point.k)
+        return f"{name} {self.scores[name]:.4f}, {self.qps:,.0f} QPS"
 
     @property
     def row(self) -> dict[str, object]:
         """Everything but the arrays, flat: for tables, plots and CSV.
 
-        The point's fields (search as "nprobe=8"), qps, the scores, the facts; and of single queries, which alone have
-        times of their own, p50, p95 and p99 in milliseconds.
+        The point's fields (search as "nprobe=8"), qps, the scores, the facts, the ends of its ``intervals``: qps_low,
+        qps_high, recall_low, recall_high; and of single queries, which alone have times of their own, p50, p95 and p99
+        in milliseconds.
         """
         point = asdict(self.point) | {"search": " ".join(f"{n}={v}" for n, v in self.point.search.items())}
         late = np.percentile(self.times, (50, 95, 99)) * 1e3 if self.point.mode == "single" else ()
         named = {name: float(value) for name, value in zip(("p50", "p95", "p99"), late, strict=False)}
-        return {**point, "qps": self.qps, **named, **self.scores, **self.facts}
+        return {**point, "qps": self.qps, **self._ends, **named, **self.scores, **self.facts}
+
+    @property
+    def _ends(self) -> dict[str, float]:
+        """Of both intervals; that of a recall that was measured before it had one is the recall alone."""
+        name = recall_name(self.point.k)
+        recall = self.scores.get(name)
+        low, high = (self.scores.get(f"{name} {end}", recall) for end in ("low", "high"))
+        known = {} if recall is None else {"recall_low": low, "recall_high": high}
+        return {**dict(zip(("qps_low", "qps_high"), self._speeds, strict=True)), **known}
+
+    @property
+    def _speeds(self) -> tuple[float, float]:
+        return intervals.of_runs(self.seconds, len(self.times))
 
 
 @dataclass(frozen=True)
@@ -127,8 +93,16 @@ class Failure:
 
 
 def write(folder: Path, result: Result) -> Path:
-    """Saves a result, whole or not at all, and removes a failure of the same point."""
+    """Saves a result, whole or not at all, and removes a failure and single runs of the same point."""
     path = result.point.path(folder)
+    write_to(path, result)
+    failed(path).unlink(missing_ok=True)
+    partial(path).unlink(missing_ok=True)
+    return path
+
+
+def write_to(path: Path, result: Result) -> None:
+    """Saves a result, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with beside(path) as part, h5py.File(part, "w") as file:
         file.attrs.update(_attributes(result))
@@ -138,8 +112,6 @@ def write(folder: Path, result: Result) -> Path:
         file.create_group("scores").attrs.update(dict(result.scores))
         for name, values in result.series.items():
             file[f"series/{name}"] = values
-    failed(path).unlink(missing_ok=True)
-    return path
 
 
 def _unit(point: Point, facts: Mapping[str, object]) -> np.float32:
@@ -174,12 +146,18 @@ def write_failure(folder: Path, failure: Failure) -> Path:
     with beside(path) as part:
         part.write_text(json.dumps(asdict(failure), indent=1))
     measured.unlink(missing_ok=True)
+    partial(measured).unlink(missing_ok=True)
     return path
 
 
 def failed(path: Path) -> Path:
     """Where a failure is noted of the point whose result belongs to ``path``."""
     return path.with_suffix(".failed.json")
+
+
+def partial(path: Path) -> Path:
+    """Where those runs are that were measured so far, of the point whose result belongs to ``path`` (``rounds``)."""
+    return path.with_suffix(".partial")
 
 
 def read(path: Path) -> Result:

@@ -1,29 +1,26 @@
 """One build, or the searches of it, in a process of its own: python -m ann_bench.sweep.worker PARENT PIPE < JOB."""
 
-import contextlib
 import functools
-import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from ann_bench import indexes, limits, tracks
+from ann_bench import limits, tracks
 from ann_bench.indexes.base import Index
 from ann_bench.measuring import honest, measure, metrics
-from ann_bench.results import results
+from ann_bench.results import rounds
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
-from ann_bench.sweep import builds
+from ann_bench.sweep import builds, machine
+from ann_bench.sweep.job import Job
 from ann_bench.tracks.base import Track, TrackFlags
 from datasets.cluster.parent import die_with_parent
 from datasets.errors import InputError
@@ -35,46 +32,6 @@ from datasets.vectors.base import VectorSet
 BLOCK = 1 << 17  # gallery rows added at a time
 
 Report = Callable[..., None]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a worker is to do.
-
-    keep : whether the index is to stay when everything is measured
-    source : the fields of the Source that is searched in; cache : folder of its true neighbors
-    saved : where the index is, or is to be, on disk; its facts stand beside it
-    points : what to measure, none is a build; all share index and build
-    track : the fields of TrackFlags
-    """
-
-    source: dict[str, Any]
-    cache: str
-    index: str
-    build: str
-    k: int
-    threads: int
-    saved: str
-    out: str
-    points: tuple[Point, ...] = ()
-    runs: int = 3
-    seed: int = 0
-    gpus: tuple[int, ...] = ()
-    uri: str = ""
-    keep: bool = False
-    track: Mapping[str, Any] = field(default_factory=dict)
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    def to_json(self) -> str:
-        """As the worker reads it."""
-        return json.dumps(asdict(self), default=str)  # files as text
-
-    @staticmethod
-    def from_json(text: str) -> "Job":
-        """The job again."""
-        given = json.loads(text)
-        given["points"] = tuple(Point(**point) for point in given["points"])
-        return Job(**given | {"gpus": tuple(given["gpus"])})
 
 
 def make(job: Job, vector_set: VectorSet, track: Track | None) -> Index:
@@ -118,24 +75,51 @@ def _timed(call: Callable[..., None], *arguments: np.ndarray) -> float:
     return time.perf_counter() - start
 
 
-def search(job: Job, report: Report) -> None:
-    """Measure every point, and report each."""
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a job searches in, loaded once, and what stands with every point.
+
+    whole : the set as it was loaded; vector_set : with its true neighbors, where the track does not find its own
+    """
+
+    whole: VectorSet
+    vector_set: VectorSet
+    track: Track | None
+    facts: Mapping[str, Any]
+
+
+def ground(job: Job) -> Ground:
+    """Load the set, and what is true of it."""
     source = Source(**job.source)
     whole = source.load()
     track = track_of(job, whole)
     vector_set = whole if track else truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
-    facts = dict(job.facts) | _facts_of_set(vector_set) | facts_of_machine()
+    facts = dict(job.facts) | _facts_of_set(vector_set) | machine.facts_of_machine()
     facts["true_neighbors"] = _whose(source, truth.mark(whole, job.k))
-    new = functools.partial(make, job, vector_set, track)
-    if track and track.builds_itself:
-        measured = functools.partial(_of_track, track, new, facts)
-    else:
-        index = new()
-        facts |= _there(index, vector_set, job, report)
-        if track:
-            measured = functools.partial(_of_track, track, lambda: index, facts)
-        else:
-            measured = functools.partial(_measured, index, vector_set, facts)
+    return Ground(whole, vector_set, track, facts)
+
+
+def asked(job: Job, on: Ground, report: Report) -> Callable[[Point, int], Result]:
+    """What measures a point in so many runs, with the index of the job: loaded, or built where it cannot be.
+
+    Without a track it takes ``among``, too: the set with some of its queries only.
+    """
+    new = functools.partial(make, job, on.vector_set, on.track)
+    if on.track:
+        on.track.say = lambda words: report("step", words=words)
+    if on.track and on.track.builds_itself:
+        return functools.partial(_of_track, on.track, new, {**on.facts, "build_threads": job.threads})
+    index = new()
+    facts = {**on.facts, **_there(index, on.vector_set, job, report)}
+    if on.track:
+        return functools.partial(_of_track, on.track, lambda: index, facts)
+    return functools.partial(_measured, index, on.vector_set, facts)
+
+
+def search(job: Job, report: Report) -> None:
+    """Measure every point, and report each."""
+    on = ground(job)
+    measured = asked(job, on, report)
     for place, point in enumerate(job.points):
         report("point", place=place)
         try:
@@ -145,13 +129,14 @@ def search(job: Job, report: Report) -> None:
         except Exception as error:  # whatever a library throws is that point's failure, not the sweep's
             report("failed", place=place, reason=" ".join(f"{type(error).__name__}: {error}".split()))
         else:
-            results.write(Path(job.out), result)
-            report("measured", place=place, told=track.told(result) if track else result.told)
+            result, whole = rounds.add(Path(job.out), result, job.rounds)
+            told = on.track.told(result) if on.track else result.told
+            report("measured", place=place, told=told, whole=whole)
 
 
 def _there(index: Index, vector_set: VectorSet, job: Job, report: Report) -> dict[str, Any]:
-    """Load the index, or build one that cannot be saved; the facts of its build."""
-    if index.saves:
+    """Load the index, or build one that cannot be saved, or is not; the facts of its build."""
+    if index.saves and job.saved:
         index.load(Path(job.saved))
         facts = Saved(Path(job.saved)).facts()
     else:
@@ -171,7 +156,16 @@ def _of_track(track: Track, index_of: Callable[[], Index], facts: Mapping[str, A
     return replace(result, facts={"search_peak_bytes": limits.peak(), **result.facts, **_now()})
 
 
-def _measured(index: Index, vector_set: VectorSet, facts: Mapping[str, Any], point: Point, runs: int) -> Result:
+def _measured(
+    index: Index,
+    whole: VectorSet,
+    facts: Mapping[str, Any],
+    point: Point,
+    runs: int,
+    *,
+    among: VectorSet | None = None,
+) -> Result:
+    vector_set = among or whole
     vector_rows.give_back(vector_set.gallery)  # which the last point's recall was computed with
     queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
     limits.forget_peak()
@@ -187,7 +181,7 @@ def _measured(index: Index, vector_set: VectorSet, facts: Mapping[str, Any], poi
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **_now()},
+        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, "pinned_to": timed.core, **_now()},
     )
 
 
@@ -208,23 +202,6 @@ def _whose(source: Source, mark: str) -> str:
     if not mark:
         return "computed"
     return f"{Path(source.truth).name if source.truth else 'of the set'} {mark}"
-
-
-def facts_of_machine() -> dict[str, Any]:
-    """The processor, its cores, and the versions of the libraries that are installed."""
-    versions = {"python": platform.python_version()}
-    for name in indexes.packages():
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
-    return {"cpu": _cpu(), "cores": os.cpu_count(), "host": platform.node(), "versions": versions}
-
-
-def _cpu() -> str:
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def main(parent: str, pipe: str) -> None:

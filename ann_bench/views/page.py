@@ -77,7 +77,8 @@ def _picture(path: Path) -> dict[str, str]:
 
 def _lines(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """The lines of the table by mode, build and recall; a line is on the front of its mode and threads, or not."""
-    best = {id(row) for part in measured.by_conditions(rows).values() for row in measured.front(part)}
+    parts = measured.by_conditions(rows).values()
+    best = {id(row) for part in parts for row in (*measured.front(part), *measured.equals(part))}
     style = styles(map(measured.family, rows))
     numbered = sorted(enumerate(rows), key=lambda item: (item[1]["index"], item[1]["build"], measured.recall(item[1])))
     place = {id(row): place for place, row in numbered}

@@ -3,7 +3,7 @@
 import functools
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ann_bench.results import extrapolate
 from ann_bench.results import points as measured
@@ -16,6 +16,7 @@ from datasets.errors import InputError, RunFailed, unknown
 
 _ROUGH = 20  # beyond so many times the vectors measured, an extrapolation is little more than a guess
 _SHOWN = 6  # families
+_NAMED = 5  # equals of the best
 _FEW = 10_000  # fewer vectors need no index
 
 
@@ -39,6 +40,7 @@ class Choice:
 
     row : as it was measured
     grown : with so many vectors
+    equals : the other points that reach it within the memory and are as fast within the noise, the fastest first
     sure : "measured", or extrapolated from what, how far and how
     lacking : why it does not do; "" where it does
     command : what builds, measures and keeps it
@@ -51,6 +53,7 @@ class Choice:
     lacking: str
     command: str
     vague: bool
+    equals: Sequence[str] = ()
 
 
 def main(options: RecommendOptions) -> None:
@@ -103,7 +106,9 @@ def choose(
         if memory is None or point.memory <= memory:
             best.setdefault(measured.family(row), (row, point))
     if best:
-        return [choice(row, point, "") for row, point in best.values()]
+        first, *others = (choice(row, point, "") for row, point in best.values())
+        fitting = [pair for pair in good if memory is None or pair[1].memory <= memory]
+        return [replace(first, equals=_as_fast(first, fitting)), *others]
     misses = []
     if good:
         row, point = min(good, key=lambda pair: (pair[1].memory, -pair[1].qps))
@@ -118,6 +123,16 @@ def choose(
     return misses
 
 
+def _as_fast(first: Choice, pairs: Sequence[tuple[Row, extrapolate.Grown]]) -> list[str]:
+    """The names of the other points whose intervals of QPS, grown as they themselves are, overlap with the first's."""
+    low = first.row["qps_low"] * first.grown.qps / first.row["qps"]
+    return [
+        _title(row, point)
+        for row, point in pairs
+        if row is not first.row and row["qps_high"] * point.qps / row["qps"] >= low
+    ]
+
+
 def _choice(row: Row, point: extrapolate.Grown, lacking: str, *, count: int, file: str) -> Choice:
     sure = f"measured on {row.get('cpu') or 'a CPU unknown'}"
     times = max(count / row["gallery"], row["gallery"] / count)
@@ -125,10 +140,11 @@ def _choice(row: Row, point: extrapolate.Grown, lacking: str, *, count: int, fil
         sure = f"extrapolated {significant(times)}-fold from {row['gallery']:,} vectors"
         sure += f" ({point.model}; recall as measured)"
         sure += "; a rough guess, measure before you rely on it" if times > _ROUGH else ""
-    return Choice(row, point, sure, lacking, _command(row, point, file), times > _ROUGH)
+    return Choice(row, point, sure, lacking, command(row, point, file), times > _ROUGH)
 
 
-def _command(row: Row, point: extrapolate.Grown, file: str) -> str:
+def command(row: Row, point: extrapolate.Grown, file: str) -> str:
+    """What builds, measures and keeps a point; ``file`` is that of its vectors, where it is known."""
     # A set that was cut or changed has a name of its own. The set's own metric may be another than the point's.
     named = not point.model and row["data"] in vectors.names()
     data = row["data"] if named else "" if point.model else file
@@ -154,14 +170,25 @@ def render(choices: Sequence[Choice], *, note: str = "") -> str:
 
 
 def _full(choice: Choice) -> str:
-    lines = [_name(choice), f"  {_figures(choice)}", f"  {choice.sure}", f"  {choice.command}"]
+    lines = [_name(choice), f"  {_figures(choice)}", f"  {choice.sure}"]
+    lines += [_equals(choice)] if choice.equals else []
+    lines.append(f"  {choice.command}")
     lines += ["  (VECTORS: your file of vectors)"] if "--data VECTORS" in choice.command else []
     return "\n".join(lines)
 
 
 def _name(choice: Choice) -> str:
-    words = (choice.row["index"], choice.grown.build, choice.grown.search)
-    return " ".join(dict.fromkeys(word for word in words if word))
+    return _title(choice.row, choice.grown)
+
+
+def _title(row: Row, point: extrapolate.Grown) -> str:
+    return " ".join(dict.fromkeys(word for word in (row["index"], point.build, point.search) if word))
+
+
+def _equals(choice: Choice) -> str:
+    """ "as fast within the noise: annoy trees=50, flat and 3 more" """
+    named, more = choice.equals[:_NAMED], len(choice.equals) - _NAMED
+    return f"  as fast within the noise: {', '.join(named)}" + (f" and {more} more" if more > 0 else "")
 
 
 def _figures(choice: Choice) -> str:

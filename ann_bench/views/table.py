@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.points import Row
-from ann_bench.results.results import Failure
+from ann_bench.results.results import Failure, recall_name
 from ann_bench.units import significant
 from ann_bench.views.shown import Shown
 
@@ -15,10 +15,10 @@ _TEXT = ("case", "way", "index", "build", "search")  # aligned left; figures rig
 
 @dataclass(frozen=True, kw_only=True)
 class TableOptions(Shown):
-    """Print the measured points: those that no other point beats in both recall and QPS, or all."""
+    """Print the measured points: those that no other point beats in recall and QPS, and their equals (=); or all."""
 
     all: bool = False
-    """Every point, not only those on the Pareto front."""
+    """Every point, not only those on the Pareto front and those that are equal to them within the noise."""
 
 
 def main(options: TableOptions) -> None:
@@ -32,14 +32,13 @@ def main(options: TableOptions) -> None:
 def render(rows: Sequence[Row], *, every: bool = False, track: str = "") -> str:
     """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest.
 
-    every : all rows, not only those on the Pareto front of their block
+    every : all rows, not only those on the Pareto front of their block and their equals, which are marked by =
     """
-    names = columns(rows, track)
-    blocks = []
     cases = measured.by_case(rows).values()
-    for part in (part for case in cases for part in measured.by_conditions(case).values()):
-        shown = sorted(part, key=lambda row: (measured.recall(row), -row["qps"])) if every else measured.front(part)
-        blocks.append([cells(row, track) for row in shown])
+    parts = [part for case in cases for part in measured.by_conditions(case).values()]
+    marked = [(_by_recall(part) if every else front_and_equals(part)) for part in parts]
+    names = columns([row for part in marked for row in part], track)
+    blocks = [[cells(row, track) for row in part] for part in marked]
     lines = [dict(zip(names, names, strict=True)), *(line for block in blocks for line in block)]
     width = {name: max(len(line.get(name, "")) for line in lines) for name in names}
 
@@ -52,6 +51,15 @@ def render(rows: Sequence[Row], *, every: bool = False, track: str = "") -> str:
 
     rule = "  ".join("-" * width[name] for name in names)
     return "\n".join([text(lines[0])] + [line for block in blocks for line in (rule, *map(text, block))])
+
+
+def front_and_equals(rows: Sequence[Row]) -> list[Row]:
+    """The rows that no other beats, from the lowest recall to the highest; "equal" is "=" in those off the front."""
+    return _by_recall([*measured.front(rows), *({**row, "equal": "="} for row in measured.equals(rows))])
+
+
+def _by_recall(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: (measured.recall(row), -row["qps"]))
 
 
 def columns(rows: Sequence[Row], track: str = "") -> list[str]:
@@ -76,11 +84,14 @@ def _order(row: Row, track: str = "") -> dict[str, tuple[str, Callable[..., str]
         "search": ("search", str),
         "mode": ("mode", str),
         "threads": ("threads", str),
-        "recall": (f"k-recall@{k}", _share),
+        "=": ("equal", str),
+        "recall": (recall_name(k), _share),
+        "low": (f"{recall_name(k)} low", _share),
         "1-recall@1": ("1-recall@1", _share),
         "label recall": (f"label recall@{k}", _share),
         "label loss": ("label recall loss", _share),
         "QPS": ("qps", significant),
+        "QPS low": ("qps_low", significant),
         "p99 ms": ("p99", significant),
         **{name: (key, _figure) for name, key in own.items()},
         "bytes/vector": ("bytes_per_vector", significant),

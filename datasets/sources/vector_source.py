@@ -22,13 +22,14 @@ class Source:
     """
 
     data: str = "photo_sift"
-    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy."""
+    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy,
+    parquet, csv, txt; or a folder: of a run, or with train.parquet."""
     data_path: Path | None = None
     """Folder that holds a named set, or is to hold it (data if not given); the file itself for --data=from_file."""
     queries: Path | None = None
     """File of the queries, where --data is a file without any; else 1,000 rows of the gallery ask for the others."""
     truth: Path | None = None
-    """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
+    """File of the true neighbors (ivecs, ibin, bin, npy, parquet); they are computed where there is none."""
     metric: str = ""
     """euclidean (l2), inner_product (ip, dot), angular (cosine), hamming (packed codes); the set's own if not given."""
     rows: int = 0

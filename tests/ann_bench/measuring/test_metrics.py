@@ -27,6 +27,7 @@ def test_the_truth_scores_one_and_other_rows_less(metric):
     vector_set = made_up(metric)
     scores = metrics.scores(vector_set, vector_set.neighbors, distances_of(vector_set, vector_set.neighbors))
     assert scores["k-recall@5"] == scores["k-recall@5 by id"] == scores["1-recall@1"] == scores["1-recall@5"] == 1
+    assert scores["k-recall@5 low"] == scores["k-recall@5 high"] == 1
     if metric != "inner_product":
         assert scores["distance ratio"] == pytest.approx(1, abs=1e-4)
     _, far = np.zeros(1), exact.search(vector_set.queries, vector_set.gallery, 50, metric=metric)[0][:, -5:]
@@ -71,6 +72,27 @@ def test_a_ratio_of_nothing_is_no_number():
     assert np.isnan(metrics.distance_ratio(zeros, zeros, "euclidean"))
     nearly = np.full((2, 3), 1e-15, np.float32)  # of copies, 1 - cosine is rarely 0 itself
     assert np.isnan(metrics.distance_ratio(zeros + 0.1, nearly, "angular"))
+
+
+def test_the_interval_is_that_of_drawing_queries_one_after_another():
+    rng = np.random.default_rng(1)
+    shares = rng.binomial(10, rng.beta(9, 1, size=200)) / 10
+    drawn = rng.choice(shares, size=(4000, 200)).mean(axis=1)
+    found = metrics.interval(shares)
+    assert found == pytest.approx(np.quantile(drawn, (0.025, 0.975)), abs=0.004)
+    assert found == metrics.interval(shares) != metrics.interval(shares, seed=1)
+    assert found[0] < shares.mean() < found[1]
+
+
+def test_the_interval_holds_what_other_queries_give():
+    rng = np.random.default_rng(2)
+    samples = [rng.binomial(10, 0.9, size=100) / 10 for _ in range(200)]
+    held = [low <= 0.9 <= high for low, high in map(metrics.interval, samples)]
+    assert 0.89 < np.mean(held) < 0.99
+
+
+def test_where_every_query_finds_as_much_there_is_no_interval():
+    assert metrics.with_interval("recall", np.ones(30)) == {"recall": 1, "recall low": 1, "recall high": 1}
 
 
 def test_labels_found_and_lost():

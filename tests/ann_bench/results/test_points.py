@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ann_bench.results import results
-from ann_bench.results.points import by_conditions, conditions, front, load, pareto
+from ann_bench.results.points import better, by_conditions, conditions, equals, front, load, pareto, recall
 from datasets.errors import InputError
 
 
@@ -36,6 +36,28 @@ def test_pareto_of_equal_points_is_the_first():
 def test_front_goes_from_low_recall_to_high(made):
     rows = [made(recall=recall, qps=qps).row for recall, qps in ((0.9, 50), (0.5, 900), (0.8, 40), (0.7, 100))]
     assert [row["k-recall@10"] for row in front(rows)] == [0.5, 0.7, 0.9]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equals_of_the_front_are_what_no_other_beats_clearly(seed, made):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(40):
+        found, fast, wide = rng.integers(5, 10) / 10, float(rng.integers(1, 9)), rng.random() * 0.1
+        ends = {"k-recall@10 low": found - wide, "k-recall@10 high": found + wide}
+        runs = np.array([1, 1 + rng.random() * 0.3]) * 20 / fast
+        rows.append(replace(made(recall=found, qps=fast, **ends), seconds=runs).row)
+    best, beside = front(rows), equals(rows)
+    kept = {id(row) for row in (*best, *beside)}
+    assert beside and len(kept) == len(best) + len(beside) < len(rows)
+    assert [recall(row) for row in beside] == sorted(map(recall, beside))
+    for row in rows:
+        beaten = any(better(one, row) for one in rows)
+        assert beaten == (id(row) not in kept)
+        assert not beaten or any(
+            one["qps"] >= row["qps"] and recall(one) >= recall(row) for one in rows if id(one) in kept
+        )
+    assert equals([]) == []
 
 
 def test_conditions_are_kept_apart(made):

@@ -35,6 +35,20 @@ def test_the_fastest_of_each_family_that_reaches_the_recall(rows):
     assert choose(rows, recall=0.95, memory=None, count=100_000, mode="batch")[0].grown.qps == pytest.approx(9000)
 
 
+def test_what_is_as_fast_within_the_noise_is_named(made):
+    fast = made("M=16", index="hnswlib", recall=0.97, qps=2000, search={"ef": 40}).row  # its runs: 1000 to 2000
+    near = made("IVF1024,Flat", recall=0.96, qps=1200).row
+    slow, low = made("IVF64,Flat", recall=0.99, qps=900).row, made("IVF9,Flat", recall=0.5, qps=1900).row
+    for rows, count in (([fast, near, slow, low], 100_000), ([low, slow, near, fast], 100_000)):
+        text = render(choose(rows, recall=0.95, memory=None, count=count, mode="single"))
+        assert "\n  as fast within the noise: faiss_float IVF1024,Flat nprobe=8\n" in text
+    assert "noise" not in render(choose([fast, slow, low], recall=0.95, memory=None, count=100_000, mode="single"))
+    many = [made(f"IVF{n},Flat", recall=0.96, qps=1100 + n).row for n in range(1, 9)]
+    assert "IVF4,Flat nprobe=8 and 3 more\n" in render(
+        choose([fast, *many], recall=0.95, memory=None, count=100_000, mode="single")
+    )
+
+
 def test_memory_rules_out(rows):
     choices = choose(rows, recall=0.95, memory=6_000_000_000, count=10_000_000, mode="single")
     more = inverted_lists(10_000_000) // inverted_lists(100_000)
