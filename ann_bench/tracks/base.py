@@ -17,6 +17,14 @@ class TrackFlags:
 
     track: str = ""
     """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+    filter: str = ""
+    """filter: what rows must fulfil, "make=query.make and 1995<=year<2000"; several as "new: year>2005; kind: type in
+    (SUV, Van)" or as a YAML file of names and filters; or made:0.1,0.01, shares of the rows at random (made_near,
+    made_far: of those on the query's side, or the other)."""
+    attributes: str = ""
+    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags)."""
+    query_attributes: str = ""
+    """filter: likewise of the queries, for conditions such as make=query.make or tags has query.tags."""
     runbook: str = "expiry"
     """stream: which rows come and go, a YAML file as big-ann-benchmarks has them, or a made one: window:0.5,
     growing:0.2, expiry:0.3 or drift:0.5; several are separated by semicolons."""
