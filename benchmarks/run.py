@@ -32,6 +32,7 @@ NAMES = (
     "crossmodal_eval",
     "evaluation",
     "exact",
+    "stream_truth",
     "cluster",
     "equal_training",
     "extract",
