@@ -33,6 +33,7 @@ NAMES = (
     "evaluation",
     "exact",
     "filtered_truth",
+    "stream_truth",
     "cluster",
     "equal_training",
     "extract",
