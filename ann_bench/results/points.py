@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ann_bench.results import families, intervals, results
+from ann_bench.results.recall import recall_name
 from ann_bench.results.results import MODES, Failure
 from datasets.errors import InputError, unknown
 
@@ -83,7 +84,7 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 def recall(row: Row) -> float:
     """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
-    return float(row[results.recall_name(row["k"])])
+    return float(row[recall_name(row["k"])])
 
 
 def family(row: Row) -> str:

@@ -19,15 +19,11 @@ import numpy as np
 
 from ann_bench.indexes.base import Value
 from ann_bench.results import intervals
+from ann_bench.results.recall import recall_name
 from datasets.errors import InputError
 from datasets.files.whole import beside
 
 MODES = ("single", "batch")  # one query a call on one thread; all queries in one call on so many threads
-
-
-def recall_name(k: int) -> str:
-    """What the score is called that fronts and targets go by; k is 0 where all rows within a radius are asked for."""
-    return f"k-recall@{k}" if k else "recall of pairs"
 
 
 @dataclass(frozen=True)
