@@ -100,7 +100,7 @@ class Track(base.Track):
             rows,
             folder,
             parts={"": rows},
-            title=lambda row: "Queries of another kind",
+            title=lambda row: "Queries of another kind beside the gallery's own",
             dashed=lambda row: row["case"] == NEAR,
             kinds=("the queries", "rows of the gallery ask"),
         )
