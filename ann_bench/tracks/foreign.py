@@ -102,7 +102,7 @@ class Track(base.Track):
             parts={"": rows},
             title=lambda row: "Queries of another kind beside the gallery's own",
             dashed=lambda row: row["case"] == NEAR,
-            kinds=("the queries", "rows of the gallery ask"),
+            kinds=(FOREIGN, NEAR),
         )
 
 

@@ -77,7 +77,7 @@ class Track(base.Track):
             if not len(self.true(radius).ids):
                 near = within.radius_of_mean(self.vector_set, 1)
                 raise InputError(
-                    f"--radius={radius:g}: no query has a row within it; within {near:g} each has one on average"
+                    f"--radius={radius:g}: no query has a row within it; within {near:g} one has one on average"
                 )
 
     def true(self, radius: float) -> PairsWithin:
