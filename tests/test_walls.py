@@ -110,7 +110,8 @@ ROOMS = {
     "ann_bench": {
         "__main__": "commands start",
         "commands": "tuning views scale sweep options",
-        "tuning": "views scale sweep tracks options drawing results indexes indexes.base limits units",
+        "tuning": "views scale sweep tracks tracks.base options measuring drawing results indexes indexes.base limits"
+        " units",
         "views": "sweep tracks drawing results indexes units",
         "scale": "sweep options results indexes limits units",
         "sweep": "options tracks tracks.base measuring results indexes indexes.base limits units",

@@ -198,6 +198,13 @@ class Index:
         neighbors, distances = self.find(queries, k)
         return neighbors.astype(np.int64, copy=False), None if distances is None else self.in_metric(distances)
 
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        """Lines of Python that load what ``save`` wrote, with its own library alone, and search as tuned; "" is none.
+
+        Queries are called ``queries`` in it, (Q, D) float32, of unit length where metric is angular.
+        """
+        return ""
+
     def check_search(self, search: Mapping[str, Value]) -> None:
         """Raises InputError where a parameter is unknown, or its value too small, too large or no whole number."""
         for name, value in search.items():

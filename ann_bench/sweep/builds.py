@@ -109,6 +109,8 @@ def _build(
     index = make(name, entry.build, vector_set, track, **options.of_index())
     refusal = track.refusal(index) if track else ""
     modes = [mode for mode in options.modes() if track is None or mode in track.modes]
+    if track and not modes:
+        raise InputError(f"--mode={options.mode}: --track={track.name} asks in mode {' or '.join(track.modes)} only")
     asked = [{"case": case.name, "asked": track.mark + case.mark} for case in track.cases] if track else [{}]
     ways = track.ways(index) if track else [""]
     points = []

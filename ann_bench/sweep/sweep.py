@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ from ann_bench import indexes, limits, tracks
 from ann_bench.options import RunOptions
 from ann_bench.results import results, rounds, unfinished
 from ann_bench.results.results import Failure, Point
-from ann_bench.sweep import builds
+from ann_bench.sweep import builds, job
 from ann_bench.sweep.builds import Build
 from ann_bench.sweep.grid import Plan
-from ann_bench.sweep.job import Job
 from ann_bench.units import in_time
 from datasets.errors import InputError, RunFailed
 from datasets.stored import truth
@@ -177,25 +176,9 @@ class Sweep:
 
     def _work(self, build: Build, points: tuple[Point, ...], **limits_of_it: Any) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
-        options = self.options
-        job = Job(
-            source=asdict(options.source()),
-            cache=str(self.cache),
-            index=build.index,
-            build=build.build,
-            k=options.k,
-            threads=options.all_threads(),
-            saved=str(build.saved.path),
-            out=str(options.out),
-            points=points,
-            runs=1 if self.rounds > 1 else options.runs,
-            rounds=self.rounds if self.rounds > 1 else 0,
-            **options.of_index(),
-            keep=options.keep_indexes,
-            track=asdict(options.track_flags()),
-            facts={"estimate_memory": build.estimate.memory},
-        )
-        return limits.run((*WORKER, str(os.getpid())), job.to_json(), memory=self.limit, **limits_of_it)
+        rounds = self.rounds if self.rounds > 1 else 0
+        work = job.of(self.options, build, cache=self.cache, points=points, rounds=rounds).to_json()
+        return limits.run((*WORKER, str(os.getpid())), work, memory=self.limit, **limits_of_it)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
@@ -205,6 +188,8 @@ class Sweep:
                 if event["event"] == "point":
                     begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
+                if event["event"] == "step":
+                    self.bar.set_description(f"{build.index} {points[begun - 1].title}: {event['words']}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
                     self._note(build, points[event["place"]], event)

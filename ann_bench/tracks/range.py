@@ -15,8 +15,8 @@ from ann_bench.indexes.base import Index
 from ann_bench.measuring import measure
 from ann_bench.ranges import asking, scoring
 from ann_bench.results import points
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
-from ann_bench.results.recall import recall_name
 from ann_bench.results.results import Point, Result
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags

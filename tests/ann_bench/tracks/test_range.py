@@ -197,7 +197,9 @@ def test_radii_are_numbers_or_means(tmp_path):
         with pytest.raises(InputError, match=rf"--radius={radius}: must be"):
             track_of(made("euclidean"), tmp_path, radius)
     assert track_of(made("inner_product"), tmp_path, "-1").radii == [-1.0]
-    with pytest.raises(InputError, match=r"--radius=0.01: no query has a row within it; within .* one has one on average"):
+    with pytest.raises(
+        InputError, match=r"--radius=0.01: no query has a row within it; within .* one has one on average"
+    ):
         track_of(made("euclidean"), tmp_path, "0.01").prepare()
 
 
