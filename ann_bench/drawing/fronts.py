@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from ann_bench.drawing import canvas
 from ann_bench.results import points as measured
 from ann_bench.results.families import Style, styles
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
-from ann_bench.results.results import recall_name
 
 _DASHES = (0, (4, 2))
 

@@ -38,6 +38,8 @@ class TrackFlags:
     several are separated by commas."""
     range_truth: Path | None = None
     """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
+    near_queries: Path | None = None
+    """foreign: file of queries of the gallery's own kind; else rows of it ask for the others, as many as queries."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,11 @@ class Track:
     def told(self, result: Result) -> str:
         """A point in a few words, for the terminal."""
         return result.told
+
+    @classmethod
+    def related(cls, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of one set, with what a row shows only beside others."""
+        return rows
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

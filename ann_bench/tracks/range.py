@@ -15,8 +15,9 @@ from ann_bench.indexes.base import Index
 from ann_bench.measuring import measure
 from ann_bench.ranges import asking, scoring
 from ann_bench.results import points
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
-from ann_bench.results.results import Point, Result, recall_name
+from ann_bench.results.results import Point, Result
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
 from datasets.errors import InputError
@@ -76,7 +77,7 @@ class Track(base.Track):
             if not len(self.true(radius).ids):
                 near = within.radius_of_mean(self.vector_set, 1)
                 raise InputError(
-                    f"--radius={radius:g}: no query has a row within it; within {near:g} each has one on average"
+                    f"--radius={radius:g}: no query has a row within it; within {near:g} one has one on average"
                 )
 
     def true(self, radius: float) -> PairsWithin:

@@ -121,6 +121,18 @@ def test_more_neighbors_are_asked_for_only_where_all_are_within():
     assert np.diff(ends).tolist() == [7] * 9  # no more than that are asked for
 
 
+def test_where_codes_guess_the_order_half_must_lie_beyond():
+    vector_set = made("euclidean")
+    index = Plain(vector_set, exact_distances=False)
+    distances = np.sort(
+        np.concatenate([near for _, near in exact.all_distances(vector_set.queries, vector_set.gallery)])
+    )
+    radius = float(np.median(distances[:, 4]))
+    ends, _ = asking.by_neighbors(index, vector_set, radius, first=8, most=64)(vector_set.queries)
+    assert index.asked[:2] == [(9, 8), (int((distances[:, 4] <= radius).sum()), 16)]
+    assert np.diff(ends).tolist() == (distances <= radius).sum(axis=1).tolist()
+
+
 def test_pairs_outside_of_the_radius_do_not_count(tmp_path):
     track = track_of(made("euclidean"), tmp_path)
     found = measured(track, Plain(track.vector_set, wrong="all"), asking.NATIVE)
@@ -185,7 +197,9 @@ def test_radii_are_numbers_or_means(tmp_path):
         with pytest.raises(InputError, match=rf"--radius={radius}: must be"):
             track_of(made("euclidean"), tmp_path, radius)
     assert track_of(made("inner_product"), tmp_path, "-1").radii == [-1.0]
-    with pytest.raises(InputError, match=r"--radius=0.01: no query has a row within it; within .* each has one"):
+    with pytest.raises(
+        InputError, match=r"--radius=0.01: no query has a row within it; within .* one has one on average"
+    ):
         track_of(made("euclidean"), tmp_path, "0.01").prepare()
 
 
