@@ -33,9 +33,9 @@ ROOMS = {
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files errors",
         "images": "lists drawing images.base files plugins errors",
+        "attributes": "lists files errors",
         "lists": "captions.base images.base files errors",
         "drawing": "",
-        "attributes": "files errors",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",
         "images.base": "decoding files errors",
@@ -110,7 +110,8 @@ ROOMS = {
     "ann_bench": {
         "__main__": "commands start",
         "commands": "tuning views scale sweep options",
-        "tuning": "views scale sweep tracks options drawing results indexes indexes.base limits units",
+        "tuning": "views scale sweep tracks tracks.base options measuring drawing results indexes indexes.base limits"
+        " units",
         "views": "sweep tracks drawing results indexes units",
         "scale": "sweep options results indexes limits units",
         "sweep": "options tracks tracks.base measuring results indexes indexes.base limits units",

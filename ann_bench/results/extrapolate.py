@@ -7,10 +7,12 @@ is taken to stay what it was.
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.factory.faiss_parts import SCALE
+from ann_bench.indexes.base import Value
 from ann_bench.results.points import Row
 
 _BREADTH = ("ef", "efSearch", "search_L")  # how many candidates a search in a graph keeps
@@ -20,6 +22,8 @@ _MODELS = {
     "graph": "ef grows as the fifth root of the number of vectors, time as its power 0.4",
     "trees": "search_k and time grow as the third root of the number of vectors",
 }
+# Between what times the predicted QPS the measured ones were, for each tenfold number of vectors.
+_OFF = {"scan": (0.7, 1.3), "lists": (0.6, 1.6), "graph": (0.6, 1.6), "trees": (0.6, 1.6)}
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class Grown:
     memory : bytes that searching holds; index_bytes : of the index in it, 0 where it is not saved
     build_seconds : on as many threads as before
     model : in words; "" where nothing was extrapolated
+    qps_low, qps_high : between which the QPS were found where such extrapolations were held against measurements
     """
 
     build: str
@@ -39,6 +44,8 @@ class Grown:
     index_bytes: float
     build_seconds: float
     model: str
+    qps_low: float = 0.0
+    qps_high: float = 0.0
 
 
 def kind(index: str, build: str) -> str:
@@ -56,11 +63,31 @@ def grow(row: Row, count: int) -> Grown:
     before = int(row["gallery"])
     memory = _memory(row, count), float(row.get("index_bytes") or 0) * count / before
     if count == before:
-        return Grown(row["build"], row["search"], row["qps"], *memory, row["build_seconds"], "")
+        between = row.get("qps_low", row["qps"]), row.get("qps_high", row["qps"])
+        return Grown(row["build"], row["search"], row["qps"], *memory, row["build_seconds"], "", *between)
     way = kind(row["index"], row["build"])
     grown = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}[way]
     build, search, slower, longer = grown(row, count / before)
-    return Grown(build, search, row["qps"] / slower, *memory, row["build_seconds"] * longer, _MODELS[way])
+    qps = row["qps"] / slower
+    tenfold = abs(math.log10(count / before))
+    between = (qps * factor**tenfold for factor in _OFF[way])
+    return Grown(build, search, qps, *memory, row["build_seconds"] * longer, _MODELS[way], *between)
+
+
+def resized(index: str, build: str, before: int, after: int) -> str:
+    """A build for ``before`` vectors as it should be for ``after``: with another number of lists, where it has any."""
+    if kind(index, build) != "lists" or before == after:
+        return build
+    return _divided(build, inverted_lists(after) / inverted_lists(before), after / before)[0]
+
+
+def searched(index: str, build: str, search: Mapping[str, Value], before: int, after: int) -> dict[str, Value]:
+    """Search parameters that did with ``before`` vectors, as they should be with ``after``."""
+    words = " ".join(f"{name}={value}" for name, value in search.items())
+    row = {"build": build, "search": words, "gallery": before}
+    ways = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}
+    grown = words if before == after else ways[kind(index, build)](row, after / before)[1]
+    return {name: type(search[name])(value) for name, value in _values(grown).items()}
 
 
 def _memory(row: Row, count: int) -> float:

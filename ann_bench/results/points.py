@@ -1,6 +1,6 @@
 """Points: measured points as flat rows, those of one dataset picked out of a results folder, and their Pareto front."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ann_bench.results import families, intervals, results
-from ann_bench.results.results import MODES, Failure
+from ann_bench.results.results import MODES, Failure, Result
 from datasets.errors import InputError, unknown
 
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ MODE_WORDS = {"single": "one query at a time", "batch": "all queries in one call
 class Measured:
     """What is known of one dataset and one k.
 
-    rows : as Result.row has them
+    rows : as Result.row has them; what a track measured over time stands under "series"
     """
 
     data: str
@@ -49,21 +49,33 @@ def load(
     mend = f"; measure it by python -m ann_bench run --data={asked or data}, or name another folder by --out"
     data = _only("--data", data, known, folder, mend=mend)
     k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
-    measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
+    measured = [_row(results.read(path)) for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
-    same = last["fingerprint"], last["truth"], last["asked"]
-    rows = [row for row in measured if _which(row) == same and mode in ("", row["mode"])]
+    same = _which(last, measured)
+    rows = [row for row in measured if same(row) and mode in ("", row["mode"])]
     if not rows:
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
-    return Measured(data, k, rows, [one for one in failures if _which(asdict(one.point)) == same])
+    return Measured(data, k, rows, [one for one in failures if same(asdict(one.point))])
 
 
-def _which(row: Row) -> tuple[str, str, str]:
-    """What was searched, and what for."""
-    return row["fingerprint"], row["truth"], row["asked"]
+def _row(result: Result) -> Row:
+    """As Result.row; and the arrays of a track under "series", for its pictures."""
+    return {**result.row, "series": result.series} if result.series else result.row
+
+
+def _which(last: Row, measured: Sequence[Row]) -> Callable[[Row], bool]:
+    """Tells rows of the same vectors and true neighbors as ``last``; of what bears one name, what was asked last."""
+    ours = [row for row in measured if (row["fingerprint"], row["truth"]) == (last["fingerprint"], last["truth"])]
+    asked = {row["case"]: row["asked"] for row in sorted(ours, key=lambda row: str(row.get("measured", "")))}
+
+    def same(row: Row) -> bool:
+        known = (row["fingerprint"], row["truth"]) == (last["fingerprint"], last["truth"])
+        return known and asked.get(row["case"], row["asked"]) == row["asked"]
+
+    return same
 
 
 def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: str = "") -> str:
@@ -75,8 +87,8 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 
 def recall(row: Row) -> float:
-    """The k-recall@k of a point, ties by distance."""
-    return float(row[f"k-recall@{row['k']}"])
+    """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
+    return float(row[results.recall_name(row["k"])])
 
 
 def family(row: Row) -> str:

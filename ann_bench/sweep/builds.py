@@ -50,9 +50,9 @@ class Build:
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet, track: Track | None = None) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
     about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
-    about |= {"k": options.k, "seed": options.seed, "device": options.device()}
+    about |= {"k": track.k if track else options.k, "seed": options.seed, "device": options.device()}
     about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
-    about |= {"track": track.name, "asked": track.mark} if track else {}
+    about |= {"track": track.name} if track else {}
     return [_build(name, entry, options, vector_set, track, about) for name, entry in plan]
 
 
@@ -109,15 +109,19 @@ def _build(
     index = make(name, entry.build, vector_set, track, **options.of_index())
     refusal = track.refusal(index) if track else ""
     modes = [mode for mode in options.modes() if track is None or mode in track.modes]
-    cases = [case.name for case in track.cases] if track else [""]
+    if track and not modes:
+        raise InputError(f"--mode={options.mode}: --track={track.name} asks in mode {' or '.join(track.modes)} only")
+    asked = [{"case": case.name, "asked": track.mark + case.mark} for case in track.cases] if track else [{}]
+    ways = track.ways(index) if track else [""]
     points = []
     for search in entry.points():
         index.check_search(search)
-        for mode, case in itertools.product(modes, cases):
+        for mode, what, way in itertools.product(modes, asked, ways):
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
             own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
-            points.append(Point(**about, **own, case=case))
-    place = saved(name, entry.build, options, vector_set, track.name if track and track.of_own(index) else "")
+            points.append(Point(**about, **own, **what, way=way))
+    own_place = f"{track.name} {track.mark}".rstrip() if track and track.of_own(index) else ""
+    place = saved(name, entry.build, options, vector_set, own_place)
     return Build(name, entry.build, tuple(points), expected(index), place, refusal)
 
 

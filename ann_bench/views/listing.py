@@ -7,7 +7,7 @@ from ann_bench.sweep import builds, grid
 from ann_bench.units import in_bytes, read_count
 from datasets import vectors
 from datasets.errors import InputError
-from datasets.stored import formats
+from datasets.stored import from_file
 from datasets.vectors import metric_names
 
 
@@ -29,7 +29,7 @@ def main(options: ListOptions) -> None:
     size = {"count": read_count(options.count), "dim": options.dim, "metric": metric}
     if options.dim < 1 or metric == "hamming" and options.dim % 8:
         raise InputError(f"--dim={options.dim}: must be at least 1, and whole bytes where --metric is hamming")
-    print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(formats.SUFFIXES)} .h5 .hdf5")
+    print(f"{'sets':12} {', '.join(vectors.names())}; or any file of vectors: {' '.join(from_file.SUFFIXES)}")
     print(f"{'metrics':12} {metric_names.described()}")
     for name in indexes.names():
         print(f"{name:12} {_abilities(name)}")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.points import Row
-from ann_bench.results.results import Failure
+from ann_bench.results.results import Failure, recall_name
 from ann_bench.units import significant
 from ann_bench.views.shown import Shown
 
-_TEXT = ("case", "index", "build", "search")  # aligned left; figures right
+_TEXT = ("case", "way", "index", "build", "search")  # aligned left; figures right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +78,15 @@ def _order(row: Row, track: str = "") -> dict[str, tuple[str, Callable[..., str]
     k = row["k"]
     own = tracks.get(track).Track.columns() if track else {}
     return {
-        **({"case": ("case", str)} if track else {}),
+        **({"case": ("case", str), "way": ("way", str)} if track else {}),
         "index": ("index", str),
         "build": ("build", str),
         "search": ("search", str),
         "mode": ("mode", str),
         "threads": ("threads", str),
         "=": ("equal", str),
-        "recall": (f"k-recall@{k}", _share),
-        "low": (f"k-recall@{k} low", _share),
+        "recall": (recall_name(k), _share),
+        "low": (f"{recall_name(k)} low", _share),
         "1-recall@1": ("1-recall@1", _share),
         "label recall": (f"label recall@{k}", _share),
         "label loss": ("label recall loss", _share),

@@ -22,13 +22,14 @@ class Source:
     """
 
     data: str = "photo_sift"
-    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy."""
+    """Set of vectors (python -m ann_bench list shows them), or a file: HDF5, fvecs, bvecs, fbin, u8bin, i8bin, npy,
+    parquet, csv, txt; or a folder: of a run, or with train.parquet."""
     data_path: Path | None = None
     """Folder that holds a named set, or is to hold it (data if not given); the file itself for --data=from_file."""
     queries: Path | None = None
     """File of the queries, where --data is a file without any; else 1,000 rows of the gallery ask for the others."""
     truth: Path | None = None
-    """File of the true neighbors (ivecs, ibin, bin, npy); they are computed where there is none."""
+    """File of the true neighbors (ivecs, ibin, bin, npy, parquet); they are computed where there is none."""
     metric: str = ""
     """euclidean (l2), inner_product (ip, dot), angular (cosine), hamming (packed codes); the set's own if not given."""
     rows: int = 0
@@ -82,7 +83,7 @@ def _cut_gallery(whole: VectorSet, count: int) -> VectorSet:
         gallery_labels=_first(whole.gallery_labels, count),
         gallery_paths=whole.gallery_paths[:count],
         query_rows=np.where(own < count, own, -1),
-        attrs={**whole.attrs, "leave_one_out": False},
+        attrs={**whole.attrs, "leave_one_out": False, "rows_before_cut": len(whole.gallery)},
         gallery_cameras=_first(whole.gallery_cameras, count),
         pairs=None,
     )
@@ -101,7 +102,7 @@ def _cut_queries(whole: VectorSet, count: int) -> VectorSet:
         query_labels=_first(whole.query_labels, count),
         query_paths=whole.query_paths[:count],
         query_rows=whole.own_rows[:count],
-        attrs={**whole.attrs, "leave_one_out": False},
+        attrs={**whole.attrs, "leave_one_out": False, "queries_before_cut": len(whole.queries)},
         query_cameras=_first(whole.query_cameras, count),
     )
 

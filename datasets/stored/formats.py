@@ -38,7 +38,8 @@ def read(path: Path) -> np.ndarray:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(
-            f"{path}: no known format of vectors; known are {', '.join(SUFFIXES)}, .h5 and .hdf5; {CONVERT}"
+            f"{path}: no known format of vectors; known are {', '.join(SUFFIXES)}, .h5, .hdf5, .parquet, .csv, .tsv,"
+            f" .txt and .vec; {CONVERT}"
         )
     size = _size(path)
     if suffix == ".npy":
@@ -64,7 +65,7 @@ def read_truth(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
             raise InputError(f"{path}: true neighbors must be whole numbers, not {ids.dtype}")
         return ids.astype(np.int64), None
     if path.suffix.lower() not in (".bin", ".ibin"):
-        raise InputError(f"{path}: no known format of true neighbors; known are .ivecs, .ibin, .bin and .npy")
+        raise InputError(f"{path}: no known format of true neighbors; known are .ivecs, .ibin, .bin, .npy, .parquet")
     size = _size(path)
     count, k = _header(path, size)
     cells = count * k

@@ -25,7 +25,8 @@ def file_of(path: Path) -> Path:
         return path
     if not (path / NAME).is_file():
         raise InputError(
-            f"{path}: the folder has no {NAME}, which extract.py writes of any run; name a file, or a folder with one"
+            f"{path}: the folder has no {NAME}, which extract.py writes of any run, and no train.parquet; name a file,"
+            " or a folder with one"
         )
     return path / NAME
 

@@ -1,108 +1,17 @@
-"""What every index promises, over all of them by name; a new index joins here with a small build of it."""
+"""What every index promises, over all of them by name; a new index joins with a small build in small_indexes.BUILDS."""
 
 import numpy as np
 import pytest
+from small_indexes import COUNT, DIM, EXACT, QUERIES, RECALL, K, cases, filled, new, recall, rows, true_distances
 
 from ann_bench import indexes
 from datasets.errors import InputError
-from datasets.vectors import exact
-
-COUNT, DIM, BITS, QUERIES, K = 800, 32, 64, 40, 10
-
-# The index's name -> small builds of it, each with search parameters that find nearly everything.
-BUILDS = {
-    "annoy": [("trees=10", {"search_k": 2000})],
-    "faiss_binary": [
-        ("ITQ32,BIVF16,RFlat", {"nprobe": 16, "k_factor": 40}),
-        ("BIVF16", {"nprobe": 16}),
-        ("BHNSW16", {"efSearch": 200}),
-        ("BHash4x8", {"nflip": 3}),
-    ],
-    "faiss_float": [("IVF16,Flat", {"nprobe": 12}), ("HNSW16", {"efSearch": 100})],
-    "flat": [("Flat", {})],
-    "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
-    "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
-}
-EXACT = ("flat",)
-RECALL = 0.9
-
-
-def cases():
-    """(index, build, search, metric) for all builds, and all metrics by which they can be had."""
-    for name in indexes.names():
-        assert name in BUILDS, f"{name} has no small build: add one to BUILDS"
-        if not indexes.installed(name):
-            yield pytest.param(name, "", {}, "", id=name, marks=pytest.mark.skip("not installed"))
-            continue
-        for build, search in BUILDS[name]:
-            for metric in indexes.get(name).Index.metrics:
-                if name != "faiss_binary" or (metric == "hamming") == build.startswith("B"):
-                    yield pytest.param(name, build, search, metric, id=f"{name}-{build.split(',')[0]}-{metric}")
-
-
-def rows(metric):
-    """Gallery and queries: clusters that overlap, and every tenth gallery row a second time."""
-    draw = np.random.default_rng(3)
-    centers = draw.normal(size=(20, DIM))
-    floats = centers[draw.integers(20, size=COUNT + QUERIES)] + 0.7 * draw.normal(size=(COUNT + QUERIES, DIM))
-    floats = floats.astype(np.float32)
-    floats[1:COUNT:10] = floats[0:COUNT:10]
-    if metric == "hamming":
-        floats = np.packbits(np.concatenate([floats, floats @ draw.normal(size=(DIM, DIM))], axis=1) > 0, axis=1)
-    if metric == "angular":
-        floats /= np.linalg.norm(floats, axis=1, keepdims=True)
-    floats.flags.writeable = False  # as those of a memory map
-    return floats[:COUNT], floats[COUNT:]
 
 
 @pytest.mark.parametrize("name", indexes.names())
 def test_it_takes_the_rows_of_its_metrics_and_no_others(name):
     index = indexes.get(name).Index
     assert set(index.dtypes) == {rows(metric)[0].dtype.name for metric in index.metrics}
-
-
-def true_distances(queries, gallery, neighbors, metric):
-    """The distances (Q, k) of given neighbors, in double precision and the plainest way."""
-    far = -np.inf if metric == "inner_product" else np.inf
-    found = np.full(neighbors.shape, far)
-    for row, column in zip(*np.nonzero(neighbors >= 0), strict=True):
-        one, other = queries[row], gallery[neighbors[row, column]]
-        if metric == "hamming":
-            found[row, column] = bin(int.from_bytes(one) ^ int.from_bytes(other)).count("1")
-        elif metric == "euclidean":
-            found[row, column] = np.linalg.norm(one.astype(np.float64) - other)
-        else:
-            product = one.astype(np.float64) @ other
-            found[row, column] = product if metric == "inner_product" else 1 - product
-    return found
-
-
-def recall(queries, gallery, neighbors, metric):
-    """The share of neighbors that are no farther than the true k-th."""
-    truth = exact.search(queries, gallery, neighbors.shape[1], metric=metric)[0]
-    bound = true_distances(queries, gallery, truth, metric)[:, -1:]
-    found = true_distances(queries, gallery, neighbors, metric)
-    near = found >= bound - 1e-4 if metric == "inner_product" else found <= bound + 1e-4
-    return near.mean()
-
-
-def new(name, build, metric, count=COUNT, dim=None):
-    size = dim or (BITS if metric == "hamming" else DIM)
-    return indexes.get(name).Index(build, dim=size, metric=metric, count=count, seed=7)
-
-
-def filled(name, build, metric, blocks):
-    """An index as the harness builds it."""
-    gallery, _ = rows(metric)
-    index = new(name, build, metric)
-    index.set_threads(1)
-    if index.training_rows:
-        assert index.training_rows <= COUNT
-        index.train(gallery[: index.training_rows])
-    for block in np.array_split(gallery, blocks):
-        index.add(block)
-    index.finish()
-    return index
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +92,7 @@ def test_one_query_at_a_time_and_on_two_threads_it_finds_the_same(name, build, s
 
 @over_all
 def test_added_in_blocks_it_finds_the_same(name, build, search, metric, loaded):
-    if not indexes.get(name).Index.in_blocks:
+    if not new(name, build, metric).in_blocks:
         pytest.skip("takes all rows at once")
     gallery, queries = rows(metric)
     measured = []

@@ -136,7 +136,7 @@ def test_a_vectors_file_and_the_folder_of_a_run(tmp_path):
         ("numbers.npy", {}, r"numbers\.npy: holds int64, .*float64 and float16.*convert it: np\.save"),
         ("", {}, r"has no vectors\.h5, which extract\.py writes of any run"),
         ("gone.h5", {}, r"gone\.h5: there is no such file"),
-        ("vectors.csv", {}, r"vectors\.csv: no known format.* known are \.fvecs, .*; convert it: np\.save"),
+        ("vectors.xls", {}, r"vectors\.xls: no known format.* known are \.fvecs, .*; convert it: np\.save"),
     ],
 )
 def test_what_does_not_fit_is_said_in_one_line(files, name, flags, message):
