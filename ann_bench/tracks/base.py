@@ -40,6 +40,15 @@ class TrackFlags:
     """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
     near_queries: Path | None = None
     """foreign: file of queries of the gallery's own kind; else rows of it ask for the others, as many as queries."""
+    clients: str = "1,2,4,8"
+    """clients: how many ask at once; several are separated by commas."""
+    rate: str = ""
+    """clients: queries a second of all of them together, separated by commas: 1000, or 50% of what they reach when each
+    asks again as soon as it is answered, which is closed; closed if not given."""
+    seconds: float = 10.0
+    """clients: for how long they ask."""
+    processes: bool = False
+    """clients: each is a process with an index of its own, not a thread; all threads share one index."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,16 @@ class Track:
 
     modes : the modes in which it can be asked
     builds_itself : whether an index is built while it is measured, and never kept
+    in_rounds : whether its points can be measured in runs, with those of others between them (--interleave)
+    saved : where the index that is measured is on disk; None where it is not
     say : what ``measure`` calls with a few words when something begins that may take as long as a point: each time
         the limit of time begins anew
     """
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
     builds_itself: ClassVar[bool] = False
+    in_rounds: ClassVar[bool] = True
+    saved: Path | None = None
 
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         """Raises InputError, naming the flag, where that cannot be asked of this set.
