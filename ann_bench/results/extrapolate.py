@@ -87,7 +87,7 @@ def searched(index: str, build: str, search: Mapping[str, Value], before: int, a
     row = {"build": build, "search": words, "gallery": before}
     ways = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}
     grown = words if before == after else ways[kind(index, build)](row, after / before)[1]
-    return {name: type(search[name])(value) for name, value in _values(grown).items()}
+    return {name: type(search[name])(value) for name, value in values(grown).items()}
 
 
 def _memory(row: Row, count: int) -> float:
@@ -122,7 +122,7 @@ def _lists(row: Row, times: float) -> _Change:
     build, before, after = _divided(row["build"], advice, times)
     more = after / before
     search = _tuned(row["search"], {"nprobe": more**0.5, "max_codes": times / more**0.5})
-    probes = min(_values(row["search"]).get("nprobe", 1.0), before)
+    probes = min(values(row["search"]).get("nprobe", 1.0), before)
     # Every centroid is looked at, unless a graph or a product finds the nearest of them.
     centroids = 0 if "_HNSW" in build or "IMI" in build else 1
     first = centroids * before + probes * count / before
@@ -145,7 +145,7 @@ def _divided(build: str, advice: float, times: float) -> tuple[str, int, int]:
     return build.replace(found[0], f"{found[1]}{more}", 1), lists, more
 
 
-def _values(search: str) -> dict[str, float]:
+def values(search: str) -> dict[str, float]:
     """ "nprobe=8 ht=54" as numbers."""
     return {name: float(value) for name, _, value in (part.partition("=") for part in search.split())}
 

@@ -151,7 +151,7 @@ class Search:
         key, promise = (one.index, one.build), self._promise(one)
         if key in self.full:
             return self.full[key]
-        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key) is None else "":
+        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
             self.skipped[key] = refusal
             self.say(f"not built: {one.index} {one.build}: {refusal}")
             return None

@@ -8,6 +8,7 @@ from ann_bench.indexes.base import Value
 
 _STEP = 1.04  # between two values that are told apart
 _FIRST = 8  # values that the first step goes: about a third more
+_STRIDE = 36  # that the longest step goes: four times the value
 _DOUBTFUL = 1.3  # a few queries tell the speed of all of them no better than by this factor
 _SAME = 1.1  # and all of them, asked once, by this one
 _GAIN, _FAR = 0.001, 0.01  # twice the value, and no more recall than this, so far from the goal: it never comes there
@@ -105,15 +106,15 @@ def _middle_first(values: Sequence[Value]) -> list[Value]:
 def first(reaches: Callable[[int], bool], *, start: int, step: int, count: int) -> int | None:
     """The first of ``count`` places that reaches, where all after it do, too; None where none does.
 
-    It goes from ``start`` in steps that double, and halves what is between; as few places as that are looked at.
+    It goes from ``start`` in steps that double, up to a stride, and halves what is between.
     """
     low, high, at = -1, count, start  # the last place that is known not to reach, the first that is known to
     while high - low > 1:
         low, high = (low, at) if reaches(at) else (at, high)
         if low == -1:
-            at, step = max(0, high - step), 2 * step
+            at, step = max(0, high - step), min(2 * step, _STRIDE)
         elif high == count:
-            at, step = min(count - 1, low + step), 2 * step
+            at, step = min(count - 1, low + step), min(2 * step, _STRIDE)
         else:
             at = (low + high) // 2
     return high if high < count else None

@@ -125,7 +125,7 @@ class Trials:
 
         bound : queries a second that it has to beat; seconds : that its build, and each measurement, may take
         """
-        there = self.journal.get(self.count, one.index, one.build)
+        there = self.journal.get(self.count, one.index, one.build, full=True)
         if there:
             return there
         begun = time.monotonic()
@@ -133,7 +133,7 @@ class Trials:
             build, wanted = self._planned(one, one.build, self.run_options, self.vector_set, self.track)
         except InputError as error:
             reason = str(error).partition(": ")[2] or str(error)
-            return self.journal.add(Outcome(self.count, one.index, one.build, one.build, reason=reason))
+            return self.journal.add(Outcome(self.count, one.index, one.build, one.build, reason=reason, full=True))
         told = self._build(build, seconds)
         if not told:
             saved = str(build.saved.path) if self._saves(build) else ""
@@ -141,7 +141,8 @@ class Trials:
             task = Task(job.of(self.run_options, build, cache=self.cache), tries, self.options.recall, whole=True)
             task = replace(task, force=self.options.force)
             told = next((event for _, event, _ in self._events(task, seconds)), {"reason": "was not measured"})
-        return self.journal.add(_outcome(one, build, self.count, told, time.monotonic() - begun))
+        found = _outcome(one, build, self.count, told, time.monotonic() - begun)
+        return self.journal.add(replace(found, full=True))
 
     def saved(self, outcome: Outcome) -> builds.Saved:
         """Where the index of an outcome over all lies."""
