@@ -39,7 +39,10 @@ class RunOptions(TrackFlags, Source):
     threads: int = 0
     """Threads of builds and of batch searches; 0 is one for every core."""
     runs: int = 3
-    """Runs a point; the best counts, all are kept."""
+    """Runs a point; the best counts, all are kept, and how far they lie apart is the interval of its QPS."""
+    interleave: bool = False
+    """Measure the first run of all points of all indexes, then the second of all, and so on: a busy hour hits all of
+    them alike. All indexes stay on disk until the last round, and are loaded once a round."""
     timeout: float | None = None
     """Seconds that a build, or a point, may take; if not given, 20 times what a build is expected to, at least 60, and
     7200 for a point."""

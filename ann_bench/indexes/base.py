@@ -73,6 +73,7 @@ class Index:
         knows the rows' attributes (``know``) and is told the condition itself; "" where it cannot
     ranges : whether it finds all rows within a radius (``find_within``)
     changes : whether rows can be added and removed after ``finish`` (``expect_changes``, ``add``, ``remove``)
+    grows : whether rows can at least be added after ``finish`` (``expect_changes``, ``add``); all that change do
     shared : whether several threads may call ``find`` of one object at once
     """
 
@@ -86,6 +87,7 @@ class Index:
     filters: str = ""
     ranges: bool = False
     changes: bool = False
+    grows: bool = False
     shared: bool = True
     tunes: Mapping[str, Value] = {}
 
@@ -182,7 +184,7 @@ class Index:
         raise NotImplementedError
 
     def expect_changes(self) -> None:
-        """Rows will come and go: called before ``train`` and the first ``add``, where ``changes``."""
+        """Rows will come and go: called before ``train`` and the first ``add``, where ``changes`` or ``grows``."""
 
     def remove(self, rows: np.ndarray) -> None:
         """Rows (n,) int64, by the numbers that ``add`` gave them, which are not given again, are never found again.

@@ -6,6 +6,7 @@ or "RR128,", by ITQ or a random rotation the signs of 128 numbers. And where wan
 rows whose codes are nearest, the k that are nearest themselves. "ITQ128,BIVF1024,RFlat".
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -15,9 +16,11 @@ import numpy as np
 
 from ann_bench.factory import binarise, faiss_parts
 from ann_bench.factory.binary_build import Build
+from ann_bench.factory.faiss_abilities import Passing
 from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
+from datasets.attributes.condition import Condition
 from datasets.errors import InputError
 
 TRAINING_ROWS = 50  # for each inverted list
@@ -46,6 +49,21 @@ class BinaryIndex(base.Index):
         self._transform: faiss.VectorTransform | None = None
         self._rows: np.ndarray | None = None  # (count, D), for RFlat
         self._k_factor = 1
+        self._changing = False
+        self._given = 0  # numbers given to rows, also to those that are no longer there
+        self._can()
+
+    def _can(self) -> None:
+        """What Faiss has for each kind: no selector for lists and hash tables, no ranges in graphs, no removing there.
+
+        Ranges are of differing bits, so that there are none of float rows.
+        """
+        listed = self._build.lists > 0
+        graph, hashed = self._build.links > 0, self._build.hash_bits > 0
+        self.filters = "" if listed or hashed else "rows"
+        self.ranges = self.metric == "hamming" and not graph
+        self.changes = not graph and not hashed
+        self.grows = True
 
     @property
     def training_rows(self) -> int:
@@ -68,11 +86,30 @@ class BinaryIndex(base.Index):
 
     def add(self, rows: np.ndarray) -> None:
         if self._build.refine:
-            if self._rows is None:
-                self._rows = np.empty((self.count, self.dim), np.float32)
-            start = self._made().ntotal
-            self._rows[start : start + len(rows)] = rows
-        self._made().add(self._codes(rows))
+            self._keep(rows)
+        if self._changing:
+            self._made().add_with_ids(self._codes(rows), np.arange(self._given, self._given + len(rows)))
+        else:
+            self._made().add(self._codes(rows))
+        self._given += len(rows)
+
+    def _keep(self, rows: np.ndarray) -> None:
+        """Rows to re-rank by, where their numbers say."""
+        end = self._given + len(rows)
+        if self._rows is None:
+            self._rows = np.empty((self.count, self.dim), np.float32)
+        if end > len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty((end, self.dim), np.float32)])
+        self._rows[self._given : end] = rows
+
+    def expect_changes(self) -> None:
+        self._changing = self.changes
+
+    def remove(self, rows: np.ndarray) -> None:
+        going = np.zeros(self._given, bool)
+        going[rows] = True
+        gone = Passing.of(going)
+        self._made().remove_ids(gone.selector)
 
     def _made(self) -> faiss.IndexBinary:
         if self._index is None:
@@ -80,6 +117,8 @@ class BinaryIndex(base.Index):
             if self._build.lists:
                 self._index.cp.seed = self.seed
                 self._index.cp.min_points_per_centroid = 1  # it would print a warning: how many rows is our affair
+            elif self._changing:  # removing renumbers rows
+                self._index = faiss.IndexBinaryIDMap(self._index)
         return self._index
 
     def _codes(self, rows: np.ndarray) -> np.ndarray:
@@ -93,7 +132,7 @@ class BinaryIndex(base.Index):
                 faiss.write_VectorTransform(self._transform, writer)
             faiss.write_index_binary(self._index, writer)
             if self._rows is not None:
-                self._rows.tofile(file)
+                self._rows[: self._given].tofile(file)
 
     def load(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -101,6 +140,7 @@ class BinaryIndex(base.Index):
             if self._build.binariser:
                 self._transform = faiss.read_VectorTransform(reader)
             self._index = faiss.read_index_binary(reader)
+            self._given = self._index.ntotal
             if self._build.refine:
                 self._rows = np.fromfile(file, np.float32).reshape(self._index.ntotal, self.dim)
 
@@ -122,11 +162,32 @@ class BinaryIndex(base.Index):
             faiss.downcast_IndexBinary(self._index.quantizer).hnsw.efSearch = values["quantizer_efSearch"]
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        return self._find(queries, k, None)
+
+    def _find(
+        self, queries: np.ndarray, k: int, parameters: faiss.SearchParameters | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         if self._build.refine:
             wanted = max(k, min(k * self._k_factor, self._index.ntotal))
-            return self._refined(queries, self._index.search(self._codes(queries), wanted)[1], k)
-        differing, neighbors = self._index.search(self._codes(queries), k)
+            return self._refined(queries, self._index.search(self._codes(queries), wanted, params=parameters)[1], k)
+        differing, neighbors = self._index.search(self._codes(queries), k, params=parameters)
         return neighbors, differing if self.exact_distances else None
+
+    def passing(self, condition: Condition, rows: np.ndarray) -> Passing:
+        return Passing.of(rows)
+
+    def find_passing(self, queries: np.ndarray, k: int, passing: Passing) -> tuple[np.ndarray, np.ndarray | None]:
+        if passing.parameters is None:
+            links = self._build.links
+            passing.parameters = (faiss.SearchParametersHNSW if links else faiss.SearchParameters)(sel=passing.selector)
+        if self._build.links:
+            passing.parameters.efSearch = self._index.hnsw.efSearch
+        return self._find(queries, k, passing.parameters)
+
+    def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        beyond = int(np.clip(math.floor(radius), -1, self.dim)) + 1  # which itself lies outside
+        ends, _, ids = self._index.range_search(queries, beyond)
+        return ends.astype(np.int64), ids
 
     def _refined(self, queries: np.ndarray, found: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest by their true distances among ``found`` (n, at least k), -1 last."""

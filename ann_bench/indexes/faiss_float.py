@@ -8,9 +8,10 @@ from typing import ClassVar
 import faiss
 import numpy as np
 
-from ann_bench.factory import faiss_grids, faiss_parts, faiss_size
+from ann_bench.factory import faiss_abilities, faiss_grids, faiss_parts, faiss_size
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Value
+from datasets.attributes.condition import Condition
 from datasets.errors import InputError
 
 MERGED = "merged.faiss"  # in a folder of shards, the index over the lists that lie beside it
@@ -48,6 +49,18 @@ class FaissFloat(base.Index):
         self._index: faiss.Index | None = None
         self._whole: np.ndarray | None = None  # rows of an index that takes them only all at once
         self._filled = 0
+        self._changing = False
+        self._given = 0  # numbers given to rows, also to those that are no longer there
+        self._tuned = object()  # another one whenever the index searches otherwise
+        self._can()
+
+    def _can(self) -> None:
+        """What it can do besides finding the nearest; on GPUs nothing of it."""
+        self.filters = "rows" if faiss_abilities.selects(self._twin) and not self.gpus else ""
+        self.ranges = faiss_abilities.finds_ranges(self._twin) and not self.gpus
+        self.changes = faiss_abilities.removes(self._twin) and not self.gpus
+        self.grows = not self._nsg
+        self.shared = not self.gpus
 
     def _check(self) -> None:
         """Raises InputError for what Faiss would only stumble over while it builds."""
@@ -106,8 +119,12 @@ class FaissFloat(base.Index):
 
     def add(self, rows: np.ndarray) -> None:
         index = self.made()
-        if not self._nsg:
+        if self._changing:
+            index.add_with_ids(rows, np.arange(self._given, self._given + len(rows)))
+        elif not self._nsg:
             index.add(rows)
+        self._given += len(rows)
+        if not self._nsg:
             return
         if self._whole is None:
             self._whole = np.empty((self.count, self.dim), np.float32)
@@ -127,7 +144,7 @@ class FaissFloat(base.Index):
         if self._index is None:
             self._index = self._make(self._factory)
             self._kept = faiss_parts.prepare(self._index, seed=self.seed, ef_construction=self._ef_construction)
-            self._become(self._index)
+            self._become(faiss_abilities.numbered(self._index) if self._changing else self._index)
         return self._index
 
     def _make(self, factory: str) -> faiss.Index:
@@ -147,12 +164,14 @@ class FaissFloat(base.Index):
         """``path`` may also be the folder of a merged index (ann_bench/scale/shards.py)."""
         file = path / MERGED if path.is_dir() else path
         self._become(faiss.read_index(str(file), faiss.IO_FLAG_ONDISK_SAME_DIR))
+        self._given = self._index.ntotal
 
     def tune(self, **search: Value) -> None:
         self.check_search(search)
         for name, value in {**self._defaults, **search}.items():
             most = self._index.ntotal if name.endswith("search_L") else value  # with more, Faiss searches for ever
             faiss_parts.tune(self._index, name, min(value, most))
+        self._tuned = object()
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Neighbors (n, k), and distances (n, k) where they are the metric's own: what codes guess is not given out."""
@@ -162,13 +181,42 @@ class FaissFloat(base.Index):
         return neighbors, found if self.exact_distances else None
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        lines = [f'index = faiss.read_index("{path}")']
-        words = ",".join(f"{name}={value}" for name, value in search.items())
-        if self._nsg:
-            lines += [f"index.nsg.search_L = {search.get('search_L', self._defaults['search_L'])}"]
-        elif words:
-            lines += [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")']
-        return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
+        return faiss_parts.serving(path, search, k)
+
+    def passing(self, condition: Condition, rows: np.ndarray) -> faiss_abilities.Passing:
+        return faiss_abilities.Passing.of(rows)
+
+    def find_passing(
+        self, queries: np.ndarray, k: int, passing: faiss_abilities.Passing
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        if passing.tuned is not self._tuned:
+            passing.parameters = faiss_abilities.parameters(self._index, passing.selector)
+            passing.tuned = self._tuned
+        found, neighbors = self._index.search(queries, k, params=passing.parameters)
+        return neighbors, found if self.exact_distances else None
+
+    def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        ends, _, ids = self._index.range_search(queries, self._reach(radius))
+        return ends.astype(np.int64), ids
+
+    def _reach(self, radius: float) -> float:
+        """A radius as Faiss wants it, which itself lies outside: the next number after the square, or the product."""
+        if self._twin.metric_type == faiss.METRIC_INNER_PRODUCT:
+            product = radius if self.metric == "inner_product" else 1 - radius
+            return float(np.nextafter(np.float32(product), np.float32(-np.inf)))
+        if radius < 0:
+            return 0.0
+        squared = 2 * radius if self.metric == "angular" else radius * radius
+        return float(np.nextafter(np.float32(squared), np.float32(np.inf)))
+
+    def expect_changes(self) -> None:
+        self._changing = self.changes
+
+    def remove(self, rows: np.ndarray) -> None:
+        going = np.zeros(self._given, bool)
+        going[rows] = True
+        gone = faiss_abilities.Passing.of(going)
+        self._index.remove_ids(gone.selector)
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """For an NSG of fewer than k rows, in which Faiss would search for ever."""

@@ -48,3 +48,14 @@ def check_threads(found: Run, threads: int) -> None:
     """Raises Cheating where more threads worked than the index was told to take."""
     if found.busy > _BUSY * threads * found.total + _BUSY_SECONDS:
         raise Cheating(f"kept {found.busy / found.total:.1f} cores busy, though it was told to search on {threads}")
+
+
+def watch(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]], threads: int, *, seconds: float) -> None:
+    """``ask(*call)`` for all calls, or for so many ``seconds`` of them; raises Cheating as ``check_threads`` does."""
+    begun, busy = time.perf_counter(), time.process_time()
+    for call in calls:
+        if time.perf_counter() - begun >= seconds:
+            break
+        ask(*call)
+    took = np.array([time.perf_counter() - begun])
+    check_threads(Run([], took, time.process_time() - busy), threads)

@@ -8,11 +8,12 @@ import numpy as np
 
 from ann_bench import limits
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import clock, honest
+from ann_bench.measuring import clock, cores, honest
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 WARM_UP = 100  # queries before the clock starts
+WATCHED = 0.25  # seconds in which an index is watched for threads, before it is held on one core
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Timed:
     neighbors (Q, k), distances (Q, k) : recomputed
     seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
     cores : how many were busy in the best run; peak : most bytes resident by the end of the last
+    core : which one the thread was held on; None where it was not
     """
 
     neighbors: np.ndarray
@@ -30,6 +32,7 @@ class Timed:
     times: np.ndarray
     cores: float
     peak: int
+    core: int | None = None
 
 
 def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int = 1) -> Timed:
@@ -66,10 +69,17 @@ def timed(
     """Every run ``ask(*call)`` for all calls; their answers together are those of the set's queries, in order.
 
     calls : each begins with its queries (n, D) and the neighbors wanted (``asked_for``); all have as many queries
+
+    Single queries on one thread are timed on one core, which this thread is held on where the system allows it. There
+    several threads could not be told from one, so that the index is watched before that.
     """
     for call in calls[:WARM_UP]:
         ask(call[0][:WARM_UP], *call[1:])
-    found = [clock.run(ask, calls) for _ in range(runs)]
+    alone = threads == 1 and len(calls) == len(vector_set.own_rows)
+    if alone:
+        clock.watch(ask, calls, threads, seconds=WATCHED)
+    with cores.pinned(alone) as core:
+        found = [clock.run(ask, calls) for _ in range(runs)]
     peak = limits.peak()
     best = min(found, key=lambda run: run.total)
     clock.check_threads(best, threads)
@@ -80,4 +90,4 @@ def timed(
         neighbors, distances = exact.remove(neighbors, distances, own)
     totals = np.array([run.total for run in found])
     times = best.seconds if len(calls) == len(own) else np.full(len(own), best.total / len(own))
-    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak)
+    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak, core)

@@ -1,6 +1,6 @@
 """Points: measured points as flat rows, those of one dataset picked out of a results folder, and their Pareto front."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -53,17 +53,24 @@ def load(
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
-    same = last["fingerprint"], last["truth"], last["asked"]
-    rows = [row for row in measured if _which(row) == same and mode in ("", row["mode"])]
+    same = _which(last, measured)
+    rows = [row for row in measured if same(row) and mode in ("", row["mode"])]
     if not rows:
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
-    return Measured(data, k, rows, [one for one in failures if _which(asdict(one.point)) == same])
+    return Measured(data, k, rows, [one for one in failures if same(asdict(one.point))])
 
 
-def _which(row: Row) -> tuple[str, str, str]:
-    """What was searched, and what for."""
-    return row["fingerprint"], row["truth"], row["asked"]
+def _which(last: Row, measured: Sequence[Row]) -> Callable[[Row], bool]:
+    """Tells rows of the same vectors and true neighbors as ``last``; of what bears one name, what was asked last."""
+    ours = [row for row in measured if (row["fingerprint"], row["truth"]) == (last["fingerprint"], last["truth"])]
+    asked = {row["case"]: row["asked"] for row in sorted(ours, key=lambda row: str(row.get("measured", "")))}
+
+    def same(row: Row) -> bool:
+        known = (row["fingerprint"], row["truth"]) == (last["fingerprint"], last["truth"])
+        return known and asked.get(row["case"], row["asked"]) == row["asked"]
+
+    return same
 
 
 def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: str = "") -> str:

@@ -33,6 +33,7 @@ class Point:
     device : GPUs or the address of a server, "" for the processor
     truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
     track, case, asked : the way of asking, what was asked, and a mark of its content; "" is the k nearest of the set
+    way : how the index was asked, where the track has several ways; "" where it has one
     """
 
     data: str
@@ -50,6 +51,7 @@ class Point:
     track: str = ""
     case: str = ""
     asked: str = ""
+    way: str = ""
 
     @property
     def title(self) -> str:
@@ -60,11 +62,12 @@ class Point:
         """Where its result belongs."""
         words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
         words += [f"threads_{self.threads}"] if self.mode == "batch" else []
-        words += [self.case] if self.case else []
+        words += [word for word in (self.case, self.way) if word]
         slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
         which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
         which += [self.truth] if self.truth else []  # so that older results keep their places
         which += [self.case, self.asked] if self.track else []
+        which += [self.way] if self.way else []
         mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
         group = self.index + ("-batch" if self.mode == "batch" else "")
         return folder / self.track / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
@@ -139,8 +142,16 @@ class Failure:
 
 
 def write(folder: Path, result: Result) -> Path:
-    """Saves a result, whole or not at all, and removes a failure of the same point."""
+    """Saves a result, whole or not at all, and removes a failure and single runs of the same point."""
     path = result.point.path(folder)
+    write_to(path, result)
+    failed(path).unlink(missing_ok=True)
+    partial(path).unlink(missing_ok=True)
+    return path
+
+
+def write_to(path: Path, result: Result) -> None:
+    """Saves a result, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with beside(path) as part, h5py.File(part, "w") as file:
         file.attrs.update(_attributes(result))
@@ -150,8 +161,6 @@ def write(folder: Path, result: Result) -> Path:
         file.create_group("scores").attrs.update(dict(result.scores))
         for name, values in result.series.items():
             file[f"series/{name}"] = values
-    failed(path).unlink(missing_ok=True)
-    return path
 
 
 def _unit(point: Point, facts: Mapping[str, object]) -> np.float32:
@@ -186,12 +195,18 @@ def write_failure(folder: Path, failure: Failure) -> Path:
     with beside(path) as part:
         part.write_text(json.dumps(asdict(failure), indent=1))
     measured.unlink(missing_ok=True)
+    partial(measured).unlink(missing_ok=True)
     return path
 
 
 def failed(path: Path) -> Path:
     """Where a failure is noted of the point whose result belongs to ``path``."""
     return path.with_suffix(".failed.json")
+
+
+def partial(path: Path) -> Path:
+    """Where those runs are that were measured so far, of the point whose result belongs to ``path`` (``rounds``)."""
+    return path.with_suffix(".partial")
 
 
 def read(path: Path) -> Result:

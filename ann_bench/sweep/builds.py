@@ -52,7 +52,7 @@ def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet, track: Track
     about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
     about |= {"k": options.k, "seed": options.seed, "device": options.device()}
     about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
-    about |= {"track": track.name, "asked": track.mark} if track else {}
+    about |= {"track": track.name} if track else {}
     return [_build(name, entry, options, vector_set, track, about) for name, entry in plan]
 
 
@@ -109,15 +109,17 @@ def _build(
     index = make(name, entry.build, vector_set, track, **options.of_index())
     refusal = track.refusal(index) if track else ""
     modes = [mode for mode in options.modes() if track is None or mode in track.modes]
-    cases = [case.name for case in track.cases] if track else [""]
+    asked = [{"case": case.name, "asked": track.mark + case.mark} for case in track.cases] if track else [{}]
+    ways = track.ways(index) if track else [""]
     points = []
     for search in entry.points():
         index.check_search(search)
-        for mode, case in itertools.product(modes, cases):
+        for mode, what, way in itertools.product(modes, asked, ways):
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
             own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
-            points.append(Point(**about, **own, case=case))
-    place = saved(name, entry.build, options, vector_set, track.name if track and track.of_own(index) else "")
+            points.append(Point(**about, **own, **what, way=way))
+    own_place = f"{track.name} {track.mark}".rstrip() if track and track.of_own(index) else ""
+    place = saved(name, entry.build, options, vector_set, own_place)
     return Build(name, entry.build, tuple(points), expected(index), place, refusal)
 
 

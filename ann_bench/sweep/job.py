@@ -19,6 +19,7 @@ class Job:
     source : the fields of the Source that is searched in; cache : folder of its true neighbors
     saved : where the index is, or is to be, on disk; its facts stand beside it. "" where it is built and not kept
     points : what to measure, none is a build; all share index and build
+    runs : to measure of each; rounds : how many there are to be in all, 0 where these are all
     track : the fields of TrackFlags
     """
 
@@ -32,6 +33,7 @@ class Job:
     out: str
     points: tuple[Point, ...] = ()
     runs: int = 3
+    rounds: int = 0
     seed: int = 0
     gpus: tuple[int, ...] = ()
     uri: str = ""

@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
 from ann_bench import indexes, limits, tracks
 from ann_bench.options import RunOptions
-from ann_bench.results import results, unfinished
+from ann_bench.results import results, rounds, unfinished
 from ann_bench.results.results import Failure, Point
 from ann_bench.sweep import builds, job
 from ann_bench.sweep.builds import Build
@@ -38,6 +39,9 @@ class Sweep:
         self.rate = builds.speed(options.all_threads())
         self.track = tracks.of(options.track_flags(), vector_set, options.k, cache=self.cache, seed=options.seed)
         self.measured = self.failed = 0
+        self.rounds = options.runs if options.interleave else 1
+        self.made: list[Build] = []  # in this sweep
+        self.gone: set[Path] = set()  # the places of points that failed in it
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
         self.folder = options.results_folder / vector_set.name / str(options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
@@ -84,10 +88,13 @@ class Sweep:
         self._announce()
         if self.pending:
             unfinished.begin(self.folder, self.every)
-        total = sum(len(build.points) for build in self.builds)
-        with tqdm(total=total, unit="point", disable=None) as self.bar:
-            for build in self.builds:
-                self._run_build(build)
+        if self.options.force:
+            rounds.forget(self.options.out, self.every.values())
+        total = sum(len(build.points) for build in self.builds) * self.rounds
+        with tqdm(total=total, unit="run" if self.rounds > 1 else "point", disable=None) as self.bar:
+            for turn in range(self.rounds):
+                for build in self.builds:
+                    self._run_build(build, turn)
         for build in self.asked:  # also what a sweep left that was killed after its last point
             self._clear(build)
         unfinished.end(self.folder)
@@ -111,22 +118,34 @@ class Sweep:
             print(builds.table(self.builds, self.rate, self.limit))
             print(f"{len(self.pending)} points to measure, {self.skipped} were finished before", flush=True)
 
-    def _run_build(self, build: Build) -> None:
+    def _due(self, build: Build, turn: int) -> list[Point]:
+        """The points that are to be measured this turn, in which all those are that have fewer runs than turns."""
+        out = self.options.out
+        there = [point for point in build.points if point.path(out) not in self.gone]
+        if self.rounds == 1:
+            return there
+        return [point for point in there if rounds.measured(out, point, self.rounds) <= turn]
+
+    def _run_build(self, build: Build, turn: int) -> None:
         """Build the index, unless it is there, and measure its points; a worker that dies costs one point."""
+        left = self._due(build, turn)
+        if turn and not left:
+            return
         self.bar.set_description(f"{build.index} {build.build}")
         if not self._is_built(build):
             refusal = builds.refusal(build, self.options, self.vector_set, self.limit)
             if refusal:
-                return self._fail(build, build.points, "estimate", refusal)
+                return self._fail(build, left, "estimate", refusal)
             try:
                 self._build(build)
             except limits.Ended as end:
                 build.saved.remove()
-                return self._fail(build, build.points, "build", str(end))
-        left = list(build.points)
+                return self._fail(build, left, "build", str(end))
+            self.made.append(build)
         while left:
             left = self._search(build, left)
-        self._clear(build)
+        if turn == self.rounds - 1:
+            self._clear(build)
 
     def _build(self, build: Build) -> None:
         """Build and save; an index that cannot be saved is built where it is searched."""
@@ -146,6 +165,8 @@ class Sweep:
     def _is_built(self, build: Build) -> bool:
         """Whether the index is there; what is kept is not built again only to be measured again."""
         saved = build.saved
+        if build in self.made:
+            return saved.exists
         return saved.kept if self.options.force or self.options.keep_indexes else saved.exists
 
     def _clear(self, build: Build) -> None:
@@ -155,8 +176,10 @@ class Sweep:
 
     def _work(self, build: Build, points: tuple[Point, ...], **limits_of_it: Any) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
-        work = job.of(self.options, build, cache=self.cache, points=points).to_json()
-        return limits.run((*WORKER, str(os.getpid())), work, memory=self.limit, **limits_of_it)
+        work = job.of(self.options, build, cache=self.cache, points=points)
+        if self.rounds > 1:
+            work = replace(work, runs=1, rounds=self.rounds)
+        return limits.run((*WORKER, str(os.getpid())), work.to_json(), memory=self.limit, **limits_of_it)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
@@ -183,16 +206,18 @@ class Sweep:
     def _note(self, build: Build, point: Point, event: dict) -> None:
         if event["event"] == "failed":
             return self._fail(build, [point], "search", event["reason"])
-        self.measured += 1
-        score, case = event["told"], f", {point.case}" if point.case else ""
-        self.bar.write(f"{point.index} {point.title}{case}, {point.mode} on {point.threads}: {score}")
+        score, asked = event["told"], "".join(f", {word}" for word in (point.case, point.way) if word)
         self.bar.set_postfix_str(score, refresh=False)
         self.bar.update()
+        if event["whole"]:
+            self.measured += 1
+            self.bar.write(f"{point.index} {point.title}{asked}, {point.mode} on {point.threads}: {score}")
 
     def _fail(self, build: Build, points: Sequence[Point], stage: str, reason: str) -> None:
         """Note why these points are missing, and go on; an index that was only to be kept has none."""
         for point in points:
             results.write_failure(self.options.out, Failure(point, stage, reason))
+            self.gone.add(point.path(self.options.out))
         title = points[0].title if stage == "search" else build.build
         self.bar.write(f"{build.index} {title}: FAILED in {stage}: {reason}")
         self.failed += len(points)

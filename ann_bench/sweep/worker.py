@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from ann_bench import limits, tracks
 from ann_bench.indexes.base import Index
 from ann_bench.measuring import honest, measure, metrics
-from ann_bench.results import results
+from ann_bench.results import rounds
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import builds, machine
@@ -127,8 +127,9 @@ def search(job: Job, report: Report) -> None:
         except Exception as error:  # whatever a library throws is that point's failure, not the sweep's
             report("failed", place=place, reason=" ".join(f"{type(error).__name__}: {error}".split()))
         else:
-            results.write(Path(job.out), result)
-            report("measured", place=place, told=on.track.told(result) if on.track else result.told)
+            result, whole = rounds.add(Path(job.out), result, job.rounds)
+            told = on.track.told(result) if on.track else result.told
+            report("measured", place=place, told=told, whole=whole)
 
 
 def _there(index: Index, vector_set: VectorSet, job: Job, report: Report) -> dict[str, Any]:
@@ -178,7 +179,7 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, **_now()},
+        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, "pinned_to": timed.core, **_now()},
     )
 
 

@@ -24,10 +24,12 @@ class Case:
     """One thing that is asked of every index: a filter, a runbook, a radius, so many clients.
 
     name : short, part of the points and of their files: "same_make", "8 clients"
+    mark : tells it from anything else that could have been asked under its name, besides the track's own mark
     facts : stand with each of its points and in the table: selectivity and so on
     """
 
     name: str
+    mark: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -79,8 +81,15 @@ class Track:
         """Why this index cannot be asked, or "": one line for each such index, and no point of it."""
         return ""
 
+    def ways(self, index: Index) -> Sequence[str]:
+        """How this index can be asked, each a point of its own, and all compared: "native", "post-filter"."""
+        return ("",)
+
     def of_own(self, index: Index) -> bool:
-        """Whether the index is built otherwise than without a track, so that it must not be mistaken for that one."""
+        """Whether the index is built otherwise than without a track, so that it must not be mistaken for that one.
+
+        It is then one of this track and of what the track's mark tells.
+        """
         return False
 
     def ready(self, index: Index) -> None:

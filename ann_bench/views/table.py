@@ -10,7 +10,7 @@ from ann_bench.results.results import Failure
 from ann_bench.units import significant
 from ann_bench.views.shown import Shown
 
-_TEXT = ("case", "index", "build", "search")  # aligned left; figures right
+_TEXT = ("case", "way", "index", "build", "search")  # aligned left; figures right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def _order(row: Row, track: str = "") -> dict[str, tuple[str, Callable[..., str]
     k = row["k"]
     own = tracks.get(track).Track.columns() if track else {}
     return {
-        **({"case": ("case", str)} if track else {}),
+        **({"case": ("case", str), "way": ("way", str)} if track else {}),
         "index": ("index", str),
         "build": ("build", str),
         "search": ("search", str),

@@ -1,4 +1,8 @@
-"""Conditions: what a row must fulfil to be found, as a small tree that an index can translate into its own words."""
+"""Conditions: what a row must fulfil to be found, as a small tree that an index can translate into its own words.
+
+A row whose attribute is missing (NaN, an empty text) fulfils no comparison of it. What a condition compares with is
+already of the column's kind: an int, a float or a str.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +11,7 @@ Constant = int | float | str
 
 @dataclass(frozen=True)
 class Among:
-    """The attribute ``column`` is one of ``values``; one value is equality."""
+    """The attribute ``column`` is one of ``values``; one value is equality, and none at all is never fulfilled."""
 
     column: str
     values: tuple[Constant, ...]

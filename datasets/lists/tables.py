@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from datasets.errors import InputError
 from datasets.files import address, contents, packed
@@ -29,15 +30,42 @@ def rows(file: str, needed: Sequence[str], *, empty: Sequence[str] = ()) -> list
     its beginning. Names of columns are in small letters and, like cells, without blanks around them. Raises InputError
     naming the file, and the line.
     """
-    text = decoded(file)
-    before = 0
-    if named := _SEPARATOR.match(text):
-        text, before = text[named.end() :], 1
-    between = named[1] if named else _separator(text.partition("\n")[0], needed)
+    text, between, before = _opened(file, needed)
     try:
         return list(_rows(file, csv.reader(io.StringIO(text, newline=""), delimiter=between), needed, empty, before))
     except csv.Error as error:
         raise InputError(f"{file} cannot be read: {error}") from None
+
+
+def columns(file: str) -> dict[str, list[str]]:
+    """Column -> its cells, "" where there is none, of every line up to the last that is not empty.
+
+    As ``rows`` reads the file, but that an empty line counts as a row of empty cells. A column without a name, such as
+    some programs write for the number of the line, is left out.
+    """
+    text, between, before = _opened(file, ())
+    try:
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
+    except csv.Error as error:
+        raise InputError(f"{file} cannot be read: {error}") from None
+    names = [name.strip().lower() for name in lines[0]] if lines else []
+    if twice := [name for name in names if name and names.count(name) > 1]:
+        raise InputError(f"{file}, line {1 + before}: column {twice[0]} is there twice")
+    while len(lines) > 1 and not any(map(str.strip, lines[-1])):
+        lines.pop()
+    for number, cells in enumerate(lines[1:], start=2 + before):
+        if any(map(str.strip, cells[len(names) :])):
+            raise InputError(f"{file}, row {number}: more cells than the header has")
+    across = zip_longest(names, *lines[1:], fillvalue="")
+    return {name: list(map(str.strip, cells)) for name, *cells in across if name}
+
+
+def _opened(file: str, needed: Sequence[str]) -> tuple[str, str, int]:
+    """The text of a table, what parts its cells, and how many lines stand before the header."""
+    text = decoded(file)
+    if named := _SEPARATOR.match(text):
+        return text[named.end() :], named[1], 1
+    return text, _separator(text.partition("\n")[0], needed), 0
 
 
 def decoded(file: str, errors: str = "strict") -> str:

@@ -83,7 +83,7 @@ def _cut_gallery(whole: VectorSet, count: int) -> VectorSet:
         gallery_labels=_first(whole.gallery_labels, count),
         gallery_paths=whole.gallery_paths[:count],
         query_rows=np.where(own < count, own, -1),
-        attrs={**whole.attrs, "leave_one_out": False},
+        attrs={**whole.attrs, "leave_one_out": False, "rows_before_cut": len(whole.gallery)},
         gallery_cameras=_first(whole.gallery_cameras, count),
         pairs=None,
     )
@@ -102,7 +102,7 @@ def _cut_queries(whole: VectorSet, count: int) -> VectorSet:
         query_labels=_first(whole.query_labels, count),
         query_paths=whole.query_paths[:count],
         query_rows=whole.own_rows[:count],
-        attrs={**whole.attrs, "leave_one_out": False},
+        attrs={**whole.attrs, "leave_one_out": False, "queries_before_cut": len(whole.queries)},
         query_cameras=_first(whole.query_cameras, count),
     )
 

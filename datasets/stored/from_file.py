@@ -133,7 +133,7 @@ def _with_ids(vector_set: VectorSet, truth: Path, gallery: Path) -> VectorSet:
     if len(neighbors) != len(vector_set.queries):
         raise InputError(f"{truth}: has neighbors of {len(neighbors)} queries, but there are {len(vector_set.queries)}")
     try:
-        return replace(vector_set, neighbors=neighbors)
+        return replace(vector_set, neighbors=neighbors, attrs={**vector_set.attrs, "truth": str(truth)})
     except ValueError as error:
         raise InputError(f"{truth}: {error}; it belongs to other vectors") from error
 

@@ -60,7 +60,7 @@ def test_one_query_that_finds_too_few_does_not_part_all_the_others():
     class Short:
         """The graph, but far queries find only 3."""
 
-        def knn_query(self, queries, k):
+        def knn_query(self, queries, k, **how):
             asked.append(len(queries))
             if k > 3 and (queries > 500).any():
                 raise RuntimeError("fewer than k")

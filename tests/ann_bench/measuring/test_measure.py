@@ -2,13 +2,14 @@
 
 import importlib.util
 import itertools
+import os
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ann_bench.measuring import honest, measure
+from ann_bench.measuring import cores, honest, measure
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet, with_neighbors
 
@@ -178,3 +179,41 @@ def test_cores_are_the_processor_s_seconds_of_the_clock_s(monkeypatch):
     monkeypatch.setattr(time, "process_time", lambda: next(processor))
     timed = measure.single(rogue("honest", given.gallery), given, given.queries, 3, runs=1, threads=2)
     assert timed.cores == 30 / 20
+
+
+def test_a_single_thread_is_held_on_one_core_while_it_is_timed_and_then_let_go():
+    given = vector_set()
+    before, seen = cores.allowed(), []
+    index = answers(rogue("honest", given.gallery), lambda _, *found: (seen.append(cores.allowed()), found)[1])
+    timed = measure.single(index, given, given.queries, 3, runs=2)
+    assert cores.allowed() == before
+    assert seen[-40:] == [[timed.core]] * 40 and seen[:-40] == [before] * (len(seen) - 40)
+    for mode, threads in ((measure.single, 2), (measure.batch, 1)):
+        assert mode(index, given, given.queries, 3, runs=1, threads=threads).core is None
+    assert seen[-1] == before == cores.allowed()
+
+
+def test_where_the_system_pins_nobody_nothing_is_pinned(monkeypatch):
+    def forbidden(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", forbidden)
+    with cores.pinned() as core:
+        assert core is None
+    monkeypatch.delattr(os, "sched_getaffinity")
+    with cores.pinned() as core:
+        assert core is None
+
+
+@pytest.mark.skipif(len(cores.allowed()) < 2, reason="takes two cores")
+def test_threads_of_an_index_are_found_out_although_it_is_held_on_one_core(monkeypatch):
+    """Two threads keep two cores busy, but one core only as much as one thread does: they are seen before."""
+    given = vector_set()
+    index = rogue("honest", given.gallery)
+    monkeypatch.setattr(time, "process_time", lambda: time.perf_counter() * (2 if len(cores.allowed()) > 1 else 1))
+    find = index.find
+    index.find = lambda *asked: (time.sleep(0.01), find(*asked))[1]
+    with pytest.raises(honest.Cheating, match="2.0 cores busy, though it was told to search on 1"):
+        measure.single(index, given, given.queries, 3, runs=1)
+    monkeypatch.setattr(measure, "WATCHED", 0)
+    measure.single(index, given, given.queries, 3, runs=1)  # is blind there

@@ -255,10 +255,10 @@ def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vect
     asked = options(vectors, index="annoy,flat")
     run_build, begun = Sweep._run_build, []
 
-    def killed(self, build):
+    def killed(self, *what):
         if begun:
             raise KeyboardInterrupt
-        begun.append(run_build(self, build))
+        begun.append(run_build(self, *what))
 
     monkeypatch.setattr(Sweep, "_run_build", killed)
     with pytest.raises(KeyboardInterrupt):
@@ -272,6 +272,53 @@ def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vect
     run.main(asked)
     assert "10 points to measure, 6 were finished before" in capsys.readouterr().out
     assert not unfinished.words(place) and not (place / "unfinished.json").exists()
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """What workers are given to do, in order: the build, and how many points."""
+    done, begin = [], Sweep._work
+
+    def work(self, build, points, **limits_of_it):
+        done.append((build.build, len(points)))
+        return begin(self, build, points, **limits_of_it)
+
+    monkeypatch.setattr(Sweep, "_work", work)
+    return done
+
+
+def test_interleaved_runs_of_rivals_come_in_turns(vectors, rogues, workers, capsys):
+    asked = options(vectors, index="rogue", build="honest;raises", search="step=0,1", runs=2, interleave=True)
+    run.main(asked)
+    assert workers == [("honest", 0), ("honest", 2), ("raises", 0), ("raises", 2), ("honest", 2), ("raises", 1)]
+    found = results.read_all(asked.out)
+    assert len(found) == 3 and all(one.seconds.shape == (2,) and one.facts["interleaved"] for one in found)
+    (failure,) = results.read_failures(asked.out)
+    assert "out of luck" in failure.reason
+    assert "3 points measured, 1 failed, 0 were finished before" in capsys.readouterr().out
+    assert not list(asked.out.rglob("indexes/*")) and not list(asked.out.rglob("*.partial"))
+
+
+def test_an_interleaved_sweep_that_is_killed_goes_on_in_the_round_where_it_was(vectors, monkeypatch, workers):
+    asked = options(vectors, index="faiss_float", build="IVF8,Flat;Flat", search="", runs=2, interleave=True)
+    run_build = Sweep._run_build
+
+    def killed(self, build, turn):
+        if turn and build.build == "Flat":
+            raise KeyboardInterrupt
+        run_build(self, build, turn)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Sweep, "_run_build", killed)
+        run.main(asked)
+    (whole,), (partial,) = results.read_all(asked.out), asked.out.rglob("*.partial")
+    assert whole.point.build == "IVF8,Flat" and len(results.read(partial).seconds) == 1
+    assert "1 of 2 points measured" in unfinished.words(asked.out / "made_up" / "5")
+    workers.clear()
+    run.main(asked)
+    assert [build for build, points in workers if points] == ["Flat"]
+    kept = next(one for one in results.read_all(asked.out) if one.point.build == "Flat")
+    assert kept.seconds.shape == (2,) and not partial.exists()
 
 
 def test_a_damaged_index_is_built_again(vectors):
