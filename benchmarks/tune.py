@@ -44,14 +44,12 @@ def main(words: argparse.Namespace) -> None:
     """Sweep, tune, and hold the best of both against each other."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(words.out or scratch)
-        shared = {"data": words.data, "mode": words.mode, "metric": words.metric}
+        shared = {"data": words.data, "metric": words.metric}
         swept = timed(out / "sweep.seconds", lambda: run.main(RunOptions(**shared, out=out / "sweep")))
-        budget = f"{words.share * swept:.0f}s"
-        tuned = timed(
-            out / f"tune-{words.recall:g}.seconds",
-            lambda: tune.main(TuneOptions(**shared, out=out / "tune", recall=words.recall, budget=budget)),
-        )
-        found = [best(out / name, words.recall) for name in ("tune", "sweep")]
+        name = f"tune-{words.recall:g}"
+        asked = {"mode": words.mode, "recall": words.recall, "budget": f"{words.share * swept:.0f}s"}
+        tuned = timed(out / f"{name}.seconds", lambda: tune.main(TuneOptions(**shared, **asked, out=out / name)))
+        found = [best(out / folder, words.recall, words.mode) for folder in (name, "sweep")]
         case = f"{words.data} at {words.recall:g}"
         facts = {name: one.point.title for name, one in zip(("tuned", "best"), found, strict=True)}
         facts |= {f"{name}_recall": round(points.recall(one.row), 4) for name, one in zip(facts, found, strict=True)}
@@ -73,11 +71,12 @@ def timed(note: Path, call: Callable[[], None]) -> float:
     return seconds
 
 
-def best(out: Path, recall: float) -> Result:
-    """The fastest point of a folder that reaches the recall."""
+def best(out: Path, recall: float, mode: str) -> Result:
+    """The fastest point of a folder that reaches the recall in a mode."""
     places = [path.parent for path in out.glob("*/10/*/*.hdf5")]
     found = [results.read(path) for place in set(places) for path in place.glob("*.hdf5")]
-    return max((one for one in found if points.recall(one.row) >= recall), key=lambda one: one.qps)
+    found = [one for one in found if one.point.mode == mode and points.recall(one.row) >= recall]
+    return max(found, key=lambda one: one.qps)
 
 
 def alternated(case: str, options: RunOptions, found: list[Result], facts: dict[str, object]) -> Verdict:

@@ -8,19 +8,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ann_bench import indexes, limits
+from ann_bench import indexes, limits, tracks
 from ann_bench.indexes.base import Estimate, Grid
+from ann_bench.measuring import measure, metrics
 from ann_bench.results import results
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import sweep
 from ann_bench.sweep import worker as sweep_worker
 from ann_bench.sweep.job import Job
+from ann_bench.tracks.base import Case, Track
 from ann_bench.tuning import trials, tune, worker
 from ann_bench.tuning.journal import Journal, Outcome
 from ann_bench.tuning.options import TuneOptions
 from datasets.errors import InputError, RunFailed
 from datasets.stored import vectors_file
-from datasets.vectors.base import VectorSet
+from datasets.vectors.base import VectorSet, with_neighbors
 
 PLUGINS = str(Path(__file__).parents[2] / "shared" / "plugins")
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,6 +155,51 @@ def test_mistakes_are_told_in_a_line(vectors, wrong, said):
     with pytest.raises(InputError, match=said) as error:
         tune.main(options(vectors, **wrong))
     assert "\n" not in str(error.value)
+
+
+class Asked(Track):
+    """The k nearest, asked as a track; one case, or two where the set is called "two"."""
+
+    modes = ("single",)
+
+    @property
+    def cases(self):
+        return [Case("nearest"), Case("again")][: 2 if self.flags.track == "two" else 1]
+
+    def refusal(self, index):
+        return "it cannot" if index.name == "flat" else ""
+
+    def measure(self, index, point, facts, *, runs):
+        whole = with_neighbors(self.vector_set, self.k)
+        timed = measure.single(index, whole, whole.queries, self.k, runs=runs)
+        scores = metrics.scores(whole, timed.neighbors, timed.distances)
+        return results.Result(point, timed.seconds, timed.times, timed.neighbors, timed.distances, scores, facts)
+
+
+@pytest.fixture
+def asked_track(monkeypatch):
+    """Whatever --track names is ``Asked``."""
+    made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
+    monkeypatch.setattr(tracks, "of", made)
+
+
+def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
+    asked = options(vectors, track="asked")
+    tune.main(asked)
+    said = capsys.readouterr().out
+    measured = list(asked.out.glob("*/made_up/5/hnswlib/*.hdf5"))
+    assert measured and results.read(measured[0]).point.case == "nearest"
+    assert "a sample of" not in said and "flat: it cannot" in said and "build it" in said
+
+
+def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeypatch):
+    with pytest.raises(InputError, match="for one case, this asks nearest, again"):
+        tune.main(options(vectors, track="two"))
+    with pytest.raises(InputError, match="--mode=batch: .* asked in single"):
+        tune.main(options(vectors, track="asked", mode="batch"))
+    monkeypatch.setattr(Asked, "builds_itself", True)
+    with pytest.raises(InputError, match="ann_bench run --track=asked measures the default builds"):
+        tune.main(options(vectors, track="asked"))
 
 
 def test_a_crash_costs_one_try(vectors, monkeypatch):
