@@ -8,7 +8,7 @@ from ann_bench.scale import disk_build
 from ann_bench.sweep import run
 from ann_bench.tuning import growth, tune
 from ann_bench.tuning.options import TuneOptions
-from ann_bench.views import export, listing, plot, recommend, table
+from ann_bench.views import export, listing, plot, recommend, runbook, table
 
 COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "list": (listing.main, listing.ListOptions),
@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "recommend": (recommend.main, recommend.RecommendOptions),
     "growth": (growth.main, growth.GrowthOptions),
     "export": (export.main, export.ExportOptions),
+    "runbook": (runbook.main, runbook.RunbookOptions),
 }
 
 

@@ -1,9 +1,8 @@
 """The parts of a Faiss index: made from a factory string, found again inside one another, and set to search."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import faiss
 import numpy as np
@@ -222,11 +221,3 @@ def to_gpus(index: faiss.Index, gpus: tuple[int, ...]) -> faiss.Index:
         return faiss.index_cpu_to_gpus_list(index, gpus=list(gpus))
     except RuntimeError as error:
         raise InputError(f"not on GPUs: {said(error)}") from None
-
-
-def serving(path: Path, search: Mapping[str, Value], k: int) -> str:
-    """Lines of Python that load an index and search in it; that of an NSG is the one Faiss has no name for."""
-    words = ",".join(f"{name}={value}" for name, value in search.items())
-    tuned = f'faiss.ParameterSpace().set_index_parameters(index, "{words}")'
-    lines = [f'index = faiss.read_index("{path}")', f"index.nsg.{words}" if words.startswith("search_L=") else tuned]
-    return "\n".join([*lines[: 2 if words else 1], f"distances, rows = index.search(queries, {k})"])

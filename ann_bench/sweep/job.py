@@ -53,8 +53,8 @@ class Job:
         return Job(**given | {"gpus": tuple(given["gpus"])})
 
 
-def of(options: RunOptions, build: Build, *, cache: Path, points: tuple[Point, ...] = ()) -> Job:
-    """The job of building ``build``, or of measuring ``points`` with it."""
+def of(options: RunOptions, build: Build, *, cache: Path, points: tuple[Point, ...] = (), rounds: int = 0) -> Job:
+    """The job of building ``build``, or of measuring ``points`` with it; one run of each where it is one of rounds."""
     return Job(
         source=asdict(options.source()),
         cache=str(cache),
@@ -65,7 +65,8 @@ def of(options: RunOptions, build: Build, *, cache: Path, points: tuple[Point, .
         saved=str(build.saved.path),
         out=str(options.out),
         points=points,
-        runs=options.runs,
+        runs=1 if rounds else options.runs,
+        rounds=rounds,
         **options.of_index(),
         keep=options.keep_indexes,
         track=asdict(options.track_flags()),

@@ -43,7 +43,7 @@ class Sweep:
         self.made: list[Build] = []  # in this sweep
         self.gone: set[Path] = set()  # the places of points that failed in it
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
-        self.folder = options.results_folder / vector_set.name / str(options.k)
+        self.folder = options.results_folder / vector_set.name / str(self.track.k if self.track else options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in self.every.items() if not self._finished(point)}
         self.skipped = len(self.every) - len(self.pending)
@@ -176,10 +176,9 @@ class Sweep:
 
     def _work(self, build: Build, points: tuple[Point, ...], **limits_of_it: Any) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
-        work = job.of(self.options, build, cache=self.cache, points=points)
-        if self.rounds > 1:
-            work = replace(work, runs=1, rounds=self.rounds)
-        return limits.run((*WORKER, str(os.getpid())), work.to_json(), memory=self.limit, **limits_of_it)
+        rounds = self.rounds if self.rounds > 1 else 0
+        work = job.of(self.options, build, cache=self.cache, points=points, rounds=rounds).to_json()
+        return limits.run((*WORKER, str(os.getpid())), work, memory=self.limit, **limits_of_it)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
@@ -189,6 +188,8 @@ class Sweep:
                 if event["event"] == "point":
                     begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
+                if event["event"] == "step":
+                    self.bar.set_description(f"{build.index} {points[begun - 1].title}: {event['words']}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
                     self._note(build, points[event["place"]], event)

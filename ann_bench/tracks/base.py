@@ -1,11 +1,11 @@
 """Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ann_bench.indexes.base import Index
+from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
 from datasets.vectors.base import VectorSet
@@ -17,6 +17,19 @@ class TrackFlags:
 
     track: str = ""
     """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+    runbook: str = "expiry"
+    """stream: which rows come and go, a YAML file as big-ann-benchmarks has them, or a made one: window:0.5,
+    growing:0.2, expiry:0.3 or drift:0.5; several are separated by semicolons."""
+    runbook_set: str = ""
+    """stream: whose steps of the file, where they do not stand under the name of the set and there are several."""
+    way: str = ""
+    """stream: how indexes take part, separated by commas: removes, filters (deleted rows are thrown away after a
+    search) or anew (built anew before a search); the first of these that an index can if not given."""
+    radius: str = "mean:10"
+    """range: all within this radius, in the metric's units, or mean:N, within which a query has N neighbors on average;
+    several are separated by commas."""
+    range_truth: Path | None = None
+    """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +55,8 @@ class Track:
 
     modes : the modes in which it can be asked
     builds_itself : whether an index is built while it is measured, and never kept
+    say : what ``measure`` calls with a few words when something begins that may take as long as a point: each time
+        the limit of time begins anew
     """
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
@@ -50,9 +65,11 @@ class Track:
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         """Raises InputError, naming the flag, where that cannot be asked of this set.
 
+        k : as it was asked for; ``self.k`` stands in the points, and is 0 where no k is asked for
         cache : the folder in which true answers are kept
         """
         self.flags, self.vector_set, self.k, self.cache, self.seed = flags, vector_set, k, cache, seed
+        self.say: Callable[[str], None] = lambda words: None
 
     @property
     def name(self) -> str:
@@ -73,6 +90,11 @@ class Track:
     def mark(self) -> str:
         """Tells what is asked from anything else that could have been, by its content; part of each point's place."""
         return ""
+
+    @classmethod
+    def of_default(cls, entry: Grid) -> Grid:
+        """What of a default grid is measured where the user names no build: all of it, unless that takes too long."""
+        return entry
 
     def prepare(self) -> None:
         """Find the true answers and keep them in ``cache``; what is there already is not searched for again."""
