@@ -27,7 +27,7 @@ from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
 _FEW, _ONCE = 200, 1000  # queries
-_WORKING = 0.3  # of a core: an index that keeps it less busy waits for something
+_WORKING = 0.1  # of a core: an index that keeps it less busy waits for something
 
 
 @dataclass(frozen=True)

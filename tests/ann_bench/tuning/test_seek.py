@@ -81,7 +81,7 @@ def test_the_best_of_the_other_parameters_wins():
 
 def test_what_did_elsewhere_comes_first():
     axes = seek.axes({"ef": (10, 20), "factor": (1, 4, 16)}, {}, 1000, near={"ef": 33, "factor": 16})
-    assert axes[0].fixed == {"factor": 16} and {axis.values for axis in axes} == {(33,)}
+    assert axes[0].fixed == {"factor": 16} and {axis.start for axis in axes} == {33}
 
 
 def test_an_index_without_parameters_is_measured_as_it_is():
@@ -95,3 +95,9 @@ def test_where_all_the_queries_say_otherwise_the_next_value_is_measured():
 
     found = Seeker(noisy, goal=0.95).along([Axis("ef", (20,), 20, 5000)])
     assert found.reached and found.search["ef"] > 22
+
+
+def test_values_that_are_no_whole_numbers_are_sought_between_those_of_the_grid():
+    axis = seek.axes({"epsilon": (0.0, 0.1, 0.3)}, {"epsilon": -1.0}, 1000)[0]
+    found = Seeker(lambda search, _: Scored(0.9 + search["epsilon"] / 2, 100.0), goal=0.953).along([axis])
+    assert found.search["epsilon"] == pytest.approx(0.108) and max(axis.ladder()) == pytest.approx(1.2)
