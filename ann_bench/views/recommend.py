@@ -194,7 +194,12 @@ def _equals(choice: Choice) -> str:
 def _figures(choice: Choice) -> str:
     about = "about " if choice.grown.model else ""
     threads = measured.in_threads(choice.row["threads"])
-    figures = [f"recall {measured.recall(choice.row):.4f}", f"{about}{significant(choice.grown.qps)} QPS on {threads}"]
+    grown = choice.grown
+    between = f" ({significant(grown.qps_low)} to {significant(grown.qps_high)})" if grown.model else ""
+    figures = [
+        f"recall {measured.recall(choice.row):.4f}",
+        f"{about}{significant(grown.qps)} QPS{between} on {threads}",
+    ]
     figures.append(f"{about}{in_bytes(choice.grown.memory)} of memory in all")
     figures += [f"index {about}{in_bytes(choice.grown.index_bytes)}"] if choice.grown.index_bytes else []
     figures.append(f"{'very roughly ' if choice.vague else about}{in_time(choice.grown.build_seconds)} to build")
