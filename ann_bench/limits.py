@@ -196,10 +196,9 @@ def peak(pid: int | None = None) -> int:
 
 def forget_peak() -> None:
     """Let ``peak`` begin anew; does nothing where the system cannot (it is Linux that can)."""
-    try:
-        Path("/proc/self/clear_refs").write_text("5")
-    except OSError:
-        return
+    for pid in _family(os.getpid()):
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
 
 
 def trim() -> None:

@@ -227,7 +227,8 @@ def read_settings(build: str, defaults: Mapping[str, int], *, index: str, whole:
         name, _, value = part.partition("=")
         if name not in defaults:
             hint = suggestion(name, defaults)
-            raise InputError(f"--build={whole}: {hint}{index} is built from {', '.join(f'{n}=N' for n in defaults)}")
+            known = ", ".join(f"{known}=N" for known in defaults) or "nothing else"
+            raise InputError(f"--build={whole}: {hint}{index} is built from {known}")
         if not value.isdecimal() or not 1 <= int(value) <= MOST:
             raise InputError(f"--build={whole}: {name} must be a whole number from 1 to {MOST}, not '{value}'")
         settings[name] = int(value)
