@@ -115,9 +115,14 @@ class SvsIndex(base.Index):
 
 
 def grids(count: int, dim: int, metric: str) -> list[Grid]:
-    """Sparse and dense graphs, with windows from narrow to nearly exact."""
+    """Rows of half precision, in sparse and dense graphs, with windows from narrow to nearly exact.
+
+    Left out: f32, for 20,000 rows of photo_sift as fast as f16 at the same recall, and twice as large. The sparse graph
+    is the faster one up to a recall of 0.96, the dense one above. Compressed rows are only to be had by name, for they
+    could not be measured.
+    """
     degrees = (32, 64) if count <= 10_000_000 else (32,)
-    return [Grid(f"f32,degree={degree},window=128", {"window": (10, 20, 40, 80, 160, 320)}) for degree in degrees]
+    return [Grid(f"f16,degree={degree},window=128", {"window": (10, 20, 40, 80, 160)}) for degree in degrees]
 
 
 Index = SvsIndex
