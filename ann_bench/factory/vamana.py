@@ -159,7 +159,7 @@ def on_intel() -> bool:
 
 def nothing(queries: int) -> tuple[np.ndarray, np.ndarray]:
     """The answer of an empty graph."""
-    return np.empty((queries, 0), np.uint64), np.empty((queries, 0), np.float32)
+    return np.empty((queries, 0), np.int64), np.empty((queries, 0), np.float32)
 
 
 def _alpha(build: str, text: str, space: str) -> float:

@@ -97,16 +97,21 @@ class SvsIndex(base.Index):
             self._graph.search_window_size = self._window
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        there = min(k, self._size)
-        neighbors, distances = self._graph.search(queries, there) if there else vamana.nothing(len(queries))
+        if k > self._size:
+            return self._fewer(queries, k)
+        neighbors, distances = self._graph.search(queries, k)
         neighbors = neighbors.view(np.int64)
-        if there and not distances[:, -1].all():  # so far away only what is not there
+        last = distances.item(-1) if len(queries) == 1 else distances[:, -1].all()
+        if not last:  # so near comes only what is not there
             self._build.forget_what_is_not_there(self._graph, queries, neighbors, distances)
-        if there < k:
-            missing = ((0, 0), (0, k - there))
-            neighbors = np.pad(neighbors, missing, constant_values=-1)
-            distances = np.pad(distances, missing, constant_values=self._build.far)
         return neighbors, distances
+
+    def _fewer(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """All that are there, and none in the other places, which SVS would fill with its first row."""
+        found = self.find(queries, self._size) if self._size else vamana.nothing(len(queries))
+        missing = ((0, 0), (0, k - self._size))
+        far = self._build.far
+        return tuple(np.pad(part, missing, constant_values=fill) for part, fill in zip(found, (-1, far), strict=True))
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":
