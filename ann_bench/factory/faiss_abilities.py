@@ -81,9 +81,19 @@ def removes(index: faiss.Index) -> bool:
     index = faiss.downcast_index(index)
     if isinstance(index, faiss.IndexPreTransform):
         return removes(index.index)
-    if isinstance(index, faiss.IndexIVF):
-        return not isinstance(index, faiss.IndexIVFPQR)
+    if isinstance(index, faiss.IndexIVF):  # of RaBitQfs, rows that are added after it spoil others
+        return not isinstance(index, faiss.IndexIVFPQR | faiss.IndexIVFRaBitQFastScan)
     return isinstance(index, _SHIFTING)
+
+
+def ranged(index: faiss.Index) -> faiss.SearchParameters | None:
+    """What to find ranges with, None for nothing in particular.
+
+    Faiss's re-ranking first looks within ``k_factor`` times the radius: farther for squares, but nearer for products.
+    """
+    if isinstance(index, faiss.IndexRefine) and index.metric_type == faiss.METRIC_INNER_PRODUCT:
+        return faiss.IndexRefineSearchParameters(k_factor=1.0)
+    return None
 
 
 def numbered(index: faiss.Index) -> faiss.Index:
@@ -121,3 +131,17 @@ def _kind(index: faiss.Index) -> tuple[type, tuple[str, ...]]:
     if isinstance(index, faiss.IndexRaBitQ):
         return faiss.RaBitQSearchParameters, ("qb",)
     return faiss.SearchParameters, ()
+
+
+def reach(own: int, metric: str, radius: float) -> float:
+    """A radius as Faiss wants it, which itself lies outside: the next number after the square, or the product.
+
+    own : the metric of the Faiss index
+    """
+    if own == faiss.METRIC_INNER_PRODUCT:
+        product = radius if metric == "inner_product" else 1 - radius
+        return float(np.nextafter(np.float32(product), np.float32(-np.inf)))
+    if radius < 0:
+        return 0.0
+    squared = 2 * radius if metric == "angular" else radius * radius
+    return float(np.nextafter(np.float32(squared), np.float32(np.inf)))

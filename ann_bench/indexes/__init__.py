@@ -8,6 +8,7 @@ wherever the benchmark can: what may not be there is imported when an index is m
 ``missing()`` one line that says what is not there and how to get it, "" where all is, in place of these two
 ``PACKAGES`` the packages whose versions stand with every point
 ``BY_NAME_ONLY = True`` where it is in no sweep that does not name it
+``SPACE`` setting -> the values that ``tune`` may give it in a build: {"M": (8, 12, 16, 24)}; around the default else
 """
 
 import importlib.util

@@ -8,14 +8,19 @@ that is mostly a Python loop over all rows, once a call, so that only batch mode
 import hashlib
 import shutil
 import tempfile
+import weakref
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ann_bench.factory import milvus_filter
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
+from datasets.attributes.condition import Condition
+from datasets.attributes.table import Attributes
 from datasets.errors import InputError, suggestion
 
 REQUIRES = ("pymilvus", "milvus_lite")
@@ -55,6 +60,10 @@ class MilvusIndex(base.Index):
     """One collection. Milvus takes as many threads as it likes; a server keeps the collection until the next build."""
 
     metrics = tuple(SPACES)
+    filters = "attributes"
+    ranges = True  # of up to 16,384 rows
+    changes = True
+    grows = True
 
     def __init__(self, build: str, **about: object) -> None:
         super().__init__(build, **about)
@@ -74,8 +83,10 @@ class MilvusIndex(base.Index):
         self.exact_distances = self._kind.whole
         self._search = dict(self._kind.search)
         self._client: Any = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._rows = 0
+        self._attributes = Attributes()
+        self._consistency: dict[str, str] = {}
         mark = hashlib.sha256(repr((build, self.dim, self.metric, self.count, self.seed)).encode()).hexdigest()[:12]
         self._collection = f"ann_bench_{mark}"
 
@@ -99,6 +110,9 @@ class MilvusIndex(base.Index):
         for start in range(0, len(rows), step):
             part = rows[start : start + step]
             sent = [{"id": self._rows + place, "vector": row} for place, row in enumerate(part)]
+            if len(self._attributes):
+                known = milvus_filter.values(self._attributes, self._rows, self._rows + len(part))
+                sent = [row | own for row, own in zip(sent, known, strict=True)]
             self._client.insert(self._collection, sent)
             self._rows += len(part)
 
@@ -106,14 +120,16 @@ class MilvusIndex(base.Index):
         from pymilvus import DataType
 
         if not self.uri:
-            self._folder = tempfile.TemporaryDirectory(prefix="ann_bench_milvus_")
-        self._client = _connect(self.uri or str(Path(self._folder.name) / LITE))
+            self._folder = Path(tempfile.mkdtemp(prefix="ann_bench_milvus_"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._client = _connect(self.uri or str(self._folder / LITE))
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)
         schema.add_field("id", DataType.INT64, is_primary=True)
         schema.add_field("vector", DataType.FLOAT_VECTOR, dim=self.dim)
+        milvus_filter.add_fields(schema, self._attributes)
         if self._client.has_collection(self._collection):
             self._client.drop_collection(self._collection)
-        self._client.create_collection(self._collection, schema=schema)
+        self._client.create_collection(self._collection, schema=schema, **self._consistency)
 
     def finish(self) -> None:
         self._client.flush(self._collection)
@@ -129,9 +145,9 @@ class MilvusIndex(base.Index):
         path.mkdir(parents=True)
         if self.uri:
             return
-        _disconnect(self._client, Path(self._folder.name) / LITE)
-        shutil.move(Path(self._folder.name) / LITE, path / LITE)
-        self._folder.cleanup()
+        _disconnect(self._client, self._folder / LITE)
+        shutil.move(self._folder / LITE, path / LITE)
+        self._folder.rmdir()
 
     def load(self, path: Path) -> None:
         self._client = _connect(self.uri or str(path / LITE))
@@ -141,31 +157,62 @@ class MilvusIndex(base.Index):
         self.check_search(search)
         self._search = self._kind.search | search
 
+    def know(self, attributes: Attributes) -> None:
+        self._attributes = attributes
+
+    def expect_changes(self) -> None:
+        """A server's search then waits for what was written before it; Milvus Lite has no other, and no word for it."""
+        self._consistency = {"consistency_level": "Strong"} if self.uri else {}
+
+    def remove(self, rows: np.ndarray) -> None:
+        for start in range(0, len(rows), MOST_NEIGHBORS):
+            self._client.delete(self._collection, ids=rows[start : start + MOST_NEIGHBORS].tolist())
+
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
+        return self.find_passing(queries, k, "")
+
+    def passing(self, condition: Condition, rows: np.ndarray) -> str:
+        return milvus_filter.expression(condition, self._attributes)
+
+    def find_passing(self, queries: np.ndarray, k: int, passing: str) -> tuple[np.ndarray, np.ndarray | None]:
         if k > MOST_NEIGHBORS:
             raise InputError(f"--k={k}: Milvus finds at most {MOST_NEIGHBORS} neighbors")
         neighbors = np.full((len(queries), k), -1, np.int64)
         distances = np.full((len(queries), k), -np.inf if self.metric == "inner_product" else np.inf, np.float32)
-        for start in range(0, len(queries), MOST_NEIGHBORS):
-            for row, found in enumerate(self._ask(queries[start : start + MOST_NEIGHBORS], k), start):
-                neighbors[row, : len(found)] = [hit["id"] for hit in found]
-                distances[row, : len(found)] = [hit["distance"] for hit in found]
-        if not self.exact_distances:
-            return neighbors, None
-        return neighbors, distances
+        for row, found in enumerate(self._ask(queries, k, passing)):
+            neighbors[row, : len(found)] = [hit["id"] for hit in found]
+            distances[row, : len(found)] = [hit["distance"] for hit in found]
+        return neighbors, distances if self.exact_distances else None
+
+    def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+        """Of the rows within the radius the nearest 16,384, more than which Milvus never gives."""
+        reach = 1 - radius if self.metric == "angular" else radius
+        if self.metric == "euclidean":
+            reach = radius * radius if radius >= 0 else 0.0
+        outside = np.nextafter(np.float32(reach), np.float32(np.inf if self.metric == "euclidean" else -np.inf))
+        found = list(self._ask(queries, min(MOST_NEIGHBORS, self.count), "", radius=float(outside)))
+        ids = [hit["id"] for hits in found for hit in hits]
+        return np.cumsum([0, *map(len, found)]), np.array(ids, np.int64)
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "angular":  # Milvus gives the cosine
             return np.where(np.isinf(distances), distances, 1 - distances)
         return np.sqrt(distances) if self.metric == "euclidean" else distances
 
-    def _ask(self, queries: np.ndarray, k: int) -> list:
-        search = dict(self._search)
+    def _ask(self, queries: np.ndarray, k: int, passing: str, **search: Value) -> Iterator[list]:
+        """What each query finds, as many queries a call as Milvus takes."""
+        search = self._search | search
         if "ef" in search:
             search["ef"] = max(search["ef"], k)  # servers refuse less
-        return self._client.search(
-            self._collection, data=list(queries), limit=k, output_fields=["id"], search_params={"params": search}
-        )
+        for start in range(0, len(queries), MOST_NEIGHBORS):
+            yield from self._client.search(
+                self._collection,
+                data=list(queries[start : start + MOST_NEIGHBORS]),
+                limit=k,
+                filter=passing,
+                output_fields=["id"],
+                search_params={"params": search},
+            )
 
 
 def _connect(uri: str) -> Any:

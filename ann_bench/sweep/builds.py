@@ -50,7 +50,7 @@ class Build:
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet, track: Track | None = None) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
     about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
-    about |= {"k": options.k, "seed": options.seed, "device": options.device()}
+    about |= {"k": track.k if track else options.k, "seed": options.seed, "device": options.device()}
     about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
     about |= {"track": track.name} if track else {}
     return [_build(name, entry, options, vector_set, track, about) for name, entry in plan]

@@ -21,6 +21,21 @@ BUILDS = {
     "faiss_float": [("IVF16,Flat", {"nprobe": 12}), ("HNSW16", {"efSearch": 100})],
     "flat": [("Flat", {})],
     "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
+    "ngt": [
+        ("ANNG,edges=10", {"epsilon": 0.3}),
+        ("ONNG,edges=30,outdegree=10,indegree=30", {"epsilon": 0.3, "edge_size": 0}, "euclidean", "angular"),
+    ],
+    "svs": [  # a graph that can change takes 1.6 GB, and a while, whatever is in it
+        ("f32,degree=16,window=60", {"window": 100}, "euclidean"),
+        ("f16,degree=16,window=60", {"window": 100}),
+    ],
+    "usearch": [
+        ("f32,connectivity=8", {"expansion_search": 100}, "euclidean", "angular", "inner_product"),
+        ("f16,connectivity=8", {"expansion_search": 100}, "euclidean", "angular", "inner_product"),
+        ("bf16,connectivity=8", {"expansion_search": 100}, "euclidean"),
+        ("i8,connectivity=8", {"expansion_search": 100}, "angular"),
+        ("b1,connectivity=8", {"expansion_search": 100}, "hamming"),
+    ],
     "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
 }
 EXACT = ("flat",)

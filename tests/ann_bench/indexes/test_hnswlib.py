@@ -5,6 +5,7 @@ import pytest
 from small_search import GALLERY, QUERIES, assert_tuned_by, recall
 
 from ann_bench.indexes.hnswlib import Index, grids
+from datasets.attributes.condition import All
 from datasets.errors import InputError
 
 
@@ -115,3 +116,30 @@ def test_estimate(build, tmp_path):
 
 def test_larger_sets_get_fewer_graphs():
     assert [len(grids(count, 128, "euclidean")) for count in (10_000, 10**6, 10**9)] == [3, 2, 1]
+
+
+def test_where_too_few_pass_the_rest_is_empty():
+    index = filled()
+    for count in (0, 1, 7):
+        rows = np.zeros(len(GALLERY), bool)
+        rows[100 : 100 + count] = True
+        neighbors, distances = index.find_passing(QUERIES[:4], 10, index.passing(All(), rows))
+        assert np.isin(neighbors, [*range(100, 100 + count), -1]).all() and neighbors.dtype == np.int64
+        assert (neighbors[:, count:] == -1).all() and np.isinf(distances[neighbors < 0]).all()
+        assert (neighbors[:, :count] >= 0).all(), "hnswlib goes on until it has found them"
+
+
+def test_places_of_removed_rows_are_given_to_new_ones_where_the_build_says_so():
+    for build, places in (("M=4", len(GALLERY)), ("M=4,replace_deleted=1", len(GALLERY) - 50)):
+        index = filled(build, GALLERY[:-50], count=len(GALLERY))
+        index.remove(np.arange(50))
+        index.add(GALLERY[-50:])
+        assert index.made().get_current_count() == places
+        found = index.search(QUERIES, 10)[0]
+        assert found.min() >= 50 and (found >= len(GALLERY) - 50).any()
+
+
+def test_more_rows_than_were_announced_have_room_too():
+    index = filled(gallery=GALLERY[:100])
+    index.add(GALLERY[100:250])
+    assert index.search(GALLERY[249:250], 1)[0][0, 0] == 249
