@@ -210,6 +210,8 @@ def test_truth_of_others_is_read(tmp_path):
     track = track_of(made("euclidean"), tmp_path, "1.5", range_truth=str(file))
     np.testing.assert_array_equal(track.true(1.5).ids, own.true(1.5).ids)
     assert track.mark != own.mark
+    with pytest.raises(InputError, match=r"--range-truth=gone\.bin: there is no such file"):
+        track_of(made("euclidean"), tmp_path, "1.5", range_truth="gone.bin")
     with pytest.raises(InputError, match="is of one radius"):
         track_of(made("euclidean"), tmp_path, "1,2", range_truth=str(file))
 
