@@ -62,7 +62,7 @@ def ours(mode):
 
 for mode in ("single", "batch"):
     pairs = []
-    for turn in range(3 * rounds + 1):  # as many as may be looked at
+    for turn in range(rounds + 1):
         order = (ours, bare) if turn % 2 else (bare, ours)
         took = {one: min(one(mode) for _ in range(runs)) for one in order}
         pairs.append((took[ours] * 1e3, took[bare] * 1e3))
@@ -79,7 +79,8 @@ def bookkeeping(index: Index, vector_set: VectorSet, mode: str) -> list[float]:
 def in_turns(folder: Path) -> list[tuple[str, list[paired.Pair]]]:
     """Of each mode the milliseconds of the harness's clock and the bare loop, both in the other Python."""
     folders = [Path(child.__file__).parent, Path(child.__file__).parents[1], folder]
-    words = [*map(str, folders), str(K), str(RUNS), str(ROUNDS), json.dumps(SEARCH)]
+    rounds = ROUNDS * 2 ** (verdicts.LOOKS - 1)  # as many as may be looked at
+    words = [*map(str, folders), str(K), str(RUNS), str(rounds), json.dumps(SEARCH)]
     command = [str(Environment("scann").python), "-c", IN_TURNS, *words]
     lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     return [(line["mode"], line["pairs"]) for line in map(json.loads, lines)]
