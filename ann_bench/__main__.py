@@ -1,4 +1,4 @@
-"""python -m ann_bench list | run | build | plot | table | recommend | export: each with its own --help."""
+"""python -m ann_bench list | run | tune | build | plot | table | recommend ...: each with its own --help."""
 
 import sys
 from collections.abc import Sequence

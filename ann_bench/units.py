@@ -1,4 +1,4 @@
-"""Units: amounts as people write and read them, 4GB of memory, 10M vectors, 3 min."""
+"""Units: amounts as people write and read them, 4GB of memory, 10M vectors, 30min."""
 
 import re
 
@@ -6,6 +6,7 @@ from datasets.errors import InputError
 
 _BYTES = {"": 1, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
 _COUNTS = {"": 1, "k": 1e3, "m": 1e6, "b": 1e9}
+_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _LEAST_BARE = 1e6  # a smaller number without a unit was meant as something else than bytes
 _NUMBER = r"(\d+(?:[_,]\d{3})*(?:\.\d+)?(?:e\d+)?)"
 
@@ -30,6 +31,20 @@ def read_count(text: str, *, flag: str = "--count") -> int:
     if count < 1:
         raise InputError(f"{flag}={text}: is no number of vectors; write 10M, 250k, 1B or 1000000")
     return count
+
+
+def read_seconds(text: str, *, flag: str) -> float:
+    """``"90s"``, ``"30min"``, ``"1.5h"`` or ``"1h30min"`` as seconds. Raises InputError naming the flag.
+
+    A number without a unit is refused: 30 may be meant as minutes.
+    """
+    words = text.strip().lower().replace(" ", "")
+    parts = re.findall(_NUMBER + r"([a-z]+)", words)
+    seconds = sum(_number(number) * _SECONDS.get(unit, 0) for number, unit in parts)
+    known = "".join(number + unit for number, unit in parts) == words and all(unit in _SECONDS for _, unit in parts)
+    if not known or not seconds:
+        raise InputError(f"{flag}={text}: is no time; write 90s, 30min, 1.5h or 1h30min")
+    return seconds
 
 
 def _number(word: str) -> float:

@@ -27,7 +27,7 @@ PACKAGES = {
 ROOMS = {
     "datasets": {
         "sources": "stored vectors vectors.base images images.base attributes runbooks files errors",
-        "truths": "stored cluster attributes runbooks vectors.base files errors",
+        "truths": "stored cluster attributes runbooks vectors.base files compiled errors",
         "runbooks": "vectors.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
@@ -110,7 +110,8 @@ ROOMS = {
     "ann_bench": {
         "__main__": "commands start",
         "commands": "tuning views scale sweep options",
-        "tuning": "views scale sweep tracks options drawing results indexes indexes.base limits units",
+        "tuning": "views scale sweep tracks tracks.base options measuring drawing results indexes indexes.base limits"
+        " units",
         "views": "sweep tracks drawing results indexes units",
         "scale": "sweep options results indexes limits units",
         "sweep": "options tracks tracks.base measuring results indexes indexes.base limits units",
@@ -124,7 +125,8 @@ ROOMS = {
         "measuring": "indexes.base limits units",
         "drawing": "results units",
         "results": "factory indexes.base",
-        "indexes": "factory indexes.base",
+        "indexes": "environments factory indexes.base",
+        "environments": "measuring indexes.base",
         "factory": "indexes.base",
         "indexes.base": "",
         "start": "",

@@ -24,7 +24,7 @@ def begin(rows: Sequence[Row], title: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(11, 6), layout="constrained")
     axes = figure.add_subplot()
     row = rows[0]
-    facts = [row["data"], f"k = {row['k']}", row["metric"].replace("_", " ")]
+    facts = [row["data"], *([f"k = {row['k']}"] if row["k"] else []), row["metric"].replace("_", " ")]
     if row.get("gallery") and row.get("dimension"):
         facts.insert(1, f"{row['gallery']:,} x {row['dimension']}")
     facts += [row["cpu"]] if row.get("cpu") else []

@@ -130,3 +130,17 @@ def _kind(index: faiss.Index) -> tuple[type, tuple[str, ...]]:
     if isinstance(index, faiss.IndexRaBitQ):
         return faiss.RaBitQSearchParameters, ("qb",)
     return faiss.SearchParameters, ()
+
+
+def reach(own: int, metric: str, radius: float) -> float:
+    """A radius as Faiss wants it, which itself lies outside: the next number after the square, or the product.
+
+    own : the metric of the Faiss index
+    """
+    if own == faiss.METRIC_INNER_PRODUCT:
+        product = radius if metric == "inner_product" else 1 - radius
+        return float(np.nextafter(np.float32(product), np.float32(-np.inf)))
+    if radius < 0:
+        return 0.0
+    squared = 2 * radius if metric == "angular" else radius * radius
+    return float(np.nextafter(np.float32(squared), np.float32(np.inf)))

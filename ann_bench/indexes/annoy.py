@@ -4,6 +4,7 @@ Built from "trees=50". Searched with ``search_k``, how many nodes are looked at;
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
 import annoy
@@ -83,6 +84,11 @@ class AnnoyIndex(base.Index):
         """Annoy's angular distance is the chord, sqrt(2 (1 - cosine))."""
         distances = distances.astype(np.float32)
         return distances * distances / 2 if self.metric == "angular" else distances
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        made = f'index = annoy.AnnoyIndex({self.dim}, "{DISTANCES[self.metric]}"); index.load("{path}")'
+        asked = f"index.get_nns_by_vector(query, {k}, search_k={search.get('search_k', -1)})"
+        return f"{made}\nrows = [{asked} for query in queries]"
 
     def _items(self, rows: np.ndarray) -> list:
         """Rows as lists, which Annoy takes three times as fast as arrays; bits apart where metric is hamming."""

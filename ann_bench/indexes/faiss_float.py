@@ -200,18 +200,9 @@ class FaissFloat(base.Index):
 
     def find_within(self, queries: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
         how = faiss_abilities.ranged(self._index)
-        ends, _, ids = self._index.range_search(queries, self._reach(radius), params=how)
+        reach = faiss_abilities.reach(self._twin.metric_type, self.metric, radius)
+        ends, _, ids = self._index.range_search(queries, reach, params=how)
         return ends.astype(np.int64), ids
-
-    def _reach(self, radius: float) -> float:
-        """A radius as Faiss wants it, which itself lies outside: the next number after the square, or the product."""
-        if self._twin.metric_type == faiss.METRIC_INNER_PRODUCT:
-            product = radius if self.metric == "inner_product" else 1 - radius
-            return float(np.nextafter(np.float32(product), np.float32(-np.inf)))
-        if radius < 0:
-            return 0.0
-        squared = 2 * radius if self.metric == "angular" else radius * radius
-        return float(np.nextafter(np.float32(squared), np.float32(np.inf)))
 
     def expect_changes(self) -> None:
         self._changing = self.changes
@@ -221,6 +212,15 @@ class FaissFloat(base.Index):
         going[rows] = True
         gone = faiss_abilities.Passing.of(going)
         self._index.remove_ids(gone.selector)
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        lines = [f'index = faiss.read_index("{path}")']
+        words = ",".join(f"{name}={value}" for name, value in search.items())
+        if self._nsg:
+            lines += [f"index.nsg.search_L = {search.get('search_L', self._defaults['search_L'])}"]
+        elif words:
+            lines += [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")']
+        return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """For a graph of fewer than k rows: in an NSG Faiss would search for ever, an NNDescent it refuses."""

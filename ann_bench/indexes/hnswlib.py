@@ -5,7 +5,7 @@ Built from "M=16,ef_construction=200": links a row, and how many candidates are 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,6 +121,11 @@ class HnswIndex(base.Index):
         if self.metric == "euclidean":
             return np.sqrt(distances)
         return 1 - distances if self.metric == "inner_product" else distances
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        made = f'index = hnswlib.Index("{SPACES[self.metric]}", {self.dim})'
+        tuned = f"index.set_ef({search.get('ef', EF)})"
+        return f'{made}; index.load_index("{path}"); {tuned}\nrows, distances = index.knn_query(queries, {k})'
 
     def _in_halves(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Both halves of the queries apart, so that those with k neighbors are still searched for together."""

@@ -5,17 +5,12 @@ from operator import attrgetter
 import numpy as np
 
 from ann_bench.indexes.base import Index
+from ann_bench.measuring.clock import Answer, Cheating
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 _ROUNDING = 2e-5  # of sums of squares in single precision
 _TOLERANCE = 1e-3  # relative: what a library may round its distances by
-
-Answer = tuple[np.ndarray, np.ndarray | None]
-
-
-class Cheating(Exception):
-    """An answer that no honest index gives."""
 
 
 def together(answers: list[Answer], queries: int, k: int) -> Answer:
@@ -49,15 +44,20 @@ def check(index: Index, vector_set: VectorSet, neighbors: np.ndarray, reported: 
     if neighbors.max() >= count or neighbors.min() < -1:
         wrong = neighbors.max() if neighbors.max() >= count else neighbors.min()
         raise Cheating(f"id {wrong} is out of range, the gallery has rows 0 to {count - 1}")
+    check_once(neighbors)
+    distances = exact.between(vector_set.queries, vector_set.gallery, neighbors, metric=vector_set.metric)
+    if reported is not None and index.exact_distances:
+        compare(vector_set, distances, index.in_metric(reported), neighbors)
+    return distances
+
+
+def check_once(neighbors: np.ndarray) -> None:
+    """Raises Cheating where an id is twice among the neighbors (Q, k) of a query."""
     in_order = np.sort(neighbors, axis=1)
     twice = (in_order[:, 1:] == in_order[:, :-1]) & (in_order[:, 1:] >= 0)
     if twice.any():
         query, place = np.argwhere(twice)[0]
         raise Cheating(f"id {in_order[query, place]} is twice among the neighbors of query {query}")
-    distances = exact.between(vector_set.queries, vector_set.gallery, neighbors, metric=vector_set.metric)
-    if reported is not None and index.exact_distances:
-        compare(vector_set, distances, index.in_metric(reported), neighbors)
-    return distances
 
 
 def compare(vector_set: VectorSet, distances: np.ndarray, reported: np.ndarray, neighbors: np.ndarray) -> None:

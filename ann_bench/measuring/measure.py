@@ -69,25 +69,49 @@ def timed(
     """Every run ``ask(*call)`` for all calls; their answers together are those of the set's queries, in order.
 
     calls : each begins with its queries (n, D) and the neighbors wanted (``asked_for``); all have as many queries
+    """
+    own, wanted = vector_set.own_rows, calls[0][1]
+    found = best_of(ask, calls, len(own), runs=runs, threads=threads)
+    neighbors, reported = honest.together(found.best.answers, len(own), wanted)
+    distances = honest.check(index, vector_set, neighbors, reported)
+    if wanted > k:
+        neighbors, distances = exact.remove(neighbors, distances, own)
+    return Timed(neighbors, distances, found.seconds, found.times, found.cores, found.peak, found.core)
+
+
+@dataclass(frozen=True)
+class Runs:
+    """The best of several runs over all calls; all else as in Timed."""
+
+    best: clock.Run
+    seconds: np.ndarray
+    times: np.ndarray
+    peak: int
+    core: int | None
+
+    @property
+    def cores(self) -> float:
+        """How many were busy in the best run."""
+        return self.best.busy / self.best.total
+
+
+def best_of(
+    ask: Callable[..., Any], calls: Sequence[tuple[Any, ...]], queries: int, *, runs: int, threads: int
+) -> Runs:
+    """Every run ``ask(*call)`` for all calls, which begin with their queries (n, D) and have so many together.
 
     Single queries on one thread are timed on one core, which this thread is held on where the system allows it. There
     several threads could not be told from one, so that the index is watched before that.
     """
     for call in calls[:WARM_UP]:
         ask(call[0][:WARM_UP], *call[1:])
-    alone = threads == 1 and len(calls) == len(vector_set.own_rows)
-    if alone:
+    single = len(calls) == queries
+    if alone := threads == 1 and single:
         clock.watch(ask, calls, threads, seconds=WATCHED)
     with cores.pinned(alone) as core:
         found = [clock.run(ask, calls) for _ in range(runs)]
     peak = limits.peak()
     best = min(found, key=lambda run: run.total)
     clock.check_threads(best, threads)
-    own, wanted = vector_set.own_rows, calls[0][1]
-    neighbors, reported = honest.together(best.answers, len(own), wanted)
-    distances = honest.check(index, vector_set, neighbors, reported)
-    if wanted > k:
-        neighbors, distances = exact.remove(neighbors, distances, own)
-    totals = np.array([run.total for run in found])
-    times = best.seconds if len(calls) == len(own) else np.full(len(own), best.total / len(own))
-    return Timed(neighbors, distances, totals, times, best.busy / best.total, peak, core)
+    times = best.seconds if single else np.full(queries, best.total / queries)
+    return Runs(best, np.array([run.total for run in found]), times, peak, core)

@@ -1,25 +1,34 @@
 """Extrapolation: what a point that was measured with one number of vectors would be with another one.
 
-The exponents were measured on SIFT descriptors of photographs, 25,000 to 400,000 of them: what keeping a recall of 0.9
-or 0.95 took as the set grew, rounded. Beyond that, and for other vectors, they are a guess, and so is the recall, which
-is taken to stay what it was.
+The exponents were measured on SIFT descriptors of photographs, 10,000 to 400,000 of them: what keeping a recall of 0.9,
+0.95 or 0.99 took as the set grew, rounded; ``python -m ann_bench growth`` measures them on others. Beyond that, and for
+other vectors, they are a guess, and so is the recall, which is taken to stay what it was.
 """
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.factory.faiss_parts import SCALE
+from ann_bench.indexes.base import Value
 from ann_bench.results.points import Row
 
-_BREADTH = ("ef", "efSearch", "search_L")  # how many candidates a search in a graph keeps
+# How many candidates a search in a graph keeps, and in how many lists one looks, by the libraries' names.
+_BREADTH = ("ef", "efSearch", "search_L", "window", "expansion_search", "MaxCheck")
+_PROBES = ("nprobe", "leaves_to_search")
+_GRAPHS, _LISTS = ("hnswlib", "ngt", "svs", "usearch", "sptag"), ("scann",)  # libraries that build nothing else
 _MODELS = {
     "scan": "every vector is looked at: time grows as their number",
-    "lists": "lists by the rule for the size, probes grow as their square root, time as centroids and vectors seen",
-    "graph": "ef grows as the fifth root of the number of vectors, time as its power 0.4",
+    "lists": "lists by the rule for the size, probes grow as these over the third root of the number of vectors, time"
+    " as centroids and vectors seen",
+    "graph": "ef grows as the number of vectors to the power 0.15, time as its power 0.45",
     "trees": "search_k and time grow as the third root of the number of vectors",
 }
+# Between what times the predicted QPS the measured ones were, for each tenfold number of vectors: of lists and graphs
+# from 10,000 to 100,000 descriptors at recalls of 0.9, 0.95 and 0.99 (docs/tuning.md); of the others a wider guess.
+_OFF = {"scan": (0.6, 1.3), "lists": (0.7, 1.3), "graph": (0.75, 1.3), "trees": (0.5, 1.5)}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Grown:
     memory : bytes that searching holds; index_bytes : of the index in it, 0 where it is not saved
     build_seconds : on as many threads as before
     model : in words; "" where nothing was extrapolated
+    qps_low, qps_high : between which the QPS were found where such extrapolations were held against measurements
     """
 
     build: str
@@ -39,6 +49,8 @@ class Grown:
     index_bytes: float
     build_seconds: float
     model: str
+    qps_low: float = 0.0
+    qps_high: float = 0.0
 
 
 def kind(index: str, build: str) -> str:
@@ -46,9 +58,9 @@ def kind(index: str, build: str) -> str:
     words = build.replace(" ", "").split(",")
     if index == "annoy":
         return "trees"
-    if any(re.match(r"B?IVF|IMI", word) for word in words):
+    if index in _LISTS or any(re.match(r"B?IVF|IMI", word) for word in words):
         return "lists"
-    return "graph" if index == "hnswlib" or any(re.match(r"B?HNSW|NSG|NNDescent", word) for word in words) else "scan"
+    return "graph" if index in _GRAPHS or any(re.match(r"B?HNSW|NSG|NNDescent", word) for word in words) else "scan"
 
 
 def grow(row: Row, count: int) -> Grown:
@@ -56,11 +68,31 @@ def grow(row: Row, count: int) -> Grown:
     before = int(row["gallery"])
     memory = _memory(row, count), float(row.get("index_bytes") or 0) * count / before
     if count == before:
-        return Grown(row["build"], row["search"], row["qps"], *memory, row["build_seconds"], "")
+        between = row.get("qps_low", row["qps"]), row.get("qps_high", row["qps"])
+        return Grown(row["build"], row["search"], row["qps"], *memory, row["build_seconds"], "", *between)
     way = kind(row["index"], row["build"])
     grown = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}[way]
     build, search, slower, longer = grown(row, count / before)
-    return Grown(build, search, row["qps"] / slower, *memory, row["build_seconds"] * longer, _MODELS[way])
+    qps = row["qps"] / slower
+    tenfold = abs(math.log10(count / before))
+    between = (qps * factor**tenfold for factor in _OFF[way])
+    return Grown(build, search, qps, *memory, row["build_seconds"] * longer, _MODELS[way], *between)
+
+
+def resized(index: str, build: str, before: int, after: int) -> str:
+    """A build for ``before`` vectors as it should be for ``after``: with another number of lists, where it has any."""
+    if kind(index, build) != "lists" or before == after:
+        return build
+    return _divided(build, inverted_lists(after) / inverted_lists(before), after / before)[0]
+
+
+def searched(index: str, build: str, search: Mapping[str, Value], before: int, after: int) -> dict[str, Value]:
+    """Search parameters that did with ``before`` vectors, as they should be with ``after``."""
+    words = " ".join(f"{name}={value}" for name, value in search.items())
+    row = {"build": build, "search": words, "gallery": before}
+    ways = {"lists": _lists, "graph": _graph, "trees": _trees, "scan": _scan}
+    grown = words if before == after else ways[kind(index, build)](row, after / before)[1]
+    return {name: type(search[name])(value) for name, value in values(grown).items()}
 
 
 def _memory(row: Row, count: int) -> float:
@@ -80,8 +112,8 @@ def _scan(row: Row, times: float) -> _Change:
 
 
 def _graph(row: Row, times: float) -> _Change:
-    slower = times**0.4
-    return row["build"], _tuned(row["search"], dict.fromkeys(_BREADTH, times**0.2)), slower, times * slower
+    slower = times**0.45
+    return row["build"], _tuned(row["search"], dict.fromkeys(_BREADTH, times**0.15)), slower, times * slower
 
 
 def _trees(row: Row, times: float) -> _Change:
@@ -94,12 +126,14 @@ def _lists(row: Row, times: float) -> _Change:
     advice = inverted_lists(round(count * times)) / inverted_lists(count)
     build, before, after = _divided(row["build"], advice, times)
     more = after / before
-    search = _tuned(row["search"], {"nprobe": more**0.5, "max_codes": times / more**0.5})
-    probes = min(_values(row["search"]).get("nprobe", 1.0), before)
+    farther = more / times ** (1 / 3)
+    search = _tuned(row["search"], {**dict.fromkeys(_PROBES, farther), "max_codes": times * farther / more})
+    known = values(row["search"])
+    probes = min(next((known[name] for name in _PROBES if name in known), 1.0), before)
     # Every centroid is looked at, unless a graph or a product finds the nearest of them.
     centroids = 0 if "_HNSW" in build or "IMI" in build else 1
     first = centroids * before + probes * count / before
-    then = centroids * after + probes * more**0.5 * count * times / after
+    then = centroids * after + probes * farther * count * times / after
     return build, search, then / first, times * (more if centroids else 1)  # each vector goes to its nearest centroid
 
 
@@ -110,7 +144,7 @@ def _divided(build: str, advice: float, times: float) -> tuple[str, int, int]:
         bits = int(product[1])
         more = max(1, min(14, bits + round(math.log2(times) / 2)))
         return build.replace(product[0], f"IMI2x{more}"), 4**bits, 4**more
-    found = re.search(r"(IVF|nlist=)(\d+)([kM]?)", build)
+    found = re.search(r"(IVF(?=\d)|nlist=|ncentroids=|leaves=)(\d+)([kM]?)", build)
     if not found:
         return build, 1, 1
     lists = int(found[2]) * SCALE[found[3]]
@@ -118,7 +152,7 @@ def _divided(build: str, advice: float, times: float) -> tuple[str, int, int]:
     return build.replace(found[0], f"{found[1]}{more}", 1), lists, more
 
 
-def _values(search: str) -> dict[str, float]:
+def values(search: str) -> dict[str, float]:
     """ "nprobe=8 ht=54" as numbers."""
     return {name: float(value) for name, _, value in (part.partition("=") for part in search.split())}
 

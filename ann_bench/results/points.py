@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ann_bench.results import families, intervals, results
-from ann_bench.results.results import MODES, Failure
+from ann_bench.results.results import MODES, Failure, Result, recall_name
 from datasets.errors import InputError, unknown
 
 Row = Mapping[str, Any]
@@ -20,7 +20,7 @@ MODE_WORDS = {"single": "one query at a time", "batch": "all queries in one call
 class Measured:
     """What is known of one dataset and one k.
 
-    rows : as Result.row has them
+    rows : as Result.row has them; what a track measured over time stands under "series"
     """
 
     data: str
@@ -49,7 +49,7 @@ def load(
     mend = f"; measure it by python -m ann_bench run --data={asked or data}, or name another folder by --out"
     data = _only("--data", data, known, folder, mend=mend)
     k = int(_only("--k", str(k or ""), sorted({count for name, count in found if name == data}, key=int), folder))
-    measured = [results.read(path).row for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
+    measured = [_row(results.read(path)) for path in sorted((folder / data / str(k)).glob("*/*.hdf5"))]
     if not measured:
         raise InputError(f"--data={data}: {folder / data / str(k)} holds no points; python -m ann_bench run makes some")
     last = max(measured, key=lambda row: (row["fingerprint"] == fingerprint, str(row.get("measured", ""))))
@@ -59,6 +59,11 @@ def load(
         raise InputError(f"--mode={mode}: {data} has no such points in {folder}")
     failures = results.read_failures(folder, data=data, k=k)
     return Measured(data, k, rows, [one for one in failures if same(asdict(one.point))])
+
+
+def _row(result: Result) -> Row:
+    """As Result.row; and the arrays of a track under "series", for its pictures."""
+    return {**result.row, "series": result.series} if result.series else result.row
 
 
 def _which(last: Row, measured: Sequence[Row]) -> Callable[[Row], bool]:
@@ -82,8 +87,8 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 
 def recall(row: Row) -> float:
-    """The k-recall@k of a point, ties by distance."""
-    return float(row[f"k-recall@{row['k']}"])
+    """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
+    return float(row[recall_name(row["k"])])
 
 
 def family(row: Row) -> str:

@@ -6,9 +6,7 @@ results.py); every run's times, the scores and what theirs lack stand beside the
 a point is missing.
 """
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from glob import escape
@@ -17,60 +15,12 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from ann_bench.indexes.base import Value
 from ann_bench.results import intervals
+from ann_bench.results.point import MODES as MODES
+from ann_bench.results.point import Point as Point
+from ann_bench.results.point import recall_name as recall_name
 from datasets.errors import InputError
 from datasets.files.whole import beside
-
-MODES = ("single", "batch")  # one query a call on one thread; all queries in one call on so many threads
-
-
-@dataclass(frozen=True)
-class Point:
-    """What is measured: an index built and tuned in one way, searching one set in one mode.
-
-    data, fingerprint : the set's name, and the hash that tells it from others of that name
-    device : GPUs or the address of a server, "" for the processor
-    truth : tells the true neighbors that were given as a file from others; "" where they are the set's own or computed
-    track, case, asked : the way of asking, what was asked, and a mark of its content; "" is the k nearest of the set
-    way : how the index was asked, where the track has several ways; "" where it has one
-    """
-
-    data: str
-    fingerprint: str
-    metric: str
-    k: int
-    index: str
-    build: str
-    search: Mapping[str, Value]
-    mode: str
-    threads: int
-    seed: int = 0
-    device: str = ""
-    truth: str = ""
-    track: str = ""
-    case: str = ""
-    asked: str = ""
-    way: str = ""
-
-    @property
-    def title(self) -> str:
-        """ "IVF1024,Flat nprobe=8" """
-        return " ".join([self.build or self.index, *(f"{name}={value}" for name, value in self.search.items())])
-
-    def path(self, folder: Path) -> Path:
-        """Where its result belongs."""
-        words = [self.build, *(f"{name}_{value}" for name, value in sorted(self.search.items()))]
-        words += [f"threads_{self.threads}"] if self.mode == "batch" else []
-        words += [word for word in (self.case, self.way) if word]
-        slug = re.sub(r"\W+", "_", "_".join(words)).strip("_")
-        which = [self.fingerprint, self.build, dict(self.search), self.seed, self.device]
-        which += [self.truth] if self.truth else []  # so that older results keep their places
-        which += [self.case, self.asked] if self.track else []
-        which += [self.way] if self.way else []
-        mark = hashlib.sha256(json.dumps(which, sort_keys=True).encode()).hexdigest()[:8]
-        group = self.index + ("-batch" if self.mode == "batch" else "")
-        return folder / self.track / self.data / str(self.k) / group / f"{slug[:120]}_{mark}.hdf5"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,7 +53,8 @@ class Result:
     @property
     def told(self) -> str:
         """In a few words: "k-recall@10 0.9261, 18,345 QPS"."""
-        return f"k-recall@{self.point.k} {self.scores[f'k-recall@{self.point.k}']:.4f}, {self.qps:,.0f} QPS"
+        name = recall_name(self.point.k)
+        return f"{name} {self.scores[name]:.4f}, {self.qps:,.0f} QPS"
 
     @property
     def row(self) -> dict[str, object]:
@@ -121,7 +72,7 @@ class Result:
     @property
     def _ends(self) -> dict[str, float]:
         """Of both intervals; that of a recall that was measured before it had one is the recall alone."""
-        name = f"k-recall@{self.point.k}"
+        name = recall_name(self.point.k)
         recall = self.scores.get(name)
         low, high = (self.scores.get(f"{name} {end}", recall) for end in ("low", "high"))
         known = {} if recall is None else {"recall_low": low, "recall_high": high}

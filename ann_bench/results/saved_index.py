@@ -43,6 +43,12 @@ class Saved:
         index.save(self.cleared_part())
         self.finish(facts)
 
+    def keep(self) -> None:
+        """From now on it is to stay when its points are measured."""
+        facts = self.facts() | {"keep": True}
+        with beside(self.facts_path) as note:
+            note.write_text(json.dumps(facts, indent=1))
+
     def cleared_part(self) -> Path:
         """Where a new index is written first; nothing is there, and no index at ``path``."""
         self.remove()

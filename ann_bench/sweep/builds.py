@@ -50,7 +50,7 @@ class Build:
 def of_plan(plan: Plan, options: RunOptions, vector_set: VectorSet, track: Track | None = None) -> list[Build]:
     """All builds of a plan. Raises InputError for the first that cannot be: before any of them has begun."""
     about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
-    about |= {"k": options.k, "seed": options.seed, "device": options.device()}
+    about |= {"k": track.k if track else options.k, "seed": options.seed, "device": options.device()}
     about |= {"truth": truth.mark(vector_set, options.k) if options.truth else ""}
     about |= {"track": track.name} if track else {}
     return [_build(name, entry, options, vector_set, track, about) for name, entry in plan]
@@ -109,6 +109,8 @@ def _build(
     index = make(name, entry.build, vector_set, track, **options.of_index())
     refusal = track.refusal(index) if track else ""
     modes = [mode for mode in options.modes() if track is None or mode in track.modes]
+    if track and not modes:
+        raise InputError(f"--mode={options.mode}: --track={track.name} asks in mode {' or '.join(track.modes)} only")
     asked = [{"case": case.name, "asked": track.mark + case.mark} for case in track.cases] if track else [{}]
     ways = track.ways(index) if track else [""]
     points = []

@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
+from ann_bench.options import RunOptions
 from ann_bench.results.results import Point
+from ann_bench.sweep.builds import Build
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,24 @@ class Job:
         given = json.loads(text)
         given["points"] = tuple(Point(**point) for point in given["points"])
         return Job(**given | {"gpus": tuple(given["gpus"])})
+
+
+def of(options: RunOptions, build: Build, *, cache: Path, points: tuple[Point, ...] = (), rounds: int = 0) -> Job:
+    """The job of building ``build``, or of measuring ``points`` with it; one run of each where it is one of rounds."""
+    return Job(
+        source=asdict(options.source()),
+        cache=str(cache),
+        index=build.index,
+        build=build.build,
+        k=options.k,
+        threads=options.all_threads(),
+        saved=str(build.saved.path),
+        out=str(options.out),
+        points=points,
+        runs=1 if rounds else options.runs,
+        rounds=rounds,
+        **options.of_index(),
+        keep=options.keep_indexes,
+        track=asdict(options.track_flags()),
+        facts={"estimate_memory": build.estimate.memory},
+    )

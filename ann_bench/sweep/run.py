@@ -1,6 +1,6 @@
 """Run: what the command asks for, planned for the set and swept."""
 
-from ann_bench import indexes
+from ann_bench import indexes, tracks
 from ann_bench.indexes.base import Grid
 from ann_bench.options import RunOptions
 from ann_bench.sweep import builds, grid
@@ -19,6 +19,8 @@ def main(options: RunOptions) -> None:
     vector_set = options.load()
     if plan is None:
         plan = grid.default(names, **builds.size(vector_set))
+        if options.track:
+            plan = [(name, tracks.get(options.track).Track.of_default(entry)) for name, entry in plan]
         for name in indexes.names():
             if not options.index and (lacking := indexes.missing(name)):
                 print(f"left out: {name}: {lacking}")

@@ -4,7 +4,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +14,9 @@ from ann_bench import indexes, limits, tracks
 from ann_bench.options import RunOptions
 from ann_bench.results import results, rounds, unfinished
 from ann_bench.results.results import Failure, Point
-from ann_bench.sweep import builds
+from ann_bench.sweep import builds, job
 from ann_bench.sweep.builds import Build
 from ann_bench.sweep.grid import Plan
-from ann_bench.sweep.job import Job
 from ann_bench.units import in_time
 from datasets.errors import InputError, RunFailed
 from datasets.stored import truth
@@ -41,10 +40,12 @@ class Sweep:
         self.track = tracks.of(options.track_flags(), vector_set, options.k, cache=self.cache, seed=options.seed)
         self.measured = self.failed = 0
         self.rounds = options.runs if options.interleave else 1
+        if options.interleave and self.track and not self.track.in_rounds:
+            raise InputError(f"--interleave: --track={options.track} has no runs; leave it out")
         self.made: list[Build] = []  # in this sweep
         self.gone: set[Path] = set()  # the places of points that failed in it
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))
-        self.folder = options.results_folder / vector_set.name / str(options.k)
+        self.folder = options.results_folder / vector_set.name / str(self.track.k if self.track else options.k)
         self.every = {point.path(options.out): point for build in self.asked for point in build.points}
         self.pending = {path for path, point in self.every.items() if not self._finished(point)}
         self.skipped = len(self.every) - len(self.pending)
@@ -177,25 +178,9 @@ class Sweep:
 
     def _work(self, build: Build, points: tuple[Point, ...], **limits_of_it: Any) -> Iterator[dict]:
         """What the worker reports that builds the index, or measures ``points`` with it."""
-        options = self.options
-        job = Job(
-            source=asdict(options.source()),
-            cache=str(self.cache),
-            index=build.index,
-            build=build.build,
-            k=options.k,
-            threads=options.all_threads(),
-            saved=str(build.saved.path),
-            out=str(options.out),
-            points=points,
-            runs=1 if self.rounds > 1 else options.runs,
-            rounds=self.rounds if self.rounds > 1 else 0,
-            **options.of_index(),
-            keep=options.keep_indexes,
-            track=asdict(options.track_flags()),
-            facts={"estimate_memory": build.estimate.memory},
-        )
-        return limits.run((*WORKER, str(os.getpid())), job.to_json(), memory=self.limit, **limits_of_it)
+        rounds = self.rounds if self.rounds > 1 else 0
+        work = job.of(self.options, build, cache=self.cache, points=points, rounds=rounds).to_json()
+        return limits.run((*WORKER, str(os.getpid())), work, memory=self.limit, **limits_of_it)
 
     def _search(self, build: Build, points: list[Point]) -> list[Point]:
         """Measure ``points``; those that are left where the worker died in the middle of one."""
@@ -205,6 +190,8 @@ class Sweep:
                 if event["event"] == "point":
                     begun = event["place"] + 1
                     self.bar.set_description(f"{build.index} {points[event['place']].title}")
+                if event["event"] == "step":
+                    self.bar.set_description(f"{build.index} {points[begun - 1].title}: {event['words']}")
                 if event["event"] in ("measured", "failed"):
                     done = event["place"] + 1
                     self._note(build, points[event["place"]], event)

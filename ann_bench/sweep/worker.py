@@ -105,11 +105,14 @@ def asked(job: Job, on: Ground, report: Report) -> Callable[[Point, int], Result
     Without a track it takes ``among``, too: the set with some of its queries only.
     """
     new = functools.partial(make, job, on.vector_set, on.track)
+    if on.track:
+        on.track.say = lambda words: report("step", words=words)
     if on.track and on.track.builds_itself:
-        return functools.partial(_of_track, on.track, new, on.facts)
+        return functools.partial(_of_track, on.track, new, {**on.facts, "build_threads": job.threads})
     index = new()
     facts = {**on.facts, **_there(index, on.vector_set, job, report)}
     if on.track:
+        on.track.saved = Path(job.saved) if index.saves and job.saved else None
         return functools.partial(_of_track, on.track, lambda: index, facts)
     return functools.partial(_measured, index, on.vector_set, facts)
 

@@ -1,11 +1,11 @@
 """Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ann_bench.indexes.base import Index
+from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
 from datasets.vectors.base import VectorSet
@@ -17,6 +17,38 @@ class TrackFlags:
 
     track: str = ""
     """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+    filter: str = ""
+    """filter: what rows must fulfil, "make=query.make and 1995<=year<2000"; several as "new: year>2005; kind: type in
+    (SUV, Van)" or as a YAML file of names and filters; or made:0.1,0.01, shares of the rows at random (made_near,
+    made_far: of those on the query's side, or the other)."""
+    attributes: str = ""
+    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags)."""
+    query_attributes: str = ""
+    """filter: likewise of the queries, for conditions such as make=query.make or tags has query.tags."""
+    runbook: str = "expiry"
+    """stream: which rows come and go, a YAML file as big-ann-benchmarks has them, or a made one: window:0.5,
+    growing:0.2, expiry:0.3 or drift:0.5; several are separated by semicolons."""
+    runbook_set: str = ""
+    """stream: whose steps of the file, where they do not stand under the name of the set and there are several."""
+    way: str = ""
+    """stream: how indexes take part, separated by commas: removes, filters (deleted rows are thrown away after a
+    search) or anew (built anew before a search); the first of these that an index can if not given."""
+    radius: str = "mean:10"
+    """range: all within this radius, in the metric's units, or mean:N, within which a query has N neighbors on average;
+    several are separated by commas."""
+    range_truth: Path | None = None
+    """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
+    near_queries: Path | None = None
+    """foreign: file of queries of the gallery's own kind; else rows of it ask for the others, as many as queries."""
+    clients: str = "1,2,4,8"
+    """clients: how many ask at once; several are separated by commas."""
+    rate: str = ""
+    """clients: queries a second of all of them together, separated by commas: 1000, or 50% of what they reach when each
+    asks again as soon as it is answered, which is closed; closed if not given."""
+    seconds: float = 10.0
+    """clients: for how long they ask."""
+    processes: bool = False
+    """clients: each is a process with an index of its own, not a thread; all threads share one index."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +74,25 @@ class Track:
 
     modes : the modes in which it can be asked
     builds_itself : whether an index is built while it is measured, and never kept
+    in_rounds : whether its points can be measured in runs, with those of others between them (--interleave)
+    saved : where the index that is measured is on disk; None where it is not
+    say : what ``measure`` calls with a few words when something begins that may take as long as a point: each time
+        the limit of time begins anew
     """
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
     builds_itself: ClassVar[bool] = False
+    in_rounds: ClassVar[bool] = True
+    saved: Path | None = None
 
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         """Raises InputError, naming the flag, where that cannot be asked of this set.
 
+        k : as it was asked for; ``self.k`` stands in the points, and is 0 where no k is asked for
         cache : the folder in which true answers are kept
         """
         self.flags, self.vector_set, self.k, self.cache, self.seed = flags, vector_set, k, cache, seed
+        self.say: Callable[[str], None] = lambda words: None
 
     @property
     def name(self) -> str:
@@ -73,6 +113,11 @@ class Track:
     def mark(self) -> str:
         """Tells what is asked from anything else that could have been, by its content; part of each point's place."""
         return ""
+
+    @classmethod
+    def of_default(cls, entry: Grid) -> Grid:
+        """What of a default grid is measured where the user names no build: all of it, unless that takes too long."""
+        return entry
 
     def prepare(self) -> None:
         """Find the true answers and keep them in ``cache``; what is there already is not searched for again."""
@@ -105,6 +150,11 @@ class Track:
     def told(self, result: Result) -> str:
         """A point in a few words, for the terminal."""
         return result.told
+
+    @classmethod
+    def related(cls, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of one set, with what a row shows only beside others."""
+        return rows
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

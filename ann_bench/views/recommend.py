@@ -140,10 +140,11 @@ def _choice(row: Row, point: extrapolate.Grown, lacking: str, *, count: int, fil
         sure = f"extrapolated {significant(times)}-fold from {row['gallery']:,} vectors"
         sure += f" ({point.model}; recall as measured)"
         sure += "; a rough guess, measure before you rely on it" if times > _ROUGH else ""
-    return Choice(row, point, sure, lacking, _command(row, point, file), times > _ROUGH)
+    return Choice(row, point, sure, lacking, command(row, point, file), times > _ROUGH)
 
 
-def _command(row: Row, point: extrapolate.Grown, file: str) -> str:
+def command(row: Row, point: extrapolate.Grown, file: str) -> str:
+    """What builds, measures and keeps a point; ``file`` is that of its vectors, where it is known."""
     # A set that was cut or changed has a name of its own. The set's own metric may be another than the point's.
     named = not point.model and row["data"] in vectors.names()
     data = row["data"] if named else "" if point.model else file
@@ -193,7 +194,12 @@ def _equals(choice: Choice) -> str:
 def _figures(choice: Choice) -> str:
     about = "about " if choice.grown.model else ""
     threads = measured.in_threads(choice.row["threads"])
-    figures = [f"recall {measured.recall(choice.row):.4f}", f"{about}{significant(choice.grown.qps)} QPS on {threads}"]
+    grown = choice.grown
+    between = f" ({significant(grown.qps_low)} to {significant(grown.qps_high)})" if grown.model else ""
+    figures = [
+        f"recall {measured.recall(choice.row):.4f}",
+        f"{about}{significant(grown.qps)} QPS{between} on {threads}",
+    ]
     figures.append(f"{about}{in_bytes(choice.grown.memory)} of memory in all")
     figures += [f"index {about}{in_bytes(choice.grown.index_bytes)}"] if choice.grown.index_bytes else []
     figures.append(f"{'very roughly ' if choice.vague else about}{in_time(choice.grown.build_seconds)} to build")

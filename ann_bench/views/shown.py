@@ -1,7 +1,7 @@
 """Shown: which of the measured points a view is of."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ann_bench import tracks
@@ -46,6 +46,8 @@ class Shown:
             named = {"data": vectors.name, "asked": self.data, "fingerprint": vectors.fingerprint()}
             found = points.load(self.folder, **named, k=self.k, mode=self.mode)
             self._check_same(vectors, found)
+        if self.track:
+            found = replace(found, rows=tracks.get(self.track).Track.related(found.rows))
         if words := unfinished.words(self.folder / found.data / str(found.k)):
             logging.info(words)
         return found

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ann_bench import tracks
 from ann_bench.results import points as measured
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import significant
@@ -85,8 +86,8 @@ def _order(row: Row, track: str = "") -> dict[str, tuple[str, Callable[..., str]
         "mode": ("mode", str),
         "threads": ("threads", str),
         "=": ("equal", str),
-        "recall": (f"k-recall@{k}", _share),
-        "low": (f"k-recall@{k} low", _share),
+        "recall": (recall_name(k), _share),
+        "low": (f"{recall_name(k)} low", _share),
         "1-recall@1": ("1-recall@1", _share),
         "label recall": (f"label recall@{k}", _share),
         "label loss": ("label recall loss", _share),

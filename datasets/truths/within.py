@@ -17,6 +17,7 @@ _KEPT = 1024  # queries that are not searched for again after a kill
 _COMPARED = 1 << 22  # numbers of rows that are compared with their queries at a time
 _ROUNDING = 2e-5  # of sums of products in single precision, as a share of the lengths
 _SAMPLED, _SEARCHED = 256, 20  # queries by which a radius is chosen, and by which others' pairs are judged
+_MOST = 50_000_000  # pairs of queries that are searched for together
 _SLACK = 1e-4  # of a radius: what others may have rounded
 
 
@@ -53,7 +54,7 @@ def true_pairs(vector_set: VectorSet, radius: float, *, cache: Path, progress: b
 def search(vector_set: VectorSet, radius: float, asked: np.ndarray, own: np.ndarray) -> PairsWithin:
     """The pairs of the queries ``asked`` (n,), of which none finds its ``own`` row (n,)."""
     queries, metric = rows.take(vector_set.queries, asked), vector_set.metric
-    pairs = []
+    pairs, count = [], 0
     for first, part in rows.blocks(vector_set.gallery, _PART):
         bounds = _bounds(queries, part, radius, metric)
         for places, distances in exact.all_distances(queries, part, metric=metric, block=_BLOCK):
@@ -61,6 +62,11 @@ def search(vector_set: VectorSet, radius: float, asked: np.ndarray, own: np.ndar
             query, row = query + places.start, row + first
             other = row != own[query]
             pairs.append((query[other], row[other]))
+            count += len(pairs[-1][0])
+            if count > _MOST:
+                raise InputError(
+                    f"--radius={radius:g}: {_MOST:,} pairs of {len(asked)} queries are within, or more; too far"
+                )
     query, row = (np.concatenate(of_parts) for of_parts in zip(*pairs, strict=True))
     distances = between(queries, vector_set.gallery, query, row, metric)
     inside = within(distances, radius, metric)

@@ -92,7 +92,7 @@ def test_one_query_at_a_time_and_on_two_threads_it_finds_the_same(name, build, s
 
 @over_all
 def test_added_in_blocks_it_finds_the_same(name, build, search, metric, loaded):
-    if not indexes.get(name).Index.in_blocks:
+    if not new(name, build, metric).in_blocks:
         pytest.skip("takes all rows at once")
     gallery, queries = rows(metric)
     measured = []

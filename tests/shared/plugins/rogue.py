@@ -15,9 +15,18 @@ IN_BUILD = ("crash_in_build", "hang_in_build", "hungry_build", "too_large")
 IN_SEARCH = ("twice", "too_many", "too_few", "out_of_range", "no_integers", "liar", "raises", "crash", "hang", "hungry")
 
 
+IN_STREAM = ("remover", "zombie", "grower")  # the second finds what was removed, the third cannot remove
+
+
 class Rogue(base.Index):
     metrics = ("euclidean",)
     tunes = {"step": 0}
+
+    def __init__(self, build, **about):
+        super().__init__(build, **about)
+        self.changes = build in ("remover", "zombie")
+        self.grows = build in IN_STREAM
+        self.gone = np.empty(0, int)
 
     def estimate(self):
         return Estimate(memory=10**18 if self.build == "too_large" else 1000, disk=1000)
@@ -43,8 +52,14 @@ class Rogue(base.Index):
         self.check_search(search)
         self.step = search.get("step", 0)
 
+    def remove(self, rows):
+        self.gone = np.concatenate([self.gone, rows])
+
     def find(self, queries, k):
-        neighbors, distances = exact.search(queries, self.rows, k)
+        rows = self.rows.copy()
+        if self.build == "remover":
+            rows[self.gone] = 1e9
+        neighbors, distances = exact.search(queries, rows, k)
         return self.answer(neighbors, distances) if self.step == 1 else (neighbors, distances)
 
     def answer(self, neighbors, distances):
@@ -74,6 +89,11 @@ class Rogue(base.Index):
             os.kill(os.getpid(), signal.SIGSEGV)
         if how == "hang":
             time.sleep(600)
+        if how == "sleeps":
+            time.sleep(0.001)
+        if how == "stumbles":  # at every tenth query
+            self.asked = getattr(self, "asked", 0) + 1
+            time.sleep(0.001 if self.asked % 10 else 0.03)
         if how == "hungry":
             self.kept = [np.ones(10**7) for _ in range(200)]
 

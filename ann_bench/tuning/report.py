@@ -1,0 +1,170 @@
+"""Report: what a search ended with, as text and as a page: the best, how to build and serve it, why the rest lost."""
+
+from pathlib import Path
+
+import jinja2
+
+from ann_bench import views
+from ann_bench.indexes.base import Grid
+from ann_bench.results import extrapolate, points, results
+from ann_bench.results.families import family, styles
+from ann_bench.results.results import Point, Result
+from ann_bench.results.saved_index import Saved
+from ann_bench.sweep import builds
+from ann_bench.tuning.journal import Outcome
+from ann_bench.tuning.search import Search
+from ann_bench.units import in_bytes, in_time, significant
+from ann_bench.views import recommend
+from datasets.files.whole import write_page
+
+_TEMPLATES = Path(views.__file__).parent / "templates"
+_MISSES = 3
+
+
+def text(search: Search) -> str:
+    """The best with its interval and its equals, how to build it and how to serve it; or the nearest misses."""
+    best = search.best
+    if not best:
+        return "\n".join([_ended(search), "", "nothing reaches the recall; the nearest:", *_misses(search)])
+    row = measured(search, best).row
+    low, high = row["qps_low"], row["qps_high"]
+    lines = [_ended(search), "", best.title]
+    figures = [
+        f"recall {best.recall:.4f}",
+        f"{significant(row['qps'])} QPS ({significant(low)} to {significant(high)})",
+    ]
+    figures += [f"{in_bytes(row['search_peak_bytes'])} of memory in all"] if row.get("search_peak_bytes") else []
+    figures += [f"index {in_bytes(best.index_bytes)}"] if best.index_bytes else []
+    lines += ["  " + ", ".join([*figures, f"{in_time(best.build_seconds)} to build"])]
+    lines += [f"  as fast within the noise: {one.title}, {significant(one.qps)} QPS" for one in equals(search)]
+    lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
+    lines += ["  " + line for line in serving(search, best).splitlines()]
+    return "\n".join([*lines, "", "the rest", *map(_lost, rest(search))])
+
+
+def _ended(search: Search) -> str:
+    tried = f"{len(search.sampled)} builds on samples, {len(search.full)} in full"
+    return f"{tried}, in {in_time(search.options.budget_seconds() - search.left)} of {search.options.budget}"
+
+
+def _misses(search: Search) -> list[str]:
+    known = [one for one in [*search.full.values(), *search.sampled.values()] if one.qps]
+    full = [one for one in known if one.full] or known
+    best: dict[str, Outcome] = {}
+    for one in sorted(full, key=lambda one: -one.recall):
+        best.setdefault(one.family, one)
+    return [
+        f"  {one.title}: recall {one.recall:.4f}, {significant(one.qps)} QPS; {one.reason}"
+        for one in list(best.values())[:_MISSES]
+    ] + list(map(_lost, rest(search)))
+
+
+def point_of(search: Search, outcome: Outcome) -> Point:
+    """The point that an outcome over all was measured as."""
+    plan = [(outcome.index, Grid(outcome.build, {name: (value,) for name, value in outcome.search.items()}))]
+    trials = search.trials
+    return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points[0]
+
+
+def equals(search: Search) -> list[Outcome]:
+    """What else was measured over all and is as fast as the best, within the noise."""
+    best = search.best
+    first = measured(search, best).row
+    others = [one for one in search.full.values() if one.reached and one is not best]
+    return [one for one in others if points.as_fast(first, measured(search, one).row)]
+
+
+def measured(search: Search, outcome: Outcome) -> Result:
+    """The result of an outcome over all."""
+    return results.read(point_of(search, outcome).path(search.options.out))
+
+
+def build_command(search: Search, best: Outcome) -> str:
+    """What builds, measures and keeps it."""
+    options = search.options
+    row = measured(search, best).row
+    grown = extrapolate.grow(row, row["gallery"])
+    command = recommend.command(row, grown, options.data)
+    return command + (f" --out {options.out}" if str(options.out) != "results" else "")
+
+
+def kept(search: Search) -> Saved | None:
+    """The index of the best, marked to be kept; None where it is not there."""
+    saved = search.trials.saved(search.best)
+    if not saved.exists:
+        return None
+    saved.keep()
+    return saved
+
+
+def serving(search: Search, best: Outcome) -> str:
+    """Lines of Python that load the index and search in it."""
+    saved, trials = search.trials.saved(best), search.trials
+    index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
+    lines = index.serving(saved.path, best.search, search.options.k)
+    there = "" if saved.exists else "  # once it is built"
+    return lines + there if lines else f"its file: {saved.path}{there}; see docs/choosing-an-index.md"
+
+
+def rest(search: Search) -> list[tuple[str, str, str]]:
+    """(family, its best figures, why it lost), the fastest first."""
+    best = search.best
+    names = {family(one.index, one.build) for one in search.candidates}
+    found = []
+    for name in names:
+        if best and name == best.family:
+            continue
+        full = [one for one in search.full.values() if one.family == name]
+        sampled = [one for one in search.sampled.values() if one.family == name]
+        found.append((_worth(full, sampled), name, *_figures_and_reason(search, name, full, sampled)))
+    return [line[1:] for line in sorted(found, reverse=True)]
+
+
+def _worth(full: list[Outcome], sampled: list[Outcome]) -> tuple[bool, float]:
+    known = full or sampled
+    return bool(full), max((one.qps * one.reached for one in known), default=0.0)
+
+
+def _figures_and_reason(search: Search, name: str, full: list[Outcome], sampled: list[Outcome]) -> tuple[str, str]:
+    best, known = search.best, full or sampled
+    if not known:
+        reasons = [why for (index, build), why in search.skipped.items() if family(index, build) == name]
+        return "", reasons[0] if reasons else "not tried"
+    one = max(known, key=lambda one: (one.reached, one.qps if one.reached else one.recall))
+    figures = f"recall {one.recall:.4f}, {significant(one.qps)} QPS" if one.qps else ""
+    figures += f" on {one.rows:,}" if figures and one.rows != search.count else ""
+    if one.reached and full and best:
+        return figures, f"slower by {(best.qps / one.qps - 1) * 100:.0f} %"
+    skipped = search.skipped.get((one.index, one.meant), "")
+    return figures, one.reason or skipped or "not tried in full"
+
+
+def _lost(line: tuple[str, str, str]) -> str:
+    name, figures, reason = line
+    return f"  {name}: {'; '.join(word for word in (figures, reason) if word)}"
+
+
+def page(search: Search) -> Path:
+    """Write the page of the search and return its path."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"in_bytes": in_bytes, "in_time": in_time, "significant": significant}
+    outcomes = [*search.full.values(), *search.sampled.values()]
+    style = styles({one.family for one in outcomes} | {family(one.index, one.build) for one in search.candidates})
+    best = search.best
+    body = environment.get_template("tuned.html.j2").render(
+        name=search.trials.vector_set.name,
+        options=search.options,
+        count=search.count,
+        ended=_ended(search),
+        best=best,
+        command=build_command(search, best) if best else "",
+        serving=serving(search, best) if best else "",
+        equals=equals(search) if best else [],
+        rest=rest(search),
+        outcomes=sorted(outcomes, key=lambda one: (-one.rows, not one.reached, -one.qps)),
+        skipped=search.skipped,
+        colour={name: kind.colour for name, kind in style.items()},
+    )
+    return write_page(search.trials.folder / search.trials.journal.path.stem, body)

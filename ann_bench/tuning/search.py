@@ -1,0 +1,248 @@
+"""Search: families on a sample first, the best of them in full, an optimiser inside these; and nothing that cannot win.
+
+Successive halving (Jamieson and Talwalkar, AISTATS 2016) over samples that grow, where what is known of growth tells
+what a sample would be as a whole; then, family by family, tree-structured Parzen estimators over its builds.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from ann_bench.results import extrapolate
+from ann_bench.results.families import family
+from ann_bench.tuning import sample, spaces
+from ann_bench.tuning.journal import Outcome
+from ann_bench.tuning.optimiser import Optimiser
+from ann_bench.tuning.trials import Candidate, Trials
+from ann_bench.units import in_time, significant
+from datasets.errors import InputError
+
+_START = 5.0  # seconds until a build and its search have begun
+_KEPT = 3  # one of so many goes on from a sample to the next
+_LEAST = 6  # that go on at least
+_FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so many times as slow as the best
+_ASKED = 4  # builds tried at once, in one worker
+_ROUNDS = 3  # of these without anything better, and a family is done
+_BETTER = 1.03  # times the best: what is promised less than that is not worth a build
+_SURE = 1.15  # how far a prediction may be off that was set right by a build of the same family
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a build over all is expected to come to, from a sample."""
+
+    qps: float
+    low: float
+    high: float
+    build_seconds: float
+
+
+class Search:
+    """Decides what is tried next. All that it knows stands in the journal: run again, it decides the same."""
+
+    def __init__(self, trials: Trials, candidates: Sequence[Candidate], say: Callable[[str], None]) -> None:
+        self.trials, self.candidates, self.say = trials, list(candidates), say
+        self.options, self.count = trials.options, trials.count
+        self.begun, self.spent = time.monotonic(), trials.journal.seconds
+        self.sampled: dict[tuple[str, str], Outcome] = {}
+        self.full: dict[tuple[str, str], Outcome] = {}
+        self.skipped: dict[tuple[str, str], str] = {}  # why it was not tried in full
+        self.samples = [] if trials.track else sample.sizes(self.count)
+
+    @property
+    def left(self) -> float:
+        """Seconds of the budget."""
+        return self.options.budget_seconds() - self.spent - (time.monotonic() - self.begun)
+
+    @property
+    def best(self) -> Outcome | None:
+        """The fastest in full that reaches the recall."""
+        good = [one for one in self.full.values() if one.reached]
+        return max(good, key=lambda one: one.qps, default=None)
+
+    @property
+    def bound(self) -> float:
+        """Queries a second that are to be beaten."""
+        return self.best.qps if self.best else 0.0
+
+    def run(self) -> None:
+        """Search, until nothing is left that could win, or the time is over."""
+        alive = self.candidates
+        for rows in self.samples:
+            alive = self._compared(rows, alive)
+        self._built(alive)
+        for name in self._families():
+            self._varied(name)
+
+    def _compared(self, rows: int, alive: Sequence[Candidate]) -> list[Candidate]:
+        """Those that go on from a sample: the best by what they would come to as a whole."""
+        self.say(f"comparing {len(alive)} builds on {self._sample(rows)}")
+        patience = max(10.0, self.options.budget_seconds() / 20)
+        self._on_sample(rows, alive, patience)
+        promised = {one: self._promise(one) for one in alive}
+        good = sorted((one for one in alive if promised[one]), key=lambda one: -promised[one].qps)
+        best_low = max((promised[one].low for one in good), default=0.0)
+        more = max(_LEAST, len(alive) // _KEPT)
+        going = [one for place, one in enumerate(good) if place < more and promised[one].high >= best_low]
+        for one in alive:
+            if one not in going:
+                self.skipped[one.index, one.build] = self._why_not(
+                    one, promised[one], promised.get(good[0] if good else one)
+                )
+        return going
+
+    def _sample(self, rows: int) -> str:
+        return f"a sample of {rows:,}" if rows < self.count else f"all {rows:,}"
+
+    def _on_sample(self, rows: int, candidates: Sequence[Candidate], seconds: float) -> None:
+        for one in self.trials.on_sample(rows, candidates, seconds=seconds, note=self._tell_sample):
+            self.sampled[one.index, one.meant] = one
+
+    def _tell_sample(self, one: Outcome) -> None:
+        figures = f"recall {one.recall:.4f}, {significant(one.qps)} QPS" if one.search or one.qps else ""
+        self.say(f"  {one.title}: {', '.join(word for word in (figures, one.reason) if word)}")
+
+    def _promise(self, one: Candidate) -> Promise | None:
+        """What the build would come to over all; None where it does not reach the recall on a sample."""
+        known = self.sampled.get((one.index, one.build))
+        if known is None or not known.reached:
+            return None
+        return self._grown(known)
+
+    def _grown(self, known: Outcome) -> Promise:
+        row = {"index": known.index, "build": known.build, "search": known.words, "qps": known.qps}
+        row |= {"gallery": known.rows, "index_bytes": 0, "build_seconds": known.build_seconds}
+        grown = extrapolate.grow(row, self.count)
+        times = self._off(known.family)
+        if times:
+            qps = grown.qps * times
+            return Promise(qps, qps / _SURE, qps * _SURE, grown.build_seconds)
+        return Promise(grown.qps, grown.qps_low, grown.qps_high, grown.build_seconds)
+
+    def _off(self, name: str) -> float:
+        """How many times as fast as its sample promised the best build of a family was; 0 where none was built."""
+        built = [one for one in self.full.values() if one.reached and one.family == name]
+        pairs = [(one, self.sampled.get((one.index, one.meant))) for one in built]
+        pairs = [(one, known) for one, known in pairs if known and known.reached]
+        if not pairs:
+            return 0.0
+        one, known = max(pairs, key=lambda pair: pair[0].qps)
+        row = {"index": known.index, "build": known.build, "search": known.words, "qps": known.qps}
+        row |= {"gallery": known.rows, "build_seconds": known.build_seconds}
+        return one.qps / extrapolate.grow(row, self.count).qps
+
+    def _why_not(self, one: Candidate, promise: Promise | None, first: Promise | None) -> str:
+        known = self.sampled.get((one.index, one.build))
+        if promise is None or first is None:
+            return f"on a sample of {known.rows:,}: {known.reason}" if known else "not tried"
+        return f"its sample promises about {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
+
+    def _built(self, alive: Sequence[Candidate]) -> None:
+        """Build over all, the most promising first, whatever may still win."""
+        left = list(alive)
+        while left:
+            order = {one: promise.qps if (promise := self._promise(one)) else 0.0 for one in left}
+            one = max(left, key=lambda one: order[one])
+            left.remove(one)
+            self._in_full(one)
+
+    def _in_full(self, one: Candidate) -> Outcome | None:
+        """Build it over all and seek in it, unless it cannot win or there is no time; a line says what came of it."""
+        key, promise = (one.index, one.build), self._promise(one)
+        if key in self.full:
+            return self.full[key]
+        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
+            self.skipped[key] = refusal
+            self.say(f"not built: {one.index} {one.build}: {refusal}")
+            return None
+        seconds = min(self.options.build_seconds() or self.left, max(self.left, _START))
+        near = self.sampled[key].search if key in self.sampled else {}
+        if near and promise:
+            known = self.sampled[key]
+            near = extrapolate.searched(known.index, known.build, near, known.rows, self.count)
+        before = self.best
+        found = self.trials.in_full(replace(one, near=near), bound=self.bound, seconds=seconds)
+        self.full[key] = found
+        self.skipped.pop(key, None)
+        self._keep_best(before, found)
+        figures = f"recall {found.recall:.4f}, {significant(found.qps)} QPS" if found.qps else ""
+        word = "best so far" if self.best is found else found.reason or f"slower than {significant(self.bound)} QPS"
+        self.say(
+            f"{found.title}: {', '.join(part for part in (figures, word) if part)}; {in_time(max(self.left, 0))} left"
+        )
+        return found
+
+    def _refusal(self, promise: Promise | None) -> str:
+        """Why a build is not even begun; or nothing."""
+        if promise and promise.high < self.bound * _BETTER:
+            about = f"about {significant(promise.qps)} QPS and at most {significant(promise.high)}"
+            return f"its sample promises {about}, {significant(self.bound)} were found"
+        expected = promise.build_seconds if promise else 0.0
+        limit = self.options.build_seconds()
+        if limit and expected > 2 * limit:
+            return f"building it takes about {in_time(expected)}, --build={self.options.build}"
+        if expected + _START > self.left:
+            return "did not fit into the time"
+        return ""
+
+    def _keep_best(self, before: Outcome | None, found: Outcome) -> None:
+        """Only the index of the best stays on disk."""
+        lost = before if self.best is found else found
+        if lost and lost is not self.best:
+            saved = self.trials.saved(lost)
+            if saved.exists and not saved.kept:
+                saved.remove()
+
+    def _families(self) -> list[str]:
+        """Those whose builds are worth varying: the best in full."""
+        best: dict[str, float] = {}
+        for one in self.full.values():
+            if one.reached or one.reason.startswith("slower"):
+                best[one.family] = max(best.get(one.family, 0.0), one.qps)
+        near = [name for name, qps in best.items() if qps * _NEAR >= self.bound]
+        return sorted(near, key=lambda name: -best[name])[:_FAMILIES]
+
+    def _varied(self, name: str) -> None:
+        """Vary the builds of a family on the largest sample, and build over all what promises more than the best."""
+        known = [one for one in self.full.values() if one.family == name]
+        first = max(known, key=lambda one: one.qps)
+        grid = next(one.search for one in self.candidates if family(one.index, one.build) == name)
+        space = spaces.of(first.index, first.meant, self.trials.vector_set.dim)
+        if not space.values:
+            return
+        try:
+            optimiser = Optimiser(space, seed=self.options.seed)
+        except InputError as error:
+            return self.say(f"the builds of {name} are not varied: optuna is {error}")
+        for one in (self.sampled if self.samples else self.full).values():
+            if one.family == name:
+                optimiser.tell(one.meant, qps=one.qps, recall=one.recall, reached=one.reached)
+        self.say(f"varying {name}: {', '.join(space.values)}")
+        for _ in range(_ROUNDS):
+            builds = optimiser.ask(_ASKED)
+            if not builds or self.left < _START:
+                break
+            before = self.bound
+            self._round(optimiser, [Candidate(first.index, build, grid) for build in builds])
+            if self.bound <= before * _BETTER and self.left < self.options.budget_seconds() / 2:
+                break
+
+    def _round(self, optimiser: Optimiser, tried: Sequence[Candidate]) -> None:
+        """Try some builds; on a sample where there is one."""
+        if not self.samples:
+            for one in tried:
+                self._in_full(one)
+                if found := self.full.get((one.index, one.build)):
+                    optimiser.tell(one.build, qps=found.qps, recall=found.recall, reached=found.reached)
+            return
+        self._on_sample(self.samples[-1], tried, max(10.0, self.options.budget_seconds() / 20))
+        for one in tried:
+            known = self.sampled[one.index, one.build]
+            optimiser.tell(one.build, qps=known.qps, recall=known.recall, reached=known.reached)
+        promised = {one: promise for one in tried if (promise := self._promise(one))}
+        best = max(promised, key=lambda one: promised[one].qps, default=None)
+        for one in tried:
+            if one is not best:
+                self.skipped[one.index, one.build] = self._why_not(one, promised.get(one), promised.get(best))
+        if best:
+            self._in_full(best)
