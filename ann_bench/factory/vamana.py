@@ -56,7 +56,7 @@ class Build:
         alphas = [part for part in parts if part.startswith("alpha=")]
         others = ",".join(part for part in parts if part not in alphas)
         known = DEFAULTS | ({"dims": max(1, dim // 2)} if stored in LEANVEC else {})
-        read = base.read_settings(others, known, index=f"svs {stored}")
+        read = base.read_settings(others, known, index=f"svs {stored}", whole=build)
         if read["degree"] < LEAST_DEGREE:
             raise InputError(f"--build={build}: degree must be at least {LEAST_DEGREE}")
         if read.get("dims", 1) > dim:

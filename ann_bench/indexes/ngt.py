@@ -6,6 +6,7 @@ much farther than the k-th so far a row may be for its links to be followed, and
 row are followed: 0 is all, -2 lets NGT choose.
 """
 
+import math
 import shutil
 import tempfile
 import weakref
@@ -22,10 +23,11 @@ REQUIRES = ("ngtpy",)
 EXTRA = "ngt"
 PACKAGES = ("ngt",)
 
-# What NGT calls them, and how it keeps a number of a row.
+# What NGT calls them, and how it keeps a number of a row. Rows are of unit length where metric is angular, and nearest
+# by L2 too; at a row of zeros NGT's "Normalized Cosine" ends the process.
 SPACES = {
     "euclidean": ("L2", "Float"),
-    "angular": ("Normalized Cosine", "Float"),
+    "angular": ("L2", "Float"),
     "inner_product": ("Inner Product", "Float"),
     "hamming": ("Hamming", "Byte"),
 }
@@ -55,7 +57,7 @@ class NgtIndex(base.Index):
             hint = suggestion(kind, KINDS)
             raise InputError(f"--build={build}: {hint}begin with {' or '.join(KINDS)}, like ANNG,edges=10")
         self._kind = kind
-        self._settings = base.read_settings(settings, KINDS[kind], index=f"ngt {kind}")
+        self._settings = base.read_settings(settings, KINDS[kind], index=f"ngt {kind}", whole=build)
         self.in_blocks = self.ranges = self.metric != "inner_product"
         self.changes = self.in_blocks and kind == "ANNG"
         self._path = Path()
@@ -166,7 +168,8 @@ class NgtIndex(base.Index):
         import ngtpy
 
         results = ngtpy.BatchResults()
-        self._graph.set(search_radius=radius)
+        apart = math.sqrt(max(0.0, 2 * radius)) if self.metric == "angular" else radius
+        self._graph.set(search_radius=apart)
         self._graph.batch_search(queries, results, self.count)
         self._graph.set(search_radius=ALL)
         return results.get_index().astype(np.int64), results.get_indexed_ids()

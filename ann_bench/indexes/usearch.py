@@ -52,7 +52,7 @@ class UsearchIndex(base.Index):
             known = " or ".join(STORED[self.metric])
             raise InputError(f"--build={build}: with {self.metric} rows can be stored as {known}")
         self._stored = stored
-        self._settings = base.read_settings(settings, DEFAULTS, index=f"usearch {stored}")
+        self._settings = base.read_settings(settings, DEFAULTS, index=f"usearch {stored}", whole=build)
         if not 2 <= self._settings["connectivity"] <= MOST_LINKS:
             raise InputError(f"--build={build}: connectivity must be from 2 to {MOST_LINKS}")
         self.exact_distances = stored in ("f32", "b1")

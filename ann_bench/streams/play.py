@@ -67,6 +67,7 @@ class Play:
 
         Raises Cheating for answers that cannot be, at a search step or between writes.
         """
+        limits.trim()
         before = limits.resident(os.getpid())
         if self.way.name != ANEW:
             self.way.index.expect_changes()

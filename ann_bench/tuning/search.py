@@ -20,7 +20,7 @@ from datasets.errors import InputError
 _START = 5.0  # seconds until a build and its search have begun
 _KEPT = 3  # one of so many goes on from a sample to the next
 _LEAST = 6  # that go on at least
-_FAMILIES = 3  # whose builds are varied
+_FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so many times as slow as the best
 _ASKED = 4  # builds tried at once, in one worker
 _ROUNDS = 3  # of these without anything better, and a family is done
 _BETTER = 1.03  # times the best: what is promised less than that is not worth a build
@@ -135,7 +135,7 @@ class Search:
         known = self.sampled.get((one.index, one.build))
         if promise is None or first is None:
             return f"on a sample of {known.rows:,}: {known.reason}" if known else "not tried"
-        return f"its sample promises {significant(promise.qps)} QPS, the best {significant(first.qps)}"
+        return f"its sample promises about {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
 
     def _built(self, alive: Sequence[Candidate]) -> None:
         """Build over all, the most promising first, whatever may still win."""
@@ -151,7 +151,7 @@ class Search:
         key, promise = (one.index, one.build), self._promise(one)
         if key in self.full:
             return self.full[key]
-        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key) is None else "":
+        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
             self.skipped[key] = refusal
             self.say(f"not built: {one.index} {one.build}: {refusal}")
             return None
@@ -174,8 +174,9 @@ class Search:
 
     def _refusal(self, promise: Promise | None) -> str:
         """Why a build is not even begun; or nothing."""
-        if promise and promise.high < self.bound * _BETTER ** (1 if self.full else 0):
-            return f"its sample promises {significant(promise.qps)} QPS at most {significant(promise.high)}"
+        if promise and promise.high < self.bound * _BETTER:
+            about = f"about {significant(promise.qps)} QPS and at most {significant(promise.high)}"
+            return f"its sample promises {about}, {significant(self.bound)} were found"
         expected = promise.build_seconds if promise else 0.0
         limit = self.options.build_seconds()
         if limit and expected > 2 * limit:
@@ -198,7 +199,8 @@ class Search:
         for one in self.full.values():
             if one.reached or one.reason.startswith("slower"):
                 best[one.family] = max(best.get(one.family, 0.0), one.qps)
-        return sorted(best, key=lambda name: -best[name])[:_FAMILIES]
+        near = [name for name, qps in best.items() if qps * _NEAR >= self.bound]
+        return sorted(near, key=lambda name: -best[name])[:_FAMILIES]
 
     def _varied(self, name: str) -> None:
         """Vary the builds of a family on the largest sample, and build over all what promises more than the best."""

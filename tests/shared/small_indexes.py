@@ -36,6 +36,19 @@ BUILDS = {
         ("i8,connectivity=8", {"expansion_search": 100}, "angular"),
         ("b1,connectivity=8", {"expansion_search": 100}, "hamming"),
     ],
+    "scann": [
+        ("AH,leaves=16", {"leaves_to_search": 16, "pre_reorder_num_neighbors": 400}),
+        ("BF,leaves=16", {"leaves_to_search": 16}, "euclidean"),
+        ("AH,block=3", {"pre_reorder_num_neighbors": 400}, "inner_product"),
+    ],
+    "sptag": [
+        (f"{kind},TPTNumber=2,CEF=100,MaxCheckForRefineGraph=500", {"MaxCheck": 3000}) for kind in ("BKT", "KDT")
+    ],
+    "vearch": [
+        ("HNSW,nlinks=16,efConstruction=60", {"efSearch": 200}, "euclidean"),
+        ("IVFPQ,ncentroids=8,nsubvector=16", {"nprobe": 8, "recall_num": 200}, "angular"),
+        ("IVFFLAT,ncentroids=8", {"nprobe": 8}, "inner_product"),
+    ],
     "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
 }
 EXACT = ("flat",)

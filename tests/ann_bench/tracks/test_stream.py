@@ -2,7 +2,10 @@
 
 import importlib.util
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +209,26 @@ def test_a_runbook_is_shown_and_written(tmp_path, vector_set, capsys):
     capsys.readouterr()
     runbook.main(runbook.RunbookOptions(**asked | {"runbook": str(tmp_path / "drift.yaml")}))
     assert capsys.readouterr().out.splitlines()[:-1] == shown.splitlines()[:-1]
+
+
+@pytest.mark.slow
+def test_a_stream_that_is_killed_goes_on(tmp_path, vector_set):
+    """SIGKILL in the middle of the second stream: the first is not measured again, the second is."""
+    vectors_file.save(tmp_path / "vectors.h5", vector_set)
+    (tmp_path / "grid.yaml").write_text("flat: [{build: Flat}]\nannoy: [{build: trees=60}, {build: trees=90}]\n")
+    command = [sys.executable, "-m", "ann_bench", "run", "--track=stream", "--runbook=expiry:0.3,steps=40,begin=0.1"]
+    command += [f"--data={tmp_path / 'vectors.h5'}", f"--grid={tmp_path / 'grid.yaml'}", "--k=5", "--threads=1"]
+    command += [f"--out={tmp_path / 'results'}"]
+
+    def there():
+        return {path: path.stat().st_mtime_ns for path in (tmp_path / "results").rglob("*.hdf5")}
+
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not there():
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before = there()
+    assert 1 <= len(before) < 3, "killed too late to see anything"
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
+    assert len(there()) == 3 and before.items() <= there().items()
