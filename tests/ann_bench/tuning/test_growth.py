@@ -44,7 +44,7 @@ def test_the_recall_is_that_at_the_parameters_foretold(folder):
     ef = float(one.grown.search.partition("=")[2])
     share = (math.log(ef) - math.log(40)) / (math.log(160) - math.log(40))
     assert 40 < ef < 160 and one.recall == pytest.approx(0.95 + share * 0.04)
-    assert compared(folder)["faiss_float"].recall > 0.96
+    assert 0.95 < compared(folder)["faiss_float"].recall < 0.96  # with 15 probes of twice the lists
 
 
 def test_between_two_points_qps_are_on_a_line_of_their_logarithms(made):
