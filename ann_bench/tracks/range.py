@@ -127,6 +127,10 @@ class Track(base.Track):
         return f"{pairs:.4f} of the pairs, precision {precision:.4f}, {result.qps:,.0f} QPS"
 
     @classmethod
+    def flags_of(cls, row: Row) -> list[str]:
+        return ["--radius", repr(row["radius"])]
+
+    @classmethod
     def columns(cls) -> Mapping[str, str]:
         return {
             "precision": "precision",
