@@ -18,6 +18,7 @@ from ann_bench.units import in_time, significant
 from datasets.errors import InputError
 
 _START = 5.0  # seconds until a build and its search have begun
+_FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
 _KEPT = 3  # one of so many goes on from a sample to the next
 _LEAST = 6  # that go on at least
 _FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so many times as slow as the best
@@ -77,8 +78,7 @@ class Search:
     def _compared(self, rows: int, alive: Sequence[Candidate]) -> list[Candidate]:
         """Those that go on from a sample: the best by what they would come to as a whole."""
         self.say(f"comparing {len(alive)} builds on {self._sample(rows)}")
-        patience = max(10.0, self.options.budget_seconds() / 20)
-        self._on_sample(rows, alive, patience)
+        self._on_sample(rows, alive, least=self.options.budget_seconds() * _FOR_WHOLE)
         promised = {one: self._promise(one) for one in alive}
         good = sorted((one for one in alive if promised[one]), key=lambda one: -promised[one].qps)
         best_low = max((promised[one].low for one in good), default=0.0)
@@ -94,8 +94,10 @@ class Search:
     def _sample(self, rows: int) -> str:
         return f"a sample of {rows:,}" if rows < self.count else f"all {rows:,}"
 
-    def _on_sample(self, rows: int, candidates: Sequence[Candidate], seconds: float) -> None:
-        for one in self.trials.on_sample(rows, candidates, seconds=seconds, note=self._tell_sample):
+    def _on_sample(self, rows: int, candidates: Sequence[Candidate], *, least: float) -> None:
+        """Try them, as long as ``least`` seconds are left."""
+        patience = {"seconds": max(10.0, self.options.budget_seconds() / 20), "over": lambda: self.left < least}
+        for one in self.trials.on_sample(rows, candidates, note=self._tell_sample, **patience):
             self.sampled[one.index, one.meant] = one
 
     def _tell_sample(self, one: Outcome) -> None:
@@ -134,7 +136,7 @@ class Search:
     def _why_not(self, one: Candidate, promise: Promise | None, first: Promise | None) -> str:
         known = self.sampled.get((one.index, one.build))
         if promise is None or first is None:
-            return f"on a sample of {known.rows:,}: {known.reason}" if known else "not tried"
+            return f"on a sample of {known.rows:,}: {known.reason}" if known else "did not fit into the time"
         return f"its sample promises about {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
 
     def _built(self, alive: Sequence[Candidate]) -> None:
@@ -235,10 +237,9 @@ class Search:
                 if found := self.full.get((one.index, one.build)):
                     optimiser.tell(one.build, qps=found.qps, recall=found.recall, reached=found.reached)
             return
-        self._on_sample(self.samples[-1], tried, max(10.0, self.options.budget_seconds() / 20))
-        for one in tried:
-            known = self.sampled[one.index, one.build]
-            optimiser.tell(one.build, qps=known.qps, recall=known.recall, reached=known.reached)
+        self._on_sample(self.samples[-1], tried, least=_START)
+        for known in (self.sampled[key] for one in tried if (key := (one.index, one.build)) in self.sampled):
+            optimiser.tell(known.meant, qps=known.qps, recall=known.recall, reached=known.reached)
         promised = {one: promise for one in tried if (promise := self._promise(one))}
         best = max(promised, key=lambda one: promised[one].qps, default=None)
         for one in tried:

@@ -63,11 +63,18 @@ class Trials:
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache)
 
     def on_sample(
-        self, rows: int, candidates: Sequence[Candidate], *, seconds: float, note: Callable[[Outcome], None]
+        self,
+        rows: int,
+        candidates: Sequence[Candidate],
+        *,
+        seconds: float,
+        note: Callable[[Outcome], None],
+        over: Callable[[], bool] = lambda: False,
     ) -> list[Outcome]:
         """What each comes to on a sample of so many rows; each library in one worker after the other.
 
         seconds : that one may take; note : told what came of each, as soon as it is known
+        over : whether there is no time for another one
         """
         given = self.run_options.source()
         where, part = sample.source(self.vector_set, given, rows, folder=self.folder, seed=self.options.seed)
@@ -83,9 +90,13 @@ class Trials:
                 else:
                     todo.append(one)
             bound = max((one.qps for one in found if one.reached), default=0.0) / RIVAL
+            if over():
+                continue
             for outcome in self._of_library(todo, options, part, rows, seconds, bound):
                 found.append(self.journal.add(outcome))
                 note(outcome)
+                if over():
+                    break
         return found
 
     def _of_library(

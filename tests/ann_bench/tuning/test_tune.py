@@ -20,6 +20,7 @@ from ann_bench.tracks.base import Case, Track
 from ann_bench.tuning import trials, tune, worker
 from ann_bench.tuning.journal import Journal, Outcome
 from ann_bench.tuning.options import TuneOptions
+from ann_bench.tuning.search import Search
 from datasets.errors import InputError, RunFailed
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet, with_neighbors
@@ -131,6 +132,18 @@ def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
     with pytest.raises(RunFailed):
         tune.main(options(vectors, budget="1s"))
     assert "did not fit into the time" in capsys.readouterr().out
+
+
+def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkeypatch):
+    """Where time runs out after the first build on a sample, that one is built, and the others are said to be left."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 20.0 if self.sampled or told else 60.0))
+    told: list[str] = []
+    monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one.title))
+    tune.main(options(vectors))
+    said = capsys.readouterr().out
+    defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
+    assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
+    assert "flat: did not fit into the time" in said
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
