@@ -40,6 +40,8 @@ class Sweep:
         self.track = tracks.of(options.track_flags(), vector_set, options.k, cache=self.cache, seed=options.seed)
         self.measured = self.failed = 0
         self.rounds = options.runs if options.interleave else 1
+        if options.interleave and self.track and not self.track.in_rounds:
+            raise InputError(f"--interleave: --track={options.track} has no runs; leave it out")
         self.made: list[Build] = []  # in this sweep
         self.gone: set[Path] = set()  # the places of points that failed in it
         self.asked = self._able(builds.of_plan(plan, options, vector_set, self.track))

@@ -112,6 +112,7 @@ def asked(job: Job, on: Ground, report: Report) -> Callable[[Point, int], Result
     index = new()
     facts = {**on.facts, **_there(index, on.vector_set, job, report)}
     if on.track:
+        on.track.saved = Path(job.saved) if index.saves and job.saved else None
         return functools.partial(_of_track, on.track, lambda: index, facts)
     return functools.partial(_measured, index, on.vector_set, facts)
 

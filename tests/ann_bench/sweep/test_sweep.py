@@ -274,6 +274,19 @@ def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vect
     assert not unfinished.words(place) and not (place / "unfinished.json").exists()
 
 
+def test_many_clients_of_rogues_spoil_only_their_own_points(vectors, rogues, capsys):
+    more = {"track": "clients", "clients": "2", "seconds": 0.1, "mode": "single"}
+    run.main(options(vectors, index="rogue", build="crash;hungry", search="step=1,2", memory="700MB", **more))
+    folder = vectors.parent / "results" / "clients"
+    found = {(one.point.build, one.point.search["step"]) for one in results.read_all(folder)}
+    assert found == {("crash", 2), ("hungry", 2)}
+    reasons = {one.point.build: one.reason for one in results.read_failures(folder)}
+    assert "SIGSEGV" in reasons["crash"] and "of memory" in reasons["hungry"]
+    assert "2 points measured, 2 failed" in capsys.readouterr().out
+    with pytest.raises(InputError, match="--interleave: --track=clients has no runs"):
+        run.main(options(vectors, index="flat", interleave=True, **more))
+
+
 @pytest.fixture
 def workers(monkeypatch):
     """What workers are given to do, in order: the build, and how many points."""

@@ -89,6 +89,11 @@ class Rogue(base.Index):
             os.kill(os.getpid(), signal.SIGSEGV)
         if how == "hang":
             time.sleep(600)
+        if how == "sleeps":
+            time.sleep(0.001)
+        if how == "stumbles":  # at every tenth query
+            self.asked = getattr(self, "asked", 0) + 1
+            time.sleep(0.001 if self.asked % 10 else 0.03)
         if how == "hungry":
             self.kept = [np.ones(10**7) for _ in range(200)]
 
