@@ -10,7 +10,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help env demo demo-vse test check docs format bench bench-large
+.PHONY: help env scann vearch demo demo-vse test check docs format bench bench-large
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -22,6 +22,9 @@ $(READY): setup.py constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,dev,docs]'
 	touch $@
+
+scann vearch: ## make .scann-venv or .vearch-venv: the environment that this library needs for itself
+	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m ann_bench.environments $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes
 	rm -rf runs/demo results/demo

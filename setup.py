@@ -82,6 +82,7 @@ MILVUS = [
 NGT = ["ngt==2.8.0.post1"]
 USEARCH = ["usearch==2.26.6"]
 SVS = ["scalable-vs==0.5.0"]
+SPTAG = ["sptag==1.6.8"]  # its libraries; its Python module is for Python 3.9
 
 # The search for the best index proposes with it.
 TUNE = ["optuna==5.0.0"]
@@ -145,6 +146,7 @@ setup(
     package_data={
         **{package: ["templates/*"] for package in WITH_TEMPLATES},
         "ann_bench": ["grids/*"],
+        "ann_bench.environments": ["*.txt"],
     },
     install_requires=BASE,
     extras_require={
@@ -160,6 +162,7 @@ setup(
         "ngt": NGT,
         "usearch": USEARCH,
         "svs": SVS,
+        "sptag": SPTAG,
         "tune": TUNE,
         "parquet": PARQUET,
         "indexes": INDEXES,

@@ -6,7 +6,7 @@ from typing import Any
 from ann_bench import options
 from ann_bench.scale import disk_build
 from ann_bench.sweep import run
-from ann_bench.tuning import tune
+from ann_bench.tuning import growth, tune
 from ann_bench.tuning.options import TuneOptions
 from ann_bench.views import export, listing, plot, recommend, runbook, table
 
@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[Callable[[Any], None], type]] = {
     "plot": (plot.main, plot.PlotOptions),
     "table": (table.main, table.TableOptions),
     "recommend": (recommend.main, recommend.RecommendOptions),
+    "growth": (growth.main, growth.GrowthOptions),
     "export": (export.main, export.ExportOptions),
     "runbook": (runbook.main, runbook.RunbookOptions),
 }

@@ -32,6 +32,8 @@ NAMES = (
     "crossmodal_eval",
     "evaluation",
     "exact",
+    "filtered_truth",
+    "stream_truth",
     "cluster",
     "equal_training",
     "extract",

@@ -27,7 +27,7 @@ PACKAGES = {
 ROOMS = {
     "datasets": {
         "sources": "stored vectors vectors.base images images.base attributes runbooks files errors",
-        "truths": "stored cluster attributes runbooks vectors.base files errors",
+        "truths": "stored cluster attributes runbooks vectors.base files compiled errors",
         "runbooks": "vectors.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
@@ -125,7 +125,8 @@ ROOMS = {
         "measuring": "indexes.base limits units",
         "drawing": "results units",
         "results": "factory indexes.base",
-        "indexes": "factory indexes.base",
+        "indexes": "environments factory indexes.base",
+        "environments": "measuring indexes.base",
         "factory": "indexes.base",
         "indexes.base": "",
         "start": "",

@@ -1,1 +1,1 @@
-"""Filters: searching among rows that pass, natively or by throwing away what does not."""
+"""Filters: conditions that rows must fulfil, how an index is asked under them, and what its answers are worth."""

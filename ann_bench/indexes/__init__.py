@@ -7,10 +7,14 @@ wherever the benchmark can: what may not be there is imported when an index is m
 ``REQUIRES`` the modules that must be installed besides, and ``EXTRA`` the extra that installs them
 ``missing()`` one line that says what is not there and how to get it, "" where all is, in place of these two
 ``PACKAGES`` the packages whose versions stand with every point
+``PLACE`` the environment of its own that its packages are in (ann_bench/environments)
 ``BY_NAME_ONLY = True`` where it is in no sweep that does not name it
+``SPACE`` setting -> the values that ``tune`` may give it in a build: {"M": (8, 12, 16, 24)}; around the default else
 """
 
+import contextlib
 import importlib.util
+from importlib import metadata
 
 from datasets import plugins
 
@@ -34,8 +38,11 @@ def installed(name: str) -> bool:
     return not missing(name)
 
 
-def packages() -> list[str]:
-    """The packages of all libraries, as pip calls them."""
-    return list(
-        dict.fromkeys([*_ALWAYS, *(package for name in names() for package in getattr(get(name), "PACKAGES", ()))])
-    )
+def versions() -> dict[str, str]:
+    """Of the packages of all libraries, as pip calls them, those that are there."""
+    found = {}
+    for name in [*_ALWAYS, *(one for plugin in map(get, names()) for one in getattr(plugin, "PACKAGES", ()))]:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
+    elsewhere = (plugin.PLACE for plugin in map(get, names()) if hasattr(plugin, "PLACE"))
+    return found | {place.name: version for place in elsewhere if (version := place.version())}

@@ -151,6 +151,9 @@ class Index:
         """Neighbors (n, k), integer ids nearest first, -1 for none; distances (n, k) in the library's units, or None.
 
         This is what is timed. queries (n, D) : contiguous, n = 1 in single-query mode
+
+        Where the library is in another process, ``find`` may be an object with a method ``run``, which makes many calls
+        there, by the harness's clock (``measuring.clock.run``, ``environments.bridge.Method``).
         """
         raise NotImplementedError
 
@@ -217,15 +220,19 @@ class Index:
                 raise InputError(f"--search={name}={value}: must be a whole number of at most {MOST}")
 
 
-def read_settings(build: str, defaults: Mapping[str, int], *, index: str) -> dict[str, int]:
-    """``"M=16,ef_construction=200"`` as numbers, over ``defaults``; raises InputError naming what cannot be read."""
-    settings = dict(defaults)
+def read_settings(build: str, defaults: Mapping[str, int], *, index: str, whole: str = "") -> dict[str, int]:
+    """``"M=16,ef_construction=200"`` as numbers, over ``defaults``; raises InputError naming what cannot be read.
+
+    whole : the build string as the user wrote it, where ``build`` is only a part of it
+    """
+    settings, whole = dict(defaults), whole or build
     for part in filter(None, build.replace(" ", "").split(",")):
         name, _, value = part.partition("=")
         if name not in defaults:
             hint = suggestion(name, defaults)
-            raise InputError(f"--build={build}: {hint}{index} is built from {', '.join(f'{n}=N' for n in defaults)}")
+            known = ", ".join(f"{known}=N" for known in defaults) or "nothing else"
+            raise InputError(f"--build={whole}: {hint}{index} is built from {known}")
         if not value.isdecimal() or not 1 <= int(value) <= MOST:
-            raise InputError(f"--build={build}: {name} must be a whole number from 1 to {MOST}, not '{value}'")
+            raise InputError(f"--build={whole}: {name} must be a whole number from 1 to {MOST}, not '{value}'")
         settings[name] = int(value)
     return settings

@@ -5,17 +5,12 @@ from operator import attrgetter
 import numpy as np
 
 from ann_bench.indexes.base import Index
+from ann_bench.measuring.clock import Answer, Cheating
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 _ROUNDING = 2e-5  # of sums of squares in single precision
 _TOLERANCE = 1e-3  # relative: what a library may round its distances by
-
-Answer = tuple[np.ndarray, np.ndarray | None]
-
-
-class Cheating(Exception):
-    """An answer that no honest index gives."""
 
 
 def together(answers: list[Answer], queries: int, k: int) -> Answer:

@@ -14,7 +14,7 @@ _BLOCK = 1 << 16  # neighbors compared at a time
 _SAMPLES, _CONFIDENCE = 1000, 0.95  # of the bootstrap
 
 
-def _at_least_as_near(distances: np.ndarray, bound: np.ndarray, metric: str) -> np.ndarray:
+def at_least_as_near(distances: np.ndarray, bound: np.ndarray, metric: str) -> np.ndarray:
     """Which ``distances`` (Q, k) are no farther than ``bound`` (Q,), ties and rounding included."""
     slack = np.abs(bound) * _RELATIVE + _ABSOLUTE[metric]
     if metric == "inner_product":
@@ -29,7 +29,7 @@ def recalls(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> n
     instead of its 1e-3 of whatever unit the vectors have.
     """
     k = distances.shape[1]
-    return _at_least_as_near(distances, true_distances[:, k - 1], metric).mean(axis=1)
+    return at_least_as_near(distances, true_distances[:, k - 1], metric).mean(axis=1)
 
 
 def recall(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:
@@ -65,7 +65,7 @@ def recall_by_id(neighbors: np.ndarray, true_neighbors: np.ndarray) -> float:
 
 def first_recall(distances: np.ndarray, true_distances: np.ndarray, r: int, metric: str) -> float:
     """1-recall@R: the share of queries whose true nearest, or one as near, is among the first R found."""
-    return float(_at_least_as_near(distances[:, :r], true_distances[:, 0], metric).any(axis=1).mean())
+    return float(at_least_as_near(distances[:, :r], true_distances[:, 0], metric).any(axis=1).mean())
 
 
 def distance_ratio(distances: np.ndarray, true_distances: np.ndarray, metric: str) -> float:

@@ -44,10 +44,12 @@ def by_neighbors(
 ) -> Callable[[np.ndarray], Answer]:
     """The k nearest with k doubled from ``first`` on, until one of them lies beyond the radius, as a user would ask.
 
-    Distances are the library's where they are the metric's own, else computed from the vectors, which takes its time.
-    Queries of which ``most`` neighbors are all within are answered with these.
+    Distances are the library's where they are the metric's own. Where codes guess them they are computed from the
+    vectors, which takes its time; neighbors are then in no exact order, and half of them must lie beyond.
+    Queries that are not done with ``most`` neighbors are answered with those of them that are within.
     """
     most = min(most, len(vector_set.gallery))
+    in_order = index.exact_distances
 
     def ask(queries: np.ndarray) -> Answer:
         found: list[np.ndarray] = [np.zeros(0, np.int64)] * len(queries)
@@ -55,12 +57,12 @@ def by_neighbors(
         while len(left):
             asking = queries if len(left) == len(queries) else queries[left]
             ids, distances = index.find(asking, k)
-            if distances is None or not index.exact_distances:
+            if distances is None or not in_order:
                 distances = exact.between(asking, vector_set.gallery, ids, metric=vector_set.metric)
             else:
                 distances = index.in_metric(distances)
             there = (ids >= 0) & within(distances, radius, vector_set.metric)
-            done = np.full(len(left), True) if k == most else ~there.all(axis=1)
+            done = np.full(len(left), True) if k == most else there.sum(axis=1) < (k if in_order else k / 2 + 1)
             for place in np.flatnonzero(done):
                 found[left[place]] = ids[place][there[place]]
             left, k = left[~done], min(2 * k, most)

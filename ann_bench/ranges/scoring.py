@@ -6,7 +6,7 @@ import numpy as np
 
 from ann_bench.measuring.honest import Cheating
 from ann_bench.ranges.asking import Answer
-from ann_bench.results.results import recall_name
+from ann_bench.results.point import recall_name
 from datasets.truths.range_file import PairsWithin
 
 _DRAWN, _ENDS = 400, (0.025, 0.975)  # draws of queries, and the ends of the interval between which 95 % of them lie

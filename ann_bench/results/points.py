@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ann_bench.results import families, intervals, results
-from ann_bench.results.results import MODES, Failure, Result
+from ann_bench.results.results import MODES, Failure, Result, recall_name
 from datasets.errors import InputError, unknown
 
 Row = Mapping[str, Any]
@@ -88,7 +88,7 @@ def _only(flag: str, asked: str, known: Sequence[str], folder: Path, *, mend: st
 
 def recall(row: Row) -> float:
     """The k-recall@k of a point, ties by distance; of ranges the recall of pairs."""
-    return float(row[results.recall_name(row["k"])])
+    return float(row[recall_name(row["k"])])
 
 
 def family(row: Row) -> str:

@@ -52,9 +52,8 @@ def _of_runbook(rows: Sequence[Row], runbook: str) -> dict[str, Figure]:
 
 
 def label(row: Row) -> str:
-    """ "hnswlib M=16,ef_construction=200 ef=40, removes" """
-    words = [row["index"], *([row["build"]] if row["build"].lower() != row["index"] else []), row["search"]]
-    return " ".join(filter(None, words)) + f", {row['way']}"
+    """ "hnswlib removes", and in a second line "M=16,ef_construction=200 ef=40" """
+    return f"{row['index']}, {row['way']}\n" + f"{row['build']} {row['search']}".strip()
 
 
 def _over_steps(
@@ -88,7 +87,7 @@ def _alive(axes: Axes, row: Row) -> None:
 def _writes(rows: Sequence[Row], looks: dict[str, Style], runbook: str) -> Figure:
     """How many rows a second come, go, and are written in all: a line of dots each."""
     threads = rows[0].get("build_threads", 1)
-    figure, axes = canvas.begin(rows, f"Rows written a second in {runbook}, {measured.in_threads(threads)}")
+    figure, axes = canvas.begin(rows, f"Rows written a second, {measured.in_threads(threads)}")
     for key, (words, marker) in _RATES.items():
         shown = [(row[key], place) for place, row in enumerate(rows) if row.get(key)]
         for value, place in shown:
@@ -100,6 +99,6 @@ def _writes(rows: Sequence[Row], looks: dict[str, Style], runbook: str) -> Figur
     axes.set_yticks(range(len(rows)), [label(row) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     if any(row.get(key) for row in rows for key in _RATES):
-        canvas.log_scale(axes, "rows a second after the first search", along="x")
+        canvas.log_scale(axes, f"rows a second after the first search of {runbook}", along="x")
     canvas.finish(axes)
     return figure

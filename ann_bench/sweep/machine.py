@@ -3,7 +3,6 @@
 import contextlib
 import os
 import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +11,7 @@ from ann_bench import indexes
 
 def facts_of_machine() -> dict[str, Any]:
     """The processor, its cores, and the versions of the libraries that are installed."""
-    versions = {"python": platform.python_version()}
-    for name in indexes.packages():
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            versions[name] = metadata.version(name)
+    versions = {"python": platform.python_version(), **indexes.versions()}
     return {"cpu": _cpu(), "cores": os.cpu_count(), "host": platform.node(), "versions": versions}
 
 

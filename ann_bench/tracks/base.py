@@ -17,6 +17,14 @@ class TrackFlags:
 
     track: str = ""
     """What is asked besides the k nearest of all: filter, stream, range, foreign or clients; nothing if not given."""
+    filter: str = ""
+    """filter: what rows must fulfil, "make=query.make and 1995<=year<2000"; several as "new: year>2005; kind: type in
+    (SUV, Van)" or as a YAML file of names and filters; or made:0.1,0.01, shares of the rows at random (made_near,
+    made_far: of those on the query's side, or the other)."""
+    attributes: str = ""
+    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags)."""
+    query_attributes: str = ""
+    """filter: likewise of the queries, for conditions such as make=query.make or tags has query.tags."""
     runbook: str = "expiry"
     """stream: which rows come and go, a YAML file as big-ann-benchmarks has them, or a made one: window:0.5,
     growing:0.2, expiry:0.3 or drift:0.5; several are separated by semicolons."""
@@ -30,6 +38,8 @@ class TrackFlags:
     several are separated by commas."""
     range_truth: Path | None = None
     """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
+    near_queries: Path | None = None
+    """foreign: file of queries of the gallery's own kind; else rows of it ask for the others, as many as queries."""
     clients: str = "1,2,4,8"
     """clients: how many ask at once; several are separated by commas."""
     rate: str = ""
@@ -140,6 +150,16 @@ class Track:
     def told(self, result: Result) -> str:
         """A point in a few words, for the terminal."""
         return result.told
+
+    @classmethod
+    def related(cls, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows of one set, with what a row shows only beside others."""
+        return rows
+
+    @classmethod
+    def flags_of(cls, row: Row) -> list[str]:
+        """The flags that ask again what a row was asked, besides --track: ["--radius", "0.5"]."""
+        return []
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

@@ -15,8 +15,9 @@ from ann_bench.indexes.base import Index
 from ann_bench.measuring import measure
 from ann_bench.ranges import asking, scoring
 from ann_bench.results import points
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
-from ann_bench.results.results import Point, Result, recall_name
+from ann_bench.results.results import Point, Result
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
 from datasets.errors import InputError
@@ -38,6 +39,8 @@ class Track(base.Track):
         super().__init__(flags, vector_set, 0, cache=cache, seed=seed)
         self.radii = [self._radius(text.strip()) for text in flags.radius.split(",")]
         self.truth_file = Path(flags.range_truth) if flags.range_truth else None
+        if self.truth_file and not self.truth_file.is_file():
+            raise InputError(f"--range-truth={self.truth_file}: there is no such file")
         if self.truth_file and len(self.radii) > 1:
             raise InputError(f"--range-truth={self.truth_file}: is of one radius; name one --radius")
 
@@ -76,7 +79,7 @@ class Track(base.Track):
             if not len(self.true(radius).ids):
                 near = within.radius_of_mean(self.vector_set, 1)
                 raise InputError(
-                    f"--radius={radius:g}: no query has a row within it; within {near:g} each has one on average"
+                    f"--radius={radius:g}: no query has a row within it; within {near:g} one has one on average"
                 )
 
     def true(self, radius: float) -> PairsWithin:
@@ -122,6 +125,10 @@ class Track(base.Track):
     def told(self, result: Result) -> str:
         pairs, precision = result.scores[recall_name(0)], result.scores["precision"]
         return f"{pairs:.4f} of the pairs, precision {precision:.4f}, {result.qps:,.0f} QPS"
+
+    @classmethod
+    def flags_of(cls, row: Row) -> list[str]:
+        return ["--radius", repr(row["radius"])]
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
 from ann_bench.streams import pictures, ways
 from ann_bench.streams.play import Play
-from ann_bench.streams.ways import ANEW, NAMED, WAYS
+from ann_bench.streams.ways import ANEW, FILTERS, NAMED, REMOVES, WAYS
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
 from datasets.errors import InputError, unknown
@@ -168,10 +168,10 @@ def _rates(play: Play, series: Mapping[str, np.ndarray]) -> dict[str, float]:
     found = {}
     if later.any() and written[later].any():
         found["writes_per_second"] = float(written[later].sum() / max(seconds[later].sum(), 1e-9))
-    if play.way.name != ANEW:
-        for name, word in ((INSERT, "inserts"), (DELETE, "deletes")):
-            if written[of[name]].any():
-                found[f"{word}_per_second"] = float(written[of[name]].sum() / max(seconds[of[name]].sum(), 1e-9))
+    writing = {REMOVES: ((INSERT, "inserts"), (DELETE, "deletes")), FILTERS: ((INSERT, "inserts"),)}
+    for name, word in writing.get(play.way.name, ()):
+        if written[of[name]].any():
+            found[f"{word}_per_second"] = float(written[of[name]].sum() / max(seconds[of[name]].sum(), 1e-9))
     return found
 
 

@@ -16,6 +16,7 @@ class Outcome:
     """What came of one build over so many vectors.
 
     rows : of the gallery that it was built over, a sample or all
+    full : whether it was measured in full over all, and its point kept as a result
     meant : the build over all that it stands for
     search, recall, qps : the fastest that reaches the recall; where not ``reached``, the closest that was measured
     reason : why it is no better, "" where nothing is said against it
@@ -36,6 +37,7 @@ class Outcome:
     index_bytes: int = 0
     memory: int = 0
     seconds: float = 0.0
+    full: bool = False
 
     @property
     def family(self) -> str:
@@ -43,9 +45,9 @@ class Outcome:
         return families.family(self.index, self.meant)
 
     @property
-    def key(self) -> tuple[int, str, str]:
+    def key(self) -> tuple[int, bool, str, str]:
         """What is not tried twice."""
-        return self.rows, self.index, self.meant
+        return self.rows, self.full, self.index, self.meant
 
     @property
     def words(self) -> str:
@@ -76,9 +78,9 @@ class Journal:
         """That all of it cost."""
         return sum(one.seconds for one in self.outcomes.values())
 
-    def get(self, rows: int, index: str, meant: str) -> Outcome | None:
+    def get(self, rows: int, index: str, meant: str, *, full: bool = False) -> Outcome | None:
         """What came of it, where it was tried."""
-        return self.outcomes.get((rows, index, meant))
+        return self.outcomes.get((rows, full, index, meant))
 
     def add(self, outcome: Outcome) -> Outcome:
         """Note an outcome."""

@@ -6,7 +6,7 @@ import jinja2
 
 from ann_bench import views
 from ann_bench.indexes.base import Grid
-from ann_bench.results import extrapolate, results
+from ann_bench.results import extrapolate, points, results
 from ann_bench.results.families import family, styles
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
@@ -26,8 +26,8 @@ def text(search: Search) -> str:
     best = search.best
     if not best:
         return "\n".join([_ended(search), "", "nothing reaches the recall; the nearest:", *_misses(search)])
-    result = results.read(point_of(search, best).path(search.options.out))
-    row, (low, high) = result.row, interval(result)
+    row = measured(search, best).row
+    low, high = row["qps_low"], row["qps_high"]
     lines = [_ended(search), "", best.title]
     figures = [
         f"recall {best.recall:.4f}",
@@ -36,7 +36,7 @@ def text(search: Search) -> str:
     figures += [f"{in_bytes(row['search_peak_bytes'])} of memory in all"] if row.get("search_peak_bytes") else []
     figures += [f"index {in_bytes(best.index_bytes)}"] if best.index_bytes else []
     lines += ["  " + ", ".join([*figures, f"{in_time(best.build_seconds)} to build"])]
-    lines += [f"  as fast as far as was measured: {one.title}, {significant(one.qps)} QPS" for one in equals(search)]
+    lines += [f"  as fast within the noise: {one.title}, {significant(one.qps)} QPS" for one in equals(search)]
     lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
     lines += ["  " + line for line in serving(search, best).splitlines()]
     return "\n".join([*lines, "", "the rest", *map(_lost, rest(search))])
@@ -49,7 +49,7 @@ def _ended(search: Search) -> str:
 
 def _misses(search: Search) -> list[str]:
     known = [one for one in [*search.full.values(), *search.sampled.values()] if one.qps]
-    full = [one for one in known if one.rows == search.count] or known
+    full = [one for one in known if one.full] or known
     best: dict[str, Outcome] = {}
     for one in sorted(full, key=lambda one: -one.recall):
         best.setdefault(one.family, one)
@@ -66,30 +66,23 @@ def point_of(search: Search, outcome: Outcome) -> Point:
     return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points[0]
 
 
-def interval(result: Result) -> tuple[float, float]:
-    """Between which queries a second a point lies: those of its slowest run and of its fastest."""
-    row = result.row
-    return row.get("qps_low", len(result.times) / result.seconds.max()), row.get("qps_high", result.qps)
-
-
 def equals(search: Search) -> list[Outcome]:
-    """What else was measured over all whose interval meets that of the best."""
+    """What else was measured over all and is as fast as the best, within the noise."""
     best = search.best
-    low, _ = _interval(search, best)
-    return [
-        one for one in search.full.values()
-        if one.reached and one is not best and _interval(search, one)[1] >= low
-    ]  # fmt: skip
+    first = measured(search, best).row
+    others = [one for one in search.full.values() if one.reached and one is not best]
+    return [one for one in others if points.as_fast(first, measured(search, one).row)]
 
 
-def _interval(search: Search, outcome: Outcome) -> tuple[float, float]:
-    return interval(results.read(point_of(search, outcome).path(search.options.out)))
+def measured(search: Search, outcome: Outcome) -> Result:
+    """The result of an outcome over all."""
+    return results.read(point_of(search, outcome).path(search.options.out))
 
 
 def build_command(search: Search, best: Outcome) -> str:
     """What builds, measures and keeps it."""
     options = search.options
-    row = results.read(point_of(search, best).path(options.out)).row
+    row = measured(search, best).row
     grown = extrapolate.grow(row, row["gallery"])
     command = recommend.command(row, grown, options.data)
     return command + (f" --out {options.out}" if str(options.out) != "results" else "")

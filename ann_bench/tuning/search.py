@@ -18,9 +18,10 @@ from ann_bench.units import in_time, significant
 from datasets.errors import InputError
 
 _START = 5.0  # seconds until a build and its search have begun
+_FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
 _KEPT = 3  # one of so many goes on from a sample to the next
 _LEAST = 6  # that go on at least
-_FAMILIES = 3  # whose builds are varied
+_FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so many times as slow as the best
 _ASKED = 4  # builds tried at once, in one worker
 _ROUNDS = 3  # of these without anything better, and a family is done
 _BETTER = 1.03  # times the best: what is promised less than that is not worth a build
@@ -77,8 +78,7 @@ class Search:
     def _compared(self, rows: int, alive: Sequence[Candidate]) -> list[Candidate]:
         """Those that go on from a sample: the best by what they would come to as a whole."""
         self.say(f"comparing {len(alive)} builds on {self._sample(rows)}")
-        patience = max(10.0, self.options.budget_seconds() / 20)
-        self._on_sample(rows, alive, patience)
+        self._on_sample(rows, alive, least=self.options.budget_seconds() * _FOR_WHOLE)
         promised = {one: self._promise(one) for one in alive}
         good = sorted((one for one in alive if promised[one]), key=lambda one: -promised[one].qps)
         best_low = max((promised[one].low for one in good), default=0.0)
@@ -94,8 +94,10 @@ class Search:
     def _sample(self, rows: int) -> str:
         return f"a sample of {rows:,}" if rows < self.count else f"all {rows:,}"
 
-    def _on_sample(self, rows: int, candidates: Sequence[Candidate], seconds: float) -> None:
-        for one in self.trials.on_sample(rows, candidates, seconds=seconds, note=self._tell_sample):
+    def _on_sample(self, rows: int, candidates: Sequence[Candidate], *, least: float) -> None:
+        """Try them, as long as ``least`` seconds are left."""
+        patience = {"seconds": max(10.0, self.options.budget_seconds() / 20), "over": lambda: self.left < least}
+        for one in self.trials.on_sample(rows, candidates, note=self._tell_sample, **patience):
             self.sampled[one.index, one.meant] = one
 
     def _tell_sample(self, one: Outcome) -> None:
@@ -134,8 +136,8 @@ class Search:
     def _why_not(self, one: Candidate, promise: Promise | None, first: Promise | None) -> str:
         known = self.sampled.get((one.index, one.build))
         if promise is None or first is None:
-            return f"on a sample of {known.rows:,}: {known.reason}" if known else "not tried"
-        return f"its sample promises {significant(promise.qps)} QPS, the best {significant(first.qps)}"
+            return f"on a sample of {known.rows:,}: {known.reason}" if known else "did not fit into the time"
+        return f"its sample promises about {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
 
     def _built(self, alive: Sequence[Candidate]) -> None:
         """Build over all, the most promising first, whatever may still win."""
@@ -151,7 +153,7 @@ class Search:
         key, promise = (one.index, one.build), self._promise(one)
         if key in self.full:
             return self.full[key]
-        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key) is None else "":
+        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
             self.skipped[key] = refusal
             self.say(f"not built: {one.index} {one.build}: {refusal}")
             return None
@@ -174,8 +176,9 @@ class Search:
 
     def _refusal(self, promise: Promise | None) -> str:
         """Why a build is not even begun; or nothing."""
-        if promise and promise.high < self.bound * _BETTER ** (1 if self.full else 0):
-            return f"its sample promises {significant(promise.qps)} QPS at most {significant(promise.high)}"
+        if promise and promise.high < self.bound * _BETTER:
+            about = f"about {significant(promise.qps)} QPS and at most {significant(promise.high)}"
+            return f"its sample promises {about}, {significant(self.bound)} were found"
         expected = promise.build_seconds if promise else 0.0
         limit = self.options.build_seconds()
         if limit and expected > 2 * limit:
@@ -198,7 +201,8 @@ class Search:
         for one in self.full.values():
             if one.reached or one.reason.startswith("slower"):
                 best[one.family] = max(best.get(one.family, 0.0), one.qps)
-        return sorted(best, key=lambda name: -best[name])[:_FAMILIES]
+        near = [name for name, qps in best.items() if qps * _NEAR >= self.bound]
+        return sorted(near, key=lambda name: -best[name])[:_FAMILIES]
 
     def _varied(self, name: str) -> None:
         """Vary the builds of a family on the largest sample, and build over all what promises more than the best."""
@@ -233,10 +237,9 @@ class Search:
                 if found := self.full.get((one.index, one.build)):
                     optimiser.tell(one.build, qps=found.qps, recall=found.recall, reached=found.reached)
             return
-        self._on_sample(self.samples[-1], tried, max(10.0, self.options.budget_seconds() / 20))
-        for one in tried:
-            known = self.sampled[one.index, one.build]
-            optimiser.tell(one.build, qps=known.qps, recall=known.recall, reached=known.reached)
+        self._on_sample(self.samples[-1], tried, least=_START)
+        for known in (self.sampled[key] for one in tried if (key := (one.index, one.build)) in self.sampled):
+            optimiser.tell(known.meant, qps=known.qps, recall=known.recall, reached=known.reached)
         promised = {one: promise for one in tried if (promise := self._promise(one))}
         best = max(promised, key=lambda one: promised[one].qps, default=None)
         for one in tried:

@@ -8,8 +8,10 @@ from ann_bench.indexes.base import Value
 
 _STEP = 1.04  # between two values that are told apart
 _FIRST = 8  # values that the first step goes: about a third more
+_STRIDE = 36  # that the longest step goes: four times the value
 _DOUBTFUL = 1.3  # a few queries tell the speed of all of them no better than by this factor
 _SAME = 1.1  # and all of them, asked once, by this one
+_PARTS = 50  # of the way from a grid's smallest to its largest, where they are no whole numbers
 _GAIN, _FAR = 0.001, 0.01  # twice the value, and no more recall than this, so far from the goal: it never comes there
 _BEYOND = 64  # times the largest value of a default grid
 
@@ -27,6 +29,7 @@ class Axis:
 
     name : "" where there is nothing to tune; then ``values`` is one
     values : those of a default grid; fixed : the other parameters
+    near : where to begin; the middle of ``values`` if not given
     """
 
     name: str
@@ -34,15 +37,27 @@ class Axis:
     least: Value = 1
     most: Value = 1
     fixed: Mapping[str, Value] | None = None
+    near: Value | None = None
+
+    @property
+    def start(self) -> Value:
+        """The value to begin with."""
+        return self.values[len(self.values) // 2] if self.near is None else self.near
 
     def search(self, value: Value) -> dict[str, Value]:
         """All search parameters."""
         return {**({self.name: value} if self.name else {}), **(self.fixed or {})}
 
     def ladder(self) -> list[Value]:
-        """Every value that may be tried, from the least to the most: about 4 % apart, and whole numbers."""
+        """Every value that may be tried, from the least to the most: about 4 % apart, and whole where the grid's are.
+
+        Others, which may begin at 0, lie at equal distances, from the grid's smallest to four times as far as its last.
+        """
         if not self.name:
             return [0]
+        if any(isinstance(value, float) for value in self.values):
+            step = (max(self.values) - min(self.values)) / _PARTS or abs(self.values[0]) / _PARTS or 1 / _PARTS
+            return [float(f"{min(self.values) + part * step:.6g}") for part in range(4 * _PARTS + 1)]
         found, value = [], max(1, int(self.least))
         while value < self.most:
             found.append(value)
@@ -91,9 +106,8 @@ def axes(
         return [Axis("", (0,))]
     first = tuple(sorted(search[names[0]]))
     most = max(first[-1], min(first[-1] * _BEYOND, max(count, 1)))
-    values = (near[names[0]],) if names[0] in near else first
     combinations.sort(key=lambda held: any(near.get(name) != value for name, value in held.items()))
-    return [Axis(names[0], values, least.get(names[0], 1), most, held) for held in combinations]
+    return [Axis(names[0], first, least.get(names[0], 1), most, held, near.get(names[0])) for held in combinations]
 
 
 def _middle_first(values: Sequence[Value]) -> list[Value]:
@@ -105,15 +119,15 @@ def _middle_first(values: Sequence[Value]) -> list[Value]:
 def first(reaches: Callable[[int], bool], *, start: int, step: int, count: int) -> int | None:
     """The first of ``count`` places that reaches, where all after it do, too; None where none does.
 
-    It goes from ``start`` in steps that double, and halves what is between; as few places as that are looked at.
+    It goes from ``start`` in steps that double, up to a stride, and halves what is between.
     """
     low, high, at = -1, count, start  # the last place that is known not to reach, the first that is known to
     while high - low > 1:
         low, high = (low, at) if reaches(at) else (at, high)
         if low == -1:
-            at, step = max(0, high - step), 2 * step
+            at, step = max(0, high - step), min(2 * step, _STRIDE)
         elif high == count:
-            at, step = min(count - 1, low + step), 2 * step
+            at, step = min(count - 1, low + step), min(2 * step, _STRIDE)
         else:
             at = (low + high) // 2
     return high if high < count else None
@@ -157,7 +171,7 @@ class Seeker:
 
     def _one(self, axis: Axis, whole: bool) -> Found | None:
         ladder = axis.ladder()
-        guess = min(range(len(ladder)), key=lambda place: abs(ladder[place] - axis.values[len(axis.values) // 2]))
+        guess = min(range(len(ladder)), key=lambda place: abs(ladder[place] - axis.start))
         place: int | None = guess
         for part, step, doubt in (("few", _FIRST, _DOUBTFUL), ("once", 1, _SAME)):
             self._levels: dict[Value, float] = {}

@@ -63,18 +63,25 @@ class Trials:
             truth.with_truth(self.vector_set, self.options.k, cache=self.cache)
 
     def on_sample(
-        self, rows: int, candidates: Sequence[Candidate], *, seconds: float, note: Callable[[Outcome], None]
+        self,
+        rows: int,
+        candidates: Sequence[Candidate],
+        *,
+        seconds: float,
+        note: Callable[[Outcome], None],
+        over: Callable[[], bool] = lambda: False,
     ) -> list[Outcome]:
         """What each comes to on a sample of so many rows; each library in one worker after the other.
 
         seconds : that one may take; note : told what came of each, as soon as it is known
+        over : whether there is no time for another one
         """
         given = self.run_options.source()
         where, part = sample.source(self.vector_set, given, rows, folder=self.folder, seed=self.options.seed)
         options = replace(self.run_options, **vars(where))
         truth.with_truth(part, self.options.k, cache=self.cache, progress=False)
         found = []
-        for index in dict.fromkeys(one.index for one in candidates):
+        for index in dict.fromkeys(one.index for one in sorted(candidates, key=_likely)):
             todo = []
             for one in (one for one in candidates if one.index == index):
                 there = self.journal.get(rows, index, one.build)
@@ -82,13 +89,24 @@ class Trials:
                     found.append(there)
                 else:
                     todo.append(one)
-            for outcome in self._of_library(todo, options, part, rows, seconds):
+            bound = max((one.qps for one in found if one.reached), default=0.0) / RIVAL
+            if over():
+                continue
+            for outcome in self._of_library(todo, options, part, rows, seconds, bound):
                 found.append(self.journal.add(outcome))
                 note(outcome)
+                if over():
+                    break
         return found
 
     def _of_library(
-        self, todo: Sequence[Candidate], options: RunOptions, part: VectorSet, rows: int, seconds: float
+        self,
+        todo: Sequence[Candidate],
+        options: RunOptions,
+        part: VectorSet,
+        rows: int,
+        seconds: float,
+        bound: float,
     ) -> Iterator[Outcome]:
         """What each of one library comes to, built in the worker that searches in it."""
         able: list[tuple[Candidate, Build, Try]] = []
@@ -101,7 +119,7 @@ class Trials:
         if not able:
             return
         work = replace(job.of(options, able[0][1], cache=self.cache), saved="", track={})
-        tries = tuple(one for *_, one in able)
+        tries = tuple(replace(one, bound=bound) for *_, one in able)
         task = Task(work, tries, self.options.recall, whole=False, rival=RIVAL)
         for place, told, spent in self._events(task, seconds):
             one, build, _ = able[place]
@@ -125,7 +143,7 @@ class Trials:
 
         bound : queries a second that it has to beat; seconds : that its build, and each measurement, may take
         """
-        there = self.journal.get(self.count, one.index, one.build)
+        there = self.journal.get(self.count, one.index, one.build, full=True)
         if there:
             return there
         begun = time.monotonic()
@@ -133,7 +151,7 @@ class Trials:
             build, wanted = self._planned(one, one.build, self.run_options, self.vector_set, self.track)
         except InputError as error:
             reason = str(error).partition(": ")[2] or str(error)
-            return self.journal.add(Outcome(self.count, one.index, one.build, one.build, reason=reason))
+            return self.journal.add(Outcome(self.count, one.index, one.build, one.build, reason=reason, full=True))
         told = self._build(build, seconds)
         if not told:
             saved = str(build.saved.path) if self._saves(build) else ""
@@ -141,7 +159,8 @@ class Trials:
             task = Task(job.of(self.run_options, build, cache=self.cache), tries, self.options.recall, whole=True)
             task = replace(task, force=self.options.force)
             told = next((event for _, event, _ in self._events(task, seconds)), {"reason": "was not measured"})
-        return self.journal.add(_outcome(one, build, self.count, told, time.monotonic() - begun))
+        found = _outcome(one, build, self.count, told, time.monotonic() - begun)
+        return self.journal.add(replace(found, full=True))
 
     def saved(self, outcome: Outcome) -> builds.Saved:
         """Where the index of an outcome over all lies."""
@@ -196,6 +215,11 @@ class Trials:
                     yield place, {"reason": _words(end)}, (time.monotonic() - since) / len(lost)
                 since = time.monotonic()
                 left = left[begun:] if begun else []
+
+
+def _likely(one: Candidate) -> int:
+    """Graphs first, which mostly win, so that the others have something to beat."""
+    return ("graph", "lists", "trees", "scan").index(extrapolate.kind(one.index, one.build))
 
 
 def _words(end: Exception) -> str:

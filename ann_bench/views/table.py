@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from ann_bench import tracks
 from ann_bench.results import points as measured
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
-from ann_bench.results.results import Failure, recall_name
+from ann_bench.results.results import Failure
 from ann_bench.units import significant
 from ann_bench.views.shown import Shown
 

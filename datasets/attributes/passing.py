@@ -57,8 +57,8 @@ class Passing:
             low = int(np.searchsorted(column.values, condition.low, "right" if condition.above else "left"))
         if condition.high is not None:
             high = int(np.searchsorted(column.values, condition.high, "left" if condition.below else "right"))
-        shifted = (column.codes[start:stop] - np.int32(low)).view(np.uint32)  # below low is very large
-        return shifted < max(0, high - low)
+        codes = column.codes[start:stop]
+        return (codes >= low) & (codes < high)
 
     def _bearing(self, tags: tuple[int, ...], start: int, stop: int) -> np.ndarray:
         if self._tags is None:

@@ -1,5 +1,6 @@
 """Attributes: what is known of rows besides their vectors, a column an attribute, and tags."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -47,6 +48,16 @@ class Attributes:
             return ()
         starts, numbers = self.tags
         return tuple(map(int, numbers[starts[row] : starts[row + 1]]))
+
+    def mark(self) -> str:
+        """8 hexadecimal digits that tell these attributes from others, by all that is in them."""
+        digest = hashlib.sha256()
+        for name, values in self.columns.items():
+            digest.update(f"{name} {values.dtype} {len(values)}".encode())
+            digest.update(np.ascontiguousarray(values))
+        for values in self.tags or ():
+            digest.update(np.ascontiguousarray(values))
+        return digest.hexdigest()[:8]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -91,6 +91,32 @@ class Job:
         """The rows of a block."""
         return slice(block * self.block, min((block + 1) * self.block, self.count))
 
+    @property
+    def wanted(self) -> int:
+        """Candidates of a query: sums of products can put near duplicates into a wrong order, so it is some more."""
+        room = self.rows - (self.own_rows is not None)
+        return min(self.k + max(8, self.k // 8), room)
+
+    def candidates(self, piece: Piece) -> Truth:
+        """The nearest of a block of queries in a part of the gallery, as exact search finds them."""
+        vector_set, asking = self.vector_set, self.queries(piece.block)
+        first = piece.part * self.part
+        gallery = vector_set.gallery[first : first + self.part]
+        exclude = self.own_rows
+        if exclude is not None:
+            within = exclude[asking] - first
+            exclude = np.where((within >= 0) & (within < len(gallery)), within, -1)
+        with one_thread():
+            ids, distances = exact.search(
+                vector_set.queries[asking],
+                gallery,
+                self.wanted,
+                metric=vector_set.metric,
+                exclude=exclude,
+                block=self.block,
+            )
+        return np.where(ids < 0, ids, ids + first), distances
+
 
 def job(vector_set: VectorSet, k: int, folder: Path, load: Callable[[], VectorSet] | None = None) -> Job:
     """The search for the ``k`` nearest of a set; ``load`` gives the set where other processes search."""
@@ -138,48 +164,21 @@ def _done(job: Job, pool: Pool, make: Callable[[Job, Task], None], tasks: list[T
 
 def keep_candidates(job: Job, piece: Piece) -> None:
     """Search a part of the gallery for a block of queries, and write what is found."""
-    write(_path(job, piece), _candidates(job, piece))
+    write(_path(job, piece), job.candidates(piece))
 
 
 def keep_nearest(job: Job, block: int) -> None:
     """Write the nearest of a block of queries in order, out of its candidates in all parts."""
     parts = [Piece(part, block) for part in job.parts]
-    found = [_candidates(job, parts[0])] if len(parts) == 1 else [read(_path(job, piece)) for piece in parts]
+    found = [job.candidates(parts[0])] if len(parts) == 1 else [read(_path(job, piece)) for piece in parts]
     neighbors, distances = (np.concatenate(values, axis=1) for values in zip(*found, strict=True))
     vector_set = job.vector_set
     if len(parts) > 1:
-        nearest = np.argsort(_ascending(distances, vector_set.metric), axis=1, kind="stable")[:, : _wanted(job)]
+        nearest = np.argsort(_ascending(distances, vector_set.metric), axis=1, kind="stable")[:, : job.wanted]
         neighbors = np.take_along_axis(neighbors, nearest, axis=1)
     queries = vector_set.queries[job.queries(block)]
     ordered = in_order(queries, vector_set.gallery, neighbors, vector_set.metric)
     write(_path(job, block), (ordered[0][:, : job.k], ordered[1][:, : job.k]))
-
-
-def _candidates(job: Job, piece: Piece) -> Truth:
-    """The nearest of a block of queries in a part of the gallery, as exact search finds them."""
-    vector_set, asking = job.vector_set, job.queries(piece.block)
-    first = piece.part * job.part
-    gallery = vector_set.gallery[first : first + job.part]
-    exclude = job.own_rows
-    if exclude is not None:
-        within = exclude[asking] - first
-        exclude = np.where((within >= 0) & (within < len(gallery)), within, -1)
-    with _one_thread():
-        ids, distances = exact.search(
-            vector_set.queries[asking],
-            gallery,
-            _wanted(job),
-            metric=vector_set.metric,
-            exclude=exclude,
-            block=job.block,
-        )
-    return np.where(ids < 0, ids, ids + first), distances
-
-
-def _wanted(job: Job) -> int:
-    """Candidates of a query: Faiss' sums of products can put near duplicates into a wrong order, so it is some more."""
-    room = job.rows - (job.own_rows is not None)
-    return min(job.k + max(8, job.k // 8), room)
 
 
 def in_order(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, metric: str) -> Truth:
@@ -194,7 +193,7 @@ def _ascending(distances: np.ndarray, metric: str) -> np.ndarray:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Of Faiss, in this thread."""
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)

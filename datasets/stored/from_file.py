@@ -50,14 +50,14 @@ def load(
 
 def _of_gallery(path: Path, queries: str | Path | None, truth: str | Path | None, metric: str) -> VectorSet:
     """The gallery of a file or a folder, and who asks."""
-    gallery, name = _vectors(path), _named(path, metric)
+    gallery, name = rows_of(path), _named(path, metric)
     try:
         if queries is None:
             if truth is not None:
                 raise InputError(f"--truth={truth}: name the file of the queries as well, by --queries")
             asking = rows.sample_ids(len(gallery), QUERIES, seed=0)
             return VectorSet(name, metric, gallery, rows.take(gallery, asking), query_rows=asking)
-        asked = _vectors(Path(queries))
+        asked = rows_of(Path(queries))
         if asked.shape[1] != gallery.shape[1]:
             raise InputError(f"{queries}: has {asked.shape[1]} dimensions, the gallery {path} {gallery.shape[1]}")
         found = VectorSet(name, metric, gallery, asked)
@@ -69,7 +69,7 @@ def _of_gallery(path: Path, queries: str | Path | None, truth: str | Path | None
 def _of_folder(folder: Path, metric: str) -> VectorSet:
     """A folder of parquet with its own queries, and its neighbors where it has any."""
     try:
-        found = VectorSet(_named(folder, metric), metric, _vectors(folder), parquet_folder.queries(folder))
+        found = VectorSet(_named(folder, metric), metric, rows_of(folder), parquet_folder.queries(folder))
         return replace(found, neighbors=parquet_folder.neighbors(folder))
     except ValueError as error:
         raise InputError(f"{folder}: {error}") from error
@@ -107,7 +107,7 @@ def _name(text: str) -> str:
     return re.sub(r"[^\w.-]+", "_", text).lstrip(".")[:_LONGEST] or "vectors"
 
 
-def _vectors(path: Path) -> np.ndarray:
+def rows_of(path: Path) -> np.ndarray:
     """The rows of a file, or of a folder of parquet."""
     if path.is_dir():
         return parquet.vectors(parquet_folder.gallery_files(path))

@@ -14,11 +14,18 @@ BUILDS = {
     "annoy": [("trees=10", {"search_k": 2000})],
     "faiss_binary": [
         ("ITQ32,BIVF16,RFlat", {"nprobe": 16, "k_factor": 40}, "euclidean", "angular", "inner_product"),
+        ("ITQ32,BFlat,RFlat", {"k_factor": 60}, "euclidean"),
+        ("BFlat", {}, "hamming"),
         ("BIVF16", {"nprobe": 16}, "hamming"),
         ("BHNSW16", {"efSearch": 200}, "hamming"),
         ("BHash4x8", {"nflip": 3}, "hamming"),
     ],
-    "faiss_float": [("IVF16,Flat", {"nprobe": 12}), ("HNSW16", {"efSearch": 100})],
+    "faiss_float": [
+        ("IVF16,Flat", {"nprobe": 12}),
+        ("HNSW16", {"efSearch": 100}),
+        ("NNDescent16", {"search_L": 100}),
+        ("IVF16,RaBitQfs4,RFlat", {"nprobe": 16, "k_factor_rf": 4}),
+    ],
     "flat": [("Flat", {})],
     "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
     "ngt": [
@@ -35,6 +42,19 @@ BUILDS = {
         ("bf16,connectivity=8", {"expansion_search": 100}, "euclidean"),
         ("i8,connectivity=8", {"expansion_search": 100}, "angular"),
         ("b1,connectivity=8", {"expansion_search": 100}, "hamming"),
+    ],
+    "scann": [
+        ("AH,leaves=16", {"leaves_to_search": 16, "pre_reorder_num_neighbors": 400}),
+        ("BF,leaves=16", {"leaves_to_search": 16}, "euclidean"),
+        ("AH,block=3", {"pre_reorder_num_neighbors": 400}, "inner_product"),
+    ],
+    "sptag": [
+        (f"{kind},TPTNumber=2,CEF=100,MaxCheckForRefineGraph=500", {"MaxCheck": 3000}) for kind in ("BKT", "KDT")
+    ],
+    "vearch": [
+        ("HNSW,nlinks=16,efConstruction=60", {"efSearch": 200}, "euclidean"),
+        ("IVFPQ,ncentroids=8,nsubvector=16", {"nprobe": 8, "recall_num": 200}, "angular"),
+        ("IVFFLAT,ncentroids=8", {"nprobe": 8}, "inner_product"),
     ],
     "milvus": [("HNSW,M=8,efConstruction=60", {"ef": 100}), ("IVF_SQ8,nlist=16", {"nprobe": 16}), ("FLAT", {})],
 }

@@ -3,7 +3,7 @@
 import pytest
 
 from ann_bench.factory.faiss_grids import inverted_lists
-from ann_bench.results.extrapolate import grow, kind
+from ann_bench.results.extrapolate import grow, kind, resized, searched
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,12 @@ from ann_bench.results.extrapolate import grow, kind
         ("faiss_binary", "BHNSW32", "graph"),
         ("hnswlib", "M=16", "graph"),
         ("annoy", "trees=50", "trees"),
+        ("svs", "f32,degree=32,window=128", "graph"),
+        ("usearch", "f16,connectivity=16,expansion_add=128", "graph"),
+        ("ngt", "ANNG,edges=10", "graph"),
+        ("sptag", "BKT,NeighborhoodSize=32,TPTNumber=8", "graph"),
+        ("scann", "AH,leaves=316,block=2", "lists"),
+        ("vearch", "IVFFLAT,ncentroids=316", "lists"),
     ],
 )
 def test_kinds(index, build, way):
@@ -48,13 +54,14 @@ def test_a_scan_takes_time_by_the_vector(made):
     assert grown.qps == pytest.approx(50) and grown.build_seconds == pytest.approx(20)
 
 
-def test_lists_grow_by_the_rule_and_probes_by_their_root(made):
+def test_lists_grow_by_the_rule_and_probes_with_them(made):
     row = made("OPQ16_64,IVF512,PQ16", search={"nprobe": 16, "max_codes": 8000, "ht": 54}, qps=1000).row
     grown = grow(row, 10_000_000)
     more = inverted_lists(10_000_000) / inverted_lists(100_000)
-    lists, probes = 512 * more, 16 * more**0.5
+    farther = more / 100 ** (1 / 3)
+    lists, probes = 512 * more, 16 * farther
     assert more > 4 and grown.build == f"OPQ16_64,IVF{lists:.0f},PQ16"
-    assert grown.search == f"nprobe={probes:.0f} max_codes={8000 * 100 / more**0.5:.0f} ht=54"
+    assert grown.search == f"nprobe={probes:.0f} max_codes={8000 * 100 * farther / more:.0f} ht=54"
     seen = (512 + 16 * 100_000 / 512, lists + probes * 10_000_000 / lists)
     assert grown.qps == pytest.approx(1000 * seen[0] / seen[1])
     assert grown.build_seconds == pytest.approx(2 * 100 * more)
@@ -86,7 +93,8 @@ def test_lists_under_a_graph_need_no_look_at_every_centroid(made):
     grown = grow(made("IVF1024_HNSW32,Flat", search={"nprobe": 16}, qps=1000).row, 10_000_000)
     more = inverted_lists(10_000_000) / inverted_lists(100_000)
     assert grown.build == f"IVF{1024 * more:.0f}_HNSW32,Flat"
-    assert grown.qps == pytest.approx(1000 / 100 * more**0.5)
+    farther = more / 100 ** (1 / 3)
+    assert grown.qps == pytest.approx(1000 / 100 * more / farther)
     assert grown.build_seconds == pytest.approx(200)
 
 
@@ -99,7 +107,7 @@ def test_a_product_of_quantizers_keeps_vectors_a_cell(made):
 
 def test_graphs_and_trees_widen_their_search(made):
     graph = grow(made("M=16", index="hnswlib", search={"ef": 40}, qps=1000).row, 100_000 * 32)
-    assert graph.search == "ef=80" and graph.qps == pytest.approx(250)
+    assert graph.search == "ef=67" and graph.qps == pytest.approx(1000 / 32**0.45)
     trees = grow(made("trees=50", index="annoy", search={"search_k": 1000}, qps=1000).row, 800_000)
     assert (
         trees.search == "search_k=2000" and trees.qps == pytest.approx(500) and trees.build_seconds == pytest.approx(16)
@@ -111,3 +119,18 @@ def test_more_vectors_are_never_faster(made, build):
     found = [grow(made(build).row, count) for count in (10_000, 50_000, 100_000, 1_000_000, 10_000_000, 10**9)]
     assert [point.qps for point in found] == sorted((point.qps for point in found), reverse=True)
     assert [point.memory for point in found] == sorted(point.memory for point in found)
+
+
+def test_lists_of_other_libraries_grow_under_their_own_names():
+    for build, search in (("AH,leaves=300,block=2", "leaves_to_search"), ("IVFFLAT,ncentroids=300", "nprobe")):
+        about = {"gallery": 10_000, "qps": 100, "build_seconds": 1, "index": "scann"}
+        grown = grow({**about, "build": build, "search": f"{search}=20"}, 100_000)
+        assert "=600" in grown.build and 15 <= float(grown.search.partition("=")[2]) < 20
+
+
+def test_a_sample_s_build_and_parameters_are_those_of_the_whole_grown_down_and_up():
+    assert resized("faiss_float", "IVF1024,Flat", 100_000, 10_000) == "IVF512,Flat"
+    assert resized("hnswlib", "M=16", 100_000, 10_000) == "M=16"
+    assert searched("hnswlib", "M=16", {"ef": 40}, 10_000, 100_000) == {"ef": 57}
+    assert searched("svs", "degree=32", {"window": 40}, 10_000, 10_000) == {"window": 40}
+    assert searched("ngt", "ANNG", {"epsilon": 0.1}, 10_000, 100_000) == {"epsilon": 0.1}

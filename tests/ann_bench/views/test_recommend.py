@@ -52,7 +52,7 @@ def test_what_is_as_fast_within_the_noise_is_named(made):
 def test_memory_rules_out(rows):
     choices = choose(rows, recall=0.95, memory=6_000_000_000, count=10_000_000, mode="single")
     more = inverted_lists(10_000_000) // inverted_lists(100_000)
-    assert names(choices) == [f"IVF{2048 * more},Flat nprobe={round(8 * more**0.5)}"]
+    assert names(choices) == [f"IVF{2048 * more},Flat nprobe={round(8 * more / 100 ** (1 / 3))}"]
     assert choices[0].sure.startswith("extrapolated 100-fold from 100,000 vectors (lists by the rule")
     assert "recall as measured" in choices[0].sure and "rough guess" in choices[0].sure
     assert "rough guess" not in choose(rows, recall=0.95, memory=None, count=400_000, mode="single")[0].sure

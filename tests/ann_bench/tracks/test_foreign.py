@@ -1,0 +1,153 @@
+"""The track of foreign queries: truth of both kinds against plain loops, how far they lie, and what is told of it."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from ann_bench import tracks
+from ann_bench.measuring import measure
+from ann_bench.ranges import kinds
+from ann_bench.results import results
+from ann_bench.results.points import load
+from ann_bench.results.results import Point
+from ann_bench.sweep import builds
+from ann_bench.tracks.base import TrackFlags
+from ann_bench.tracks.foreign import FOREIGN, NEAR
+from ann_bench.views import recommend, table
+from datasets.errors import InputError
+from datasets.vectors.base import VectorSet
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch):
+    """Nothing here has threads of its own."""
+    monkeypatch.setattr(measure, "WATCHED", 0)
+
+
+def made(metric="euclidean", shift=3.0):
+    rng = np.random.default_rng(2)
+    if metric == "hamming":
+        return VectorSet("made", metric, *(rng.integers(0, 256, (count, 4)).astype(np.uint8) for count in (70, 20)))
+    gallery, queries = (rng.normal(size=(count, 6)).astype(np.float32) for count in (300, 20))
+    queries[:, 0] += shift
+    return VectorSet("made", metric, gallery, queries)
+
+
+def track_of(vector_set, tmp_path, k=3, **flags):
+    return tracks.of(TrackFlags(track="foreign", **flags), vector_set, k, cache=tmp_path / "cache", seed=0)
+
+
+def measured(track, case, build="IVF4,Flat", search=None):
+    vector_set = track.vector_set
+    index = builds.make("faiss_float", build, vector_set, track)
+    index.set_threads(1)
+    index.train(vector_set.gallery)
+    index.add(vector_set.gallery)
+    index.finish()
+    index.tune(**(search or {}))
+    about = {"data": vector_set.name, "fingerprint": vector_set.fingerprint(), "metric": vector_set.metric}
+    about |= {"track": "foreign", "case": case, "k": track.k, "search": search or {}, "build": build}
+    point = Point(**about, index="faiss_float", mode="single", threads=1)
+    return track.measure(index, point, {"gallery": 300, "dimension": 6}, runs=1)
+
+
+@pytest.mark.parametrize("metric", ["euclidean", "inner_product", "angular", "hamming"])
+def test_truth_of_both_kinds_is_that_of_plain_loops(tmp_path, metric):
+    track = track_of(made(metric), tmp_path)
+    for name, asked in track.true.items():
+        own = asked.own_rows
+        assert (own >= 0).all() == (name == NEAR) and len(own) == 20
+        for place, query in enumerate(asked.queries.tolist()):
+            away = []
+            for row, other in enumerate(asked.gallery.tolist()):
+                if metric == "hamming":
+                    far = sum(bin(a ^ b).count("1") for a, b in zip(query, other, strict=True))
+                else:
+                    product = sum(a * b for a, b in zip(query, other, strict=True))
+                    far = {"euclidean": math.dist(query, other), "inner_product": -product}.get(metric)
+                    far = 1 - product / math.hypot(*query) / math.hypot(*other) if far is None else far
+                away += [(far, row)] if row != own[place] else []
+            sign = -1 if metric == "inner_product" else 1
+            expected = [sign * far for far, _ in sorted(away)[:3]]
+            assert asked.distances[place].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_how_far_the_queries_lie_from_the_gallery(tmp_path):
+    track = track_of(made(shift=6.0), tmp_path)
+    far, near = track.true[FOREIGN], track.true[NEAR]
+    mine, theirs = far.distances[:, 0].astype(float), near.distances[:, 0].astype(float)
+    found = kinds.facts(far, near)
+    assert found[kinds.NEAREST] == pytest.approx(sum(mine) / 20)
+    assert found[kinds.TIMES] == pytest.approx(sum(mine) / sum(theirs)) and found[kinds.TIMES] > 2
+    border = np.quantile(theirs, 0.99)
+    assert found[kinds.OUTSIDE] == sum(one > border for one in mine) / 20 > 0.9
+    centre = [sum(row[place] for row in far.gallery.tolist()) / 300 for place in range(6)]
+    spread = math.sqrt(sum(math.dist(row, centre) ** 2 for row in far.gallery.tolist()) / 300)
+    theirs = [sum(row[place] for row in far.queries.tolist()) / 20 for place in range(6)]
+    assert found[kinds.OFFSET] == pytest.approx(math.dist(theirs, centre) / spread, rel=1e-5)
+    of_own = kinds.facts(near, near)
+    assert of_own[kinds.TIMES] == 1 and of_own[kinds.OUTSIDE] <= 0.1 and of_own[kinds.OFFSET] < 0.5
+
+
+def test_products_have_no_ratio_and_bits_no_centre(tmp_path):
+    for metric, lacking in (("inner_product", kinds.TIMES), ("hamming", kinds.OFFSET)):
+        track = track_of(made(metric), tmp_path)
+        assert lacking not in kinds.facts(track.true[FOREIGN], track.true[NEAR])
+
+
+def test_rows_that_ask_are_the_same_for_the_same_seed(tmp_path):
+    first, again = (track_of(made(), tmp_path / name) for name in "ab")
+    assert [case.mark for case in first.cases] == [case.mark for case in again.cases]
+    assert [case.name for case in first.cases] == [FOREIGN, NEAR]
+    few = VectorSet("few", "euclidean", np.eye(5, 6, dtype=np.float32), made().queries)
+    assert len(track_of(few, tmp_path).sets[NEAR].queries) == 5
+
+
+def test_queries_of_the_gallerys_kind_from_a_file(tmp_path):
+    np.save(tmp_path / "near.npy", np.random.default_rng(9).normal(size=(8, 6)).astype(np.float32))
+    track = track_of(made(), tmp_path, near_queries=str(tmp_path / "near.npy"))
+    assert track.true[NEAR].neighbors.shape == (8, 3) and (track.true[NEAR].own_rows == -1).all()
+    np.save(tmp_path / "wide.npy", np.ones((8, 7), np.float32))
+    with pytest.raises(InputError, match=r"--near-queries=.*wide\.npy: has 7 dimensions, made 6"):
+        track_of(made(), tmp_path, near_queries=str(tmp_path / "wide.npy"))
+
+
+def test_queries_that_are_gallery_rows_are_not_foreign(tmp_path):
+    own = VectorSet("own", "euclidean", made().gallery, made().gallery[:4].copy(), query_rows=np.arange(4))
+    with pytest.raises(InputError, match="--track=foreign: the queries of own are rows of its gallery; name a file"):
+        track_of(own, tmp_path)
+
+
+def test_both_are_measured_shown_and_drawn(tmp_path):
+    track = track_of(made(shift=4.0), tmp_path)
+    for search in ({"nprobe": 1}, {"nprobe": 4}):
+        for case in (FOREIGN, NEAR):
+            found = measured(track, case, search=search)
+            results.write(tmp_path, found)
+            assert search["nprobe"] == 1 or found.scores["k-recall@3"] == 1
+    rows = tracks.get("foreign").Track.related(load(tmp_path / "foreign").rows)
+    for probes in (1, 4):
+        mine, theirs = (
+            {row["case"]: row for row in rows if row["search"] == f"nprobe={probes}"}[c] for c in (FOREIGN, NEAR)
+        )
+        assert mine["share of recall"] == pytest.approx(mine["k-recall@3"] / theirs["k-recall@3"])
+        assert "share of recall" not in theirs and mine[kinds.OUTSIDE] > theirs[kinds.OUTSIDE]
+    shown = table.render(rows, every=True, track="foreign")
+    assert "of its own" in shown and "times as far" in shown and NEAR in shown
+    pictures = tracks.get("foreign").Track.draw(rows, tmp_path / "plots")
+    text = pictures[0].read_text()
+    assert len(pictures) == 2 and f"<!-- {NEAR} -->" in text and "stroke-dasharray" in text
+
+
+def test_one_case_can_be_named(tmp_path):
+    track = track_of(made(), tmp_path)
+    for case in (FOREIGN, NEAR):
+        results.write(tmp_path, measured(track, case, search={"nprobe": 1}))
+    shown = recommend.RecommendOptions(out=tmp_path, track="foreign", recall=0.0)
+    with pytest.raises(InputError, match=f"--case: say which one; foreign has {FOREIGN}, {NEAR}"):
+        recommend.main(shown)
+    assert {row["case"] for row in dataclasses.replace(shown, case=NEAR).load().rows} == {NEAR}
+    with pytest.raises(InputError, match="unknown case 'near'"):
+        dataclasses.replace(shown, case="near").load()

@@ -1,0 +1,253 @@
+"""Tune, over few rows: it finds the best, goes on where it was, stays within its limits, and survives what it tries."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ann_bench import indexes, limits, tracks
+from ann_bench.indexes.base import Estimate, Grid
+from ann_bench.measuring import measure, metrics
+from ann_bench.results import results
+from ann_bench.results.saved_index import Saved
+from ann_bench.sweep import sweep
+from ann_bench.sweep import worker as sweep_worker
+from ann_bench.sweep.job import Job
+from ann_bench.tracks.base import Case, Track
+from ann_bench.tuning import trials, tune, worker
+from ann_bench.tuning.journal import Journal, Outcome
+from ann_bench.tuning.options import TuneOptions
+from ann_bench.tuning.search import Search
+from datasets.errors import InputError, RunFailed
+from datasets.stored import vectors_file
+from datasets.vectors.base import VectorSet, with_neighbors
+
+PLUGINS = str(Path(__file__).parents[2] / "shared" / "plugins")
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def vectors(tmp_path) -> Path:
+    """A small file of vectors in 24 dimensions."""
+    draw = np.random.default_rng(0)
+    gallery, queries = (draw.normal(size=(count, 24)).astype(np.float32) for count in (700, 40))
+    vectors_file.save(tmp_path / "vectors.h5", VectorSet("made_up", "euclidean", gallery, queries))
+    return tmp_path / "vectors.h5"
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    """Workers in this process, and a list of what each was told to do."""
+    told = []
+
+    def run(command, work, **limits_of_it):
+        events = []
+        told.append((command[:3], json.loads(work), limits_of_it))
+        report = lambda event, **facts: events.append({"event": event, **facts})  # noqa: E731
+        if tuple(command[:3]) == sweep.WORKER:
+            sweep_worker.build(Job.from_json(work), report)
+        else:
+            worker.seek(worker.Task.from_json(work), report)
+        yield from events
+
+    monkeypatch.setattr(limits, "run", run)
+    return told
+
+
+def options(vectors: Path, **more) -> TuneOptions:
+    given = {"data": str(vectors), "out": vectors.parent / "results", "k": 5, "runs": 1, "threads": 1}
+    return TuneOptions(**given | {"index": "hnswlib,flat", "budget": "60s", "recall": 0.9} | more)
+
+
+def when_measured(folder: Path) -> dict[Path, str]:
+    """Of every point."""
+    return {one.point.path(folder): one.facts["measured"] for one in results.read_all(folder)}
+
+
+def test_the_best_is_found_kept_and_told(vectors, workers, capsys):
+    asked = options(vectors)
+    tune.main(asked)
+    said = capsys.readouterr().out
+    measured = results.read_all(asked.out)
+    assert measured and all(one.point.data == "made_up" for one in measured)
+    good = [one for one in measured if one.scores["k-recall@5"] >= 0.9]
+    assert good and "build it" in said and "serve it" in said and "the rest" in said
+    kept = [line.partition(": ")[2] for line in said.splitlines() if line.startswith("index kept: ")]
+    assert len(kept) == 1 and Saved(Path(kept[0])).kept
+    assert [path for path in Path(kept[0]).parent.iterdir() if path.suffix != ".json"] == [Path(kept[0])]
+    page = Path(said.rpartition("lost: ")[2].strip()).read_text()
+    assert "Why the rest lost" in page and "ef_construction" in page and "flat" in page
+
+
+def test_what_it_says_of_serving_is_right(vectors, workers, capsys):
+    tune.main(options(vectors))
+    lines = capsys.readouterr().out.partition("serve it\n")[2].partition("\n\n")[0]
+    whole = vectors_file.load(vectors)
+    names = {"queries": whole.queries, **{name: __import__(name) for name in ("hnswlib", "faiss")}}
+    exec("\n".join(line.strip() for line in lines.splitlines()), names)
+    true = np.argsort(((whole.queries[:, None] - whole.gallery) ** 2).sum(axis=2), axis=1)[:, :5]
+    assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(names["rows"], true, strict=True)]) >= 0.85
+
+
+def test_the_same_search_goes_on_and_does_nothing_twice(vectors, workers, capsys):
+    asked = options(vectors)
+    tune.main(asked)
+    capsys.readouterr()
+    journal = next((asked.out / "tuning" / "made_up").glob("tried-*.jsonl"))
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(lines[:-1]) + lines[-1][:20])  # killed in the middle of its last line
+    done, before = len(workers), when_measured(asked.out)
+    tune.main(asked)
+    again = capsys.readouterr().out
+    assert f"going on: {len(lines) - 1} builds" in again
+    assert len(workers) - done <= 2
+    assert when_measured(asked.out).items() >= before.items()
+    assert journal.read_text().startswith("".join(lines[:-1]))
+
+
+def test_where_nothing_reaches_the_recall_the_nearest_are_told(vectors, workers, capsys, monkeypatch):
+    grids = lambda count, dim, metric: [Grid("IVF16,SQ4", {"nprobe": (1, 4)})]  # noqa: E731
+    monkeypatch.setattr(indexes.get("faiss_float"), "grids", grids)
+    with pytest.raises(RunFailed, match="nothing reaches"):
+        tune.main(options(vectors, index="faiss_float", recall=0.99))
+    said = capsys.readouterr().out
+    assert "the nearest" in said and "IVF16,SQ4 nprobe=" in said and "does not reach 0.99" in said
+
+
+def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
+    def estimate(self):
+        return Estimate(memory=10**13, disk=10, work=1)
+
+    monkeypatch.setattr(indexes.get("hnswlib").Index, "estimate", estimate)
+    tune.main(options(vectors, memory="4GB"))
+    said = capsys.readouterr().out
+    assert "hnswlib: needs about 10 TB of memory" in said
+    assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
+
+
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+    with pytest.raises(RunFailed):
+        tune.main(options(vectors, budget="1s"))
+    assert "did not fit into the time" in capsys.readouterr().out
+
+
+def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkeypatch):
+    """Where time runs out after the first build on a sample, that one is built, and the others are said to be left."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 20.0 if self.sampled or told else 60.0))
+    told: list[str] = []
+    monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one.title))
+    tune.main(options(vectors))
+    said = capsys.readouterr().out
+    defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
+    assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
+    assert "flat: did not fit into the time" in said
+
+
+def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    tune.main(options(vectors))
+    assert "are not varied: optuna is not installed; pip install" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        ({"recall": 1.5}, "--recall=1.5"),
+        ({"build": "30"}, "--build=30"),
+        ({"budget": "soon"}, "--budget=soon"),
+        ({"mode": "both"}, "both"),
+        ({"memory": "much"}, "--memory=much"),
+        ({"k": 0}, "--k=0"),
+        ({"index": "hnswlob"}, "hnswlob"),
+    ],
+)
+def test_mistakes_are_told_in_a_line(vectors, wrong, said):
+    with pytest.raises(InputError, match=said) as error:
+        tune.main(options(vectors, **wrong))
+    assert "\n" not in str(error.value)
+
+
+class Asked(Track):
+    """The k nearest, asked as a track; one case, or two where the set is called "two"."""
+
+    modes = ("single",)
+
+    @property
+    def cases(self):
+        return [Case("nearest"), Case("again")][: 2 if self.flags.track == "two" else 1]
+
+    def refusal(self, index):
+        return "it cannot" if index.name == "flat" else ""
+
+    def measure(self, index, point, facts, *, runs):
+        whole = with_neighbors(self.vector_set, self.k)
+        timed = measure.single(index, whole, whole.queries, self.k, runs=runs)
+        scores = metrics.scores(whole, timed.neighbors, timed.distances)
+        return results.Result(point, timed.seconds, timed.times, timed.neighbors, timed.distances, scores, facts)
+
+
+@pytest.fixture
+def asked_track(monkeypatch):
+    """Whatever --track names is ``Asked``."""
+    made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
+    monkeypatch.setattr(tracks, "of", made)
+
+
+def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
+    asked = options(vectors, track="asked")
+    tune.main(asked)
+    said = capsys.readouterr().out
+    measured = list(asked.out.glob("*/made_up/5/hnswlib/*.hdf5"))
+    assert measured and results.read(measured[0]).point.case == "nearest"
+    assert "a sample of" not in said and "flat: it cannot" in said and "build it" in said
+
+
+def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeypatch):
+    with pytest.raises(InputError, match="for one case, this asks nearest, again"):
+        tune.main(options(vectors, track="two"))
+    with pytest.raises(InputError, match="--mode=batch: .* asked in single"):
+        tune.main(options(vectors, track="asked", mode="batch"))
+    monkeypatch.setattr(Asked, "builds_itself", True)
+    with pytest.raises(InputError, match="ann_bench run --track=asked measures the default builds"):
+        tune.main(options(vectors, track="asked"))
+
+
+def test_a_crash_costs_one_try(vectors, monkeypatch):
+    """Five builds of an index that misbehaves, in workers of their own: those that are honest are found."""
+    start = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from ann_bench import indexes
+from ann_bench.tuning import worker
+indexes.__path__.append({PLUGINS!r})
+worker.main(*sys.argv[1:])
+"""
+    monkeypatch.setattr(indexes, "__path__", [*indexes.__path__, PLUGINS])
+    monkeypatch.setattr(trials, "WORKER", (sys.executable, "-c", start))
+    asked = options(vectors, index="rogue")
+    whole = vectors_file.load(vectors)
+    builds = ("honest", "crash_in_build", "twice", "raises", "bad_end")
+    candidates = [trials.Candidate("rogue", build, {"step": (1,)}) for build in builds]
+    journal = Journal(asked.out / "tuning", {})
+    made = trials.Trials(asked, whole, None, journal, asked.out / "tuning")
+    found = {one.build: one for one in made.on_sample(700, candidates, seconds=20, note=lambda _: None)}
+    assert found["honest"].reached and found["bad_end"].reached
+    assert "SIGSEGV" in found["crash_in_build"].reason and "twice" in found["twice"].reason
+    assert "out of luck" in found["raises"].reason
+    assert len(journal.outcomes) == 5
+
+
+def test_a_journal_forgets_nothing_and_half_a_line_is_none(tmp_path):
+    journal = Journal(tmp_path, {"recall": 0.9})
+    one = Outcome(100, "hnswlib", "M=8", "M=8", {"ef": 20}, 0.91, 1000.0, True, seconds=2.5)
+    journal.add(one)
+    journal.add(replace(one, build="M=16", meant="M=16", seconds=1.5))
+    with journal.path.open("a") as file:
+        file.write('{"rows": 3')
+    again = Journal(tmp_path, {"recall": 0.9})
+    assert again.get(100, "hnswlib", "M=8") == one and again.seconds == 4 and again.before == 2
+    assert Journal(tmp_path, {"recall": 0.95}).before == 0
+    assert Journal(tmp_path, {"recall": 0.9}, anew=True).before == 0
