@@ -33,7 +33,13 @@ from datasets.vectors.base import VectorSet, with_neighbors
 
 GALLERY, QUERIES, DIMENSIONS, K, ROUNDS = 50_000, 5_000, 128, 10, 9
 RUNS = RunOptions.runs  # a point, of which the best counts: as many in the bare loop
-BUILDS = {"faiss_float": ("HNSW32", {"efSearch": 64}), "hnswlib": ("M=16,ef_construction=200", {"ef": 64})}
+BUILDS = {
+    "faiss_float": ("HNSW32", {"efSearch": 64}),
+    "hnswlib": ("M=16,ef_construction=200", {"ef": 64}),
+    "ngt": ("ANNG,edges=10", {"epsilon": 0.05}),
+    "svs": ("f32,degree=32,window=128", {"window": 64}),
+    "usearch": ("f32,connectivity=16", {"expansion_search": 64}),
+}
 AT_LEAST = {"single": 0.97, "batch": 0.99}
 MICROSECONDS_AT_MOST = 2.0
 
@@ -72,7 +78,23 @@ def built(name: str, build: str, search: dict[str, int], vector_set: VectorSet) 
 
 def library_of(index: Index) -> Library:
     """The search of the library's own object, without anything of ours around it."""
-    return index.made().knn_query if index.name == "hnswlib" else index.made().search
+    made = index.made()
+    if index.name == "ngt":
+        return lambda queries, k: _by_ngt(made, queries, k)
+    if index.name == "usearch":
+        return lambda queries, k: made.search(queries, k, threads=1)  # as many as it likes, if not told
+    return made.knn_query if index.name == "hnswlib" else made.search
+
+
+def _by_ngt(made: object, queries: np.ndarray, k: int) -> object:
+    """One query, or a batch, which NGT's own users search for by other calls."""
+    if len(queries) == 1:
+        return made.search(queries, k, with_distance=False)
+    import ngtpy
+
+    results = ngtpy.BatchResults()
+    made.batch_search(queries, results, k)
+    return results.get_ids()
 
 
 def by_the_harness(index: Index, vector_set: VectorSet, mode: str) -> tuple[float, float]:
@@ -145,6 +167,9 @@ def main() -> None:
     vector_set = made_up()
     told = []
     for name, (build, search) in BUILDS.items():
+        if not indexes.installed(name):
+            print(f"{name}: {indexes.missing(name)}", file=sys.stderr)
+            continue
         index = built(name, build, search, vector_set)
         with threadpool_limits(1):  # as the worker has it around single queries
             index.set_threads(1)

@@ -20,7 +20,7 @@ class Reached:
     """What was reached between the end of the ramp and the end of the time.
 
     latencies : (n,) seconds, in order; in an open loop from when a query was due, those never asked with what they had
-        waited by then; in a closed loop from when it was asked
+        waited by then; in a closed loop from the answer before
     qps, low, high : answers a second, and of the slowest and the fastest of PARTS of the time
     answered : (PARTS,) answers in each
     queue : queries due and not answered at the end; 0 in a closed loop

@@ -11,7 +11,7 @@ from ann_bench.results.families import Style, styles
 from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
 
-_DASHES = (0, (4, 2))
+LINES = ("solid", (0, (4, 2)))  # of the first kind and of the second
 
 
 def draw(
@@ -38,7 +38,8 @@ def draw(
                 for late in (False, True):
                     of_kind = [row for row in alike if measured.family(row) == family and dashed(row) == late]
                     _line(axes, of_kind, style[family], family, dashed=late)
-            _explain(axes, alike, dashed, kinds)
+            if len({dashed(row) for row in alike}) > 1:
+                explain(axes, kinds)
             _finish(axes, alike)
             name = f"recall-qps-{mode}" + (f"-{threads}" if mode == "batch" else "")
             figures[name + (f"-{number}" if len(parts) > 1 else "")] = figure
@@ -58,18 +59,16 @@ def _line(axes: Axes, rows: Sequence[Row], look: Style, family: str, *, dashed: 
     if not rows:
         return
     front = measured.front(rows)
-    style = _DASHES if dashed else "solid"
+    style = LINES[dashed]
     canvas.dots(axes, _places(rows), rows, look, faint=True)
     axes.plot(*_places(front), color=look.colour, linewidth=1.6, linestyle=style, zorder=3)
     named = any(drawn.get_label() == family for drawn in axes.collections)
     canvas.dots(axes, _places(front), front, look, label=None if named else family)
 
 
-def _explain(axes: Axes, rows: Sequence[Row], dashed: Callable[[Row], bool], kinds: tuple[str, str]) -> None:
-    """What solid and dashed lines are, where both are there."""
-    if len({dashed(row) for row in rows}) < 2:
-        return
-    for words, style in zip(kinds, ("solid", _DASHES), strict=True):
+def explain(axes: Axes, kinds: Sequence[str]) -> None:
+    """What solid lines are, and what dashed ones, for the legend."""
+    for words, style in zip(kinds, LINES, strict=True):
         axes.plot([], [], color=canvas.MUTED, linewidth=1.6, linestyle=style, label=words)
 
 

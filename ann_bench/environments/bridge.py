@@ -38,7 +38,7 @@ class Bridge:
         rests = [list(call[1:]) for call in (calls[:1] if alike else calls)]
         cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         message = {"do": "run", "ask": ask, "rests": rests, "calls": len(calls), "cores": cores}
-        queries = np.concatenate([call[0] for call in calls]) if len(calls) > 1 else calls[0][0]
+        queries = wire.below_each_other([call[0] for call in calls])
         said, (seconds, *found) = self._asked(message, [queries])
         neighbors, *distances = (list(array.reshape(len(calls), -1, array.shape[1])) for array in found)
         answers = zip(neighbors, distances[0] if distances else [None] * len(calls), strict=True)

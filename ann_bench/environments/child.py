@@ -23,6 +23,7 @@ def only_from(folder: str) -> None:
 
 def timed(engine: Any, message: dict[str, Any], queries: np.ndarray) -> Said:
     """Every call once, by the very clock of the harness: the seconds of each, and all answers below each other."""
+    from ann_bench.environments import wire
     from ann_bench.measuring import clock
 
     if message["cores"]:
@@ -33,7 +34,10 @@ def timed(engine: Any, message: dict[str, Any], queries: np.ndarray) -> Said:
     calls = [(queries[at * size : (at + 1) * size], *rest) for at, rest in enumerate(rests)]
     found = clock.run(getattr(engine, message["ask"]), calls)
     columns = zip(*found.answers, strict=True)
-    return {"busy": found.busy}, [found.seconds, *(np.concatenate(part) for part in columns if part[0] is not None)]
+    return {"busy": found.busy}, [
+        found.seconds,
+        *(wire.below_each_other(part) for part in columns if part[0] is not None),
+    ]
 
 
 def done(engine: Any, message: dict[str, Any], arrays: list[np.ndarray]) -> Said:

@@ -62,9 +62,8 @@ def finds_ranges(index: faiss.Index) -> bool:
         return _keeps_distances(index) and finds_ranges(index.index)
     if isinstance(index, faiss.IndexRefine):
         return finds_ranges(index.base_index)
-    if isinstance(index, faiss.IndexHNSW):  # over PQ it takes inner products for distances
-        by_codes = isinstance(faiss.downcast_index(index.storage), faiss.IndexPQ)
-        return not by_codes or index.metric_type == faiss.METRIC_L2
+    if isinstance(index, faiss.IndexHNSW):
+        return True
     if isinstance(index, faiss.IndexIVF):
         return not isinstance(index, faiss.IndexIVFFastScan)
     return isinstance(index, faiss.IndexFlatCodes) and not isinstance(index, faiss.IndexLSH)

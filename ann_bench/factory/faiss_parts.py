@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import faiss
 import numpy as np
 
+from ann_bench.factory import faiss_additive, nn_descent
 from ann_bench.indexes.base import Value
 from datasets.errors import InputError
 
@@ -14,6 +15,8 @@ _COARSE = re.compile(r"(?:^|(?<=,))(?:IVF(\d+)([kM]?)|IMI(\d+)x(\d+))(?!\d)")
 SCALE = {"": 1, "k": 1024, "M": 1024 * 1024}  # of IVF64k
 _SPACE = getattr(faiss, "GpuParameterSpace", faiss.ParameterSpace)
 WITH_ALL_ROWS = ("index", "base_index", "refine_index", "storage")  # where Faiss keeps an index in another
+_BINARISED = faiss.IndexRaBitQ | faiss.IndexRaBitQFastScan | faiss.IndexIVFRaBitQ | faiss.IndexIVFRaBitQFastScan
+_MOST_QUERY_BITS = 8
 _INSIDE = (*WITH_ALL_ROWS, "quantizer")
 
 
@@ -53,9 +56,13 @@ def make(factory: str, dim: int, metric: str) -> faiss.Index:
     own = faiss.METRIC_L2 if metric == "euclidean" else faiss.METRIC_INNER_PRODUCT
     for measure in (own, faiss.METRIC_L2) if metric == "angular" else (own,):
         try:
-            return faiss.index_factory(dim, factory, measure)
+            index = nn_descent.make(factory, dim, measure) or faiss.index_factory(dim, factory, measure)
         except (RuntimeError, MemoryError, TypeError) as error:
             reason = said(error)
+            continue
+        if all(part.metric_type == measure for part in inside(index, WITH_ALL_ROWS)):
+            return index
+        reason = "Faiss would search by L2 in it, without a word"  # as in HNSW over PQ
     raise InputError(reason)
 
 
@@ -80,8 +87,9 @@ def inside(index: faiss.Index, names: tuple[str, ...] = _INSIDE) -> Iterator[fai
 
 
 def codebook_centroids(index: faiss.Index) -> int:
-    """The most centroids that any of its product quantizers learns a subspace; 0 where it has none."""
+    """The most centroids that any of its codebooks has, a subspace's or a whole one; 0 where it has none."""
     learned = [part.pq.ksub for part in inside(index) if learns_codebook(part)]
+    learned += [faiss_additive.centroids(part) for part in inside(index)]
     return max([*learned, *(256 for _ in opqs(index))], default=0)
 
 
@@ -147,8 +155,13 @@ def graph_links(index: faiss.Index) -> int | None:
 
 
 def is_nsg(index: faiss.Index) -> bool:
-    """Whether it is a graph that takes its rows only all at once."""
+    """Whether it is, or re-ranks, an NSG."""
     return any(isinstance(part, faiss.IndexNSG) for part in inside(index))
+
+
+def takes_all_at_once(index: faiss.Index) -> bool:
+    """Whether it is a graph that takes its rows only all at once, of which there must be more than 100."""
+    return any(isinstance(part, faiss.IndexNSG | faiss.IndexNNDescent) for part in inside(index))
 
 
 def has_plain_lists(index: faiss.Index) -> bool:
@@ -164,7 +177,7 @@ def exact_distances(index: faiss.Index) -> bool:
     index = faiss.downcast_index(index)
     if isinstance(index, faiss.IndexRefine):
         return isinstance(faiss.downcast_index(index.refine_index), faiss.IndexFlat)
-    if isinstance(index, faiss.IndexHNSW | faiss.IndexNSG):
+    if isinstance(index, faiss.IndexHNSW | faiss.IndexNSG | faiss.IndexNNDescent):
         return isinstance(faiss.downcast_index(index.storage), faiss.IndexFlat)
     whole = faiss.IndexFlat | faiss.IndexIVFFlat
     return isinstance(index, whole)
@@ -180,8 +193,11 @@ def tunes(index: faiss.Index, prefix: str = "") -> dict[str, tuple[Value, Value]
     own: dict[str, tuple[Value, Value]] = {}
     if isinstance(index, faiss.IndexHNSW):
         own["efSearch"] = (1, 16)
-    if isinstance(index, faiss.IndexNSG):
+    if isinstance(index, faiss.IndexNSG | faiss.IndexNNDescent):
         own["search_L"] = (1, 16)
+    if isinstance(index, _BINARISED):
+        fast = isinstance(index, faiss.IndexRaBitQFastScan | faiss.IndexIVFRaBitQFastScan)
+        own["qb"] = (int(fast), index.qb)
     if isinstance(index, faiss.IndexIVF):
         own["nprobe"] = (1, 1)
         if not isinstance(index, faiss.IndexIVFFastScan):  # it reads whole lists whatever max_codes says
@@ -198,26 +214,19 @@ def tunes(index: faiss.Index, prefix: str = "") -> dict[str, tuple[Value, Value]
 
 def tune(index: faiss.Index, name: str, value: Value) -> None:
     """Set one of ``tunes``."""
-    if not name.endswith("search_L"):  # the one that Faiss has no name for
+    if not name.endswith(("search_L", "qb")):  # which Faiss has no name for
         _SPACE().set_index_parameter(index, name, value)
         return
     for part in inside(index):
-        if isinstance(part, faiss.IndexNSG):
+        if isinstance(part, _BINARISED) and name.endswith("qb"):
+            part.qb = int(value)
+        if isinstance(part, faiss.IndexNSG) and name.endswith("search_L"):
             part.nsg.search_L = int(value)
+        if isinstance(part, faiss.IndexNNDescent) and name.endswith("search_L"):
+            part.nndescent.search_L = int(value)
 
 
-def check_gpus(gpus: tuple[int, ...]) -> None:
-    """Raises InputError where Faiss cannot use one of these devices."""
-    there = faiss.get_num_gpus() if hasattr(faiss, "StandardGpuResources") else 0
-    missing = [gpu for gpu in gpus if not 0 <= gpu < there]
-    if missing:
-        build = f"sees {there} GPUs" if there else "sees no GPU; it needs faiss-gpu in place of faiss-cpu, and a driver"
-        raise InputError(f"--gpus={missing[0]}: Faiss {build}")
-
-
-def to_gpus(index: faiss.Index, gpus: tuple[int, ...]) -> faiss.Index:
-    """The same index on these devices, whole on each; raises InputError where Faiss has no such index for GPUs."""
-    try:
-        return faiss.index_cpu_to_gpus_list(index, gpus=list(gpus))
-    except RuntimeError as error:
-        raise InputError(f"not on GPUs: {said(error)}") from None
+def check_query_bits(bits: Value) -> None:
+    """Raises InputError for a ``qb`` of RaBitQ that ends the whole process."""
+    if bits > _MOST_QUERY_BITS:
+        raise InputError(f"--search=qb={bits}: RaBitQ takes at most {_MOST_QUERY_BITS}")

@@ -2,7 +2,7 @@
 
 import faiss
 
-from ann_bench.factory import faiss_parts
+from ann_bench.factory import faiss_additive, faiss_parts, nn_descent
 from ann_bench.factory.faiss_parts import Coarse
 from ann_bench.indexes.base import Estimate
 
@@ -18,6 +18,7 @@ _OPQ_ROUNDS = 50  # each with four iterations of a codebook
 _POLYSEMOUS_WORK = 1e11  # of permuting one codebook by simulated annealing
 _HNSW_SEARCH = 20_000  # of finding the nearest of many centroids in their graph
 _HNSW_WORK, _NSG_WORK = 60, 360_000  # measured: rows that lie here and there in memory; nearest of all rows first
+_RABITQ_WORK = 5000  # measured with 4 bits a dimension
 _KNN_GRAPH = 700  # bytes a row while NSG is built: its graph of the 64 nearest, and the pools to find them
 
 
@@ -45,6 +46,8 @@ def disk(index: faiss.Index, count: int, coarse: Coarse | None) -> int:
         return _hnsw_links(index, count) + disk(index.storage, count, None)
     if isinstance(index, faiss.IndexNSG):
         return int(count * (_DEGREE * index.nsg.R + 1) * _FLOAT) + disk(index.storage, count, None)
+    if isinstance(index, faiss.IndexNNDescent):
+        return count * index.nndescent.K * _FLOAT + disk(index.storage, count, None)
     if isinstance(index, faiss.IndexIVF):
         cells = coarse or _own(index)
         return _lists(index, count, cells) + _quantizer(index, cells) + _codebooks(index)
@@ -88,7 +91,7 @@ def _quantizer(index: faiss.IndexIVF, coarse: Coarse) -> int:
 
 def _codebooks(index: faiss.Index) -> int:
     found = [getattr(index, name) for name in ("pq", "refine_pq") if hasattr(index, name)]
-    return sum(pq.ksub * pq.d * _FLOAT for pq in found)
+    return sum(pq.ksub * pq.d * _FLOAT for pq in found) + faiss_additive.codebook_bytes(index)
 
 
 def _besides(index: faiss.Index, count: int, coarse: Coarse | None) -> int:
@@ -100,6 +103,8 @@ def _besides(index: faiss.Index, count: int, coarse: Coarse | None) -> int:
         return _besides(index.base_index, count, coarse)
     if isinstance(index, faiss.IndexNSG):
         return count * (_KNN_GRAPH + index.d * _FLOAT)  # and the rows, which it takes all at once
+    if isinstance(index, faiss.IndexNNDescent):
+        return count * (nn_descent.MEMORY + index.d * _FLOAT)
     if not isinstance(index, faiss.IndexIVF):
         return 0
     return coarse.lists * 80 + _tables(index, coarse)  # two empty vectors a list
@@ -121,6 +126,8 @@ def _learning(index: faiss.Index, coarse: Coarse | None, rows: int) -> float:
         if faiss_parts.learns_codebook(part):
             work += _CODEBOOK_WORK * few * part.pq.ksub * part.d
             work += _POLYSEMOUS_WORK * part.pq.M * getattr(part, "do_polysemous_training", False)
+        if faiss_additive.quantizer(part):  # each codebook is followed by finding all codes so far
+            work += faiss_additive.quantizer(part).M * few * faiss_additive.work(part)
     for matrix in faiss_parts.opqs(index):
         work += _OPQ_ROUNDS * few * (matrix.d_in * matrix.d_out + _CODEBOOK_WORK / 25 * 4 * 256 * matrix.d_out)
     return work
@@ -139,4 +146,9 @@ def _adding(index: faiss.Index, coarse: Coarse | None, count: int) -> float:
             work += _HNSW_WORK * count * part.hnsw.efConstruction * part.hnsw.nb_neighbors(1) * part.d
         if isinstance(part, faiss.IndexNSG):
             work += _NSG_WORK * count * part.d
+        if isinstance(part, faiss.IndexNNDescent):
+            work += nn_descent.WORK * count
+        if hasattr(part, "rabitq"):
+            work += _RABITQ_WORK * count * part.d
+        work += count * faiss_additive.work(part)
     return work

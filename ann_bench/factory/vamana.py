@@ -24,7 +24,8 @@ DEFAULTS = {"degree": 32, "window": 128}
 PADDING = 32  # bytes, at whose multiples compressed rows begin
 COMPACTED = 1000  # rows at a time
 LEAST_DEGREE = 4
-WORK = 130
+WORK = 1000  # a candidate, as measured
+LARGEST = 65_504  # that f16 holds
 BLOCK = 1 << 30  # bytes that a graph which can change takes at once, for rows and for links
 
 
@@ -87,8 +88,14 @@ class Build:
         return sum(-(-(bits // 8 + 8) // PADDING) * PADDING for bits in parts)  # with a row's own scale and offset
 
     def make(self, rows: np.ndarray, numbers: np.ndarray | None, threads: int) -> Any:
-        """The graph of ``rows`` (N, D); one that can change where there are ``numbers`` (N,) of them."""
+        """The graph of ``rows`` (N, D); one that can change where there are ``numbers`` (N,) of them.
+
+        Raises InputError where f16 cannot hold a number of the rows.
+        """
         import svs
+
+        if self.stored == "f16" and np.abs(rows).max() > LARGEST:
+            raise InputError(f"--build=f16: it holds numbers up to {LARGEST:,}, the rows have larger ones; take f32")
 
         chosen = svs.VamanaBuildParameters(alpha=self.alpha, graph_max_degree=self.degree, window_size=self.window)
         space = getattr(svs.DistanceType, self.space)
@@ -152,7 +159,7 @@ def on_intel() -> bool:
 
 def nothing(queries: int) -> tuple[np.ndarray, np.ndarray]:
     """The answer of an empty graph."""
-    return np.empty((queries, 0), np.uint64), np.empty((queries, 0), np.float32)
+    return np.empty((queries, 0), np.int64), np.empty((queries, 0), np.float32)
 
 
 def _alpha(build: str, text: str, space: str) -> float:

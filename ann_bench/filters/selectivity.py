@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ann_bench.drawing import canvas
+from ann_bench.drawing import canvas, fronts
 from ann_bench.filters.asking import NATIVE, POST
 from ann_bench.results import points as measured
 from ann_bench.results.families import styles
@@ -15,7 +15,8 @@ from ann_bench.results.points import Row
 from ann_bench.results.results import recall_name
 
 GOAL = 0.95  # the recall at which speeds are compared
-_LINES = {NATIVE: "solid", POST: (0, (4, 2))}
+_WAYS = (NATIVE, POST)
+_WORDS = {"": "", "made": ", random rows", "made near": ", rows on the query's side", "made far": ", on the other side"}
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -28,21 +29,27 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
         for kind in dict.fromkeys(map(_kind, part)):
             alike = [row for row in part if _kind(row) == kind]
             if len({row["selectivity"] for row in alike}) > 1:
-                name = f"selectivity-{mode}" + (f"-{threads}" if mode == "batch" else "") + kind.replace(" ", "-")
+                name = (
+                    f"selectivity-{mode}"
+                    + (f"-{threads}" if mode == "batch" else "")
+                    + f" {kind}".rstrip().replace(" ", "-")
+                )
                 figures[f"speed-{name}"] = _speed(alike, kind)
                 figures[f"recall-{name}"] = _recall(alike, kind)
     return canvas.save(figures, folder)
 
 
 def _kind(row: Row) -> str:
-    """Which of the made filters a row is of, " made", " made near", " made far"; "" of others."""
+    """Which of the made filters a row is of: "made", "made near", "made far"; "" of others."""
     found = re.fullmatch(r"(made(?: near| far)?) [\d.e-]+", row["case"])
-    return f" {found[1]}" if found else ""
+    return found[1] if found else ""
 
 
 def _speed(rows: Sequence[Row], kind: str) -> Figure:
     """The fastest point of each family and way that reaches the goal."""
-    figure, axes = canvas.begin(rows, f"Speed at recall {GOAL} by selectivity{kind}; {measured.conditions(rows[0])}")
+    figure, axes = canvas.begin(
+        rows, f"Speed at recall {GOAL} by selectivity{_WORDS[kind]}; {measured.conditions(rows[0])}"
+    )
     good = [row for row in rows if measured.recall(row) >= GOAL]
     _lines(axes, rows, good, lambda row: row["qps"], lambda row: row["qps"])
     if good:
@@ -54,7 +61,7 @@ def _speed(rows: Sequence[Row], kind: str) -> Figure:
 
 def _recall(rows: Sequence[Row], kind: str) -> Figure:
     """The highest recall that each family and way reaches, whatever its speed."""
-    figure, axes = canvas.begin(rows, f"Highest recall by selectivity{kind}; {measured.conditions(rows[0])}")
+    figure, axes = canvas.begin(rows, f"Highest recall by selectivity{_WORDS[kind]}; {measured.conditions(rows[0])}")
     _lines(axes, rows, rows, measured.recall, measured.recall)
     canvas.recall_scale(axes, map(measured.recall, rows), recall_name(rows[0]["k"]), along="y")
     canvas.log_scale(axes, "share of the rows that pass", along="x")
@@ -80,5 +87,7 @@ def _lines(
         points = sorted(line.values(), key=lambda row: row["selectivity"])
         places = [row["selectivity"] for row in points], [height(row) for row in points]
         look = style[family]
-        axes.plot(*places, color=look.colour, linewidth=1.6, linestyle=_LINES[way], zorder=3)
-        canvas.dots(axes, places, points, look, label=f"{family}, {way}")
+        axes.plot(*places, color=look.colour, linewidth=1.6, linestyle=fronts.LINES[_WAYS.index(way)], zorder=3)
+        named = any(drawn.get_label() == family for drawn in axes.collections)
+        canvas.dots(axes, places, points, look, label=None if named else family)
+    fronts.explain(axes, _WAYS)

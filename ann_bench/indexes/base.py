@@ -151,6 +151,9 @@ class Index:
         """Neighbors (n, k), integer ids nearest first, -1 for none; distances (n, k) in the library's units, or None.
 
         This is what is timed. queries (n, D) : contiguous, n = 1 in single-query mode
+
+        Where the library is in another process, ``find`` may be an object with a method ``run``, which makes many calls
+        there, by the harness's clock (``measuring.clock.run``, ``environments.bridge.Method``).
         """
         raise NotImplementedError
 

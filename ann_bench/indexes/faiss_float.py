@@ -8,7 +8,7 @@ from typing import ClassVar
 import faiss
 import numpy as np
 
-from ann_bench.factory import faiss_abilities, faiss_grids, faiss_parts, faiss_size
+from ann_bench.factory import faiss_abilities, faiss_additive, faiss_gpus, faiss_grids, faiss_parts, faiss_size
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Value
 from datasets.attributes.condition import Condition
@@ -16,7 +16,7 @@ from datasets.errors import InputError
 
 MERGED = "merged.faiss"  # in a folder of shards, the index over the lists that lie beside it
 
-_NSG_ROWS = 100  # Faiss tries its graph of the nearest on so many
+_GRAPH_ROWS = 100  # Faiss tries its graph of the nearest on so many
 _LOOKED_AT = 2000  # rows that an NSG is looked at for copies
 _POINTS = 256  # training rows a centroid; Faiss uses no more
 _FEWEST_POINTS = 39  # fewer, and Faiss warns
@@ -27,7 +27,7 @@ class FaissFloat(base.Index):
     """A Faiss index by its factory string (https://github.com/facebookresearch/faiss/wiki/The-index-factory).
 
     ``efConstruction=N`` may stand at the end of the string and holds for every HNSW in it, as in
-    "HNSW32,efConstruction=200"; without it Faiss builds with 40.
+    "HNSW32,efConstruction=200"; without it Faiss builds with 40. "NNDescent32" is ours: Faiss has no string for it.
     """
 
     metrics: ClassVar[tuple[str, ...]] = ("euclidean", "inner_product", "angular")
@@ -40,7 +40,7 @@ class FaissFloat(base.Index):
         if self.metric == "inner_product" and "IMI" in self._factory:
             raise InputError(f"--build={build}: IMI has no inner_product in Faiss, only euclidean and angular; use IVF")
         self._twin = self._make(faiss_parts.twin(self._factory))
-        self._nsg = faiss_parts.is_nsg(self._twin)
+        self._at_once = faiss_parts.takes_all_at_once(self._twin)
         self._check()
         defaults = faiss_parts.tunes(self._twin)
         self.tunes = {name: least for name, (least, _) in defaults.items()}
@@ -56,11 +56,11 @@ class FaissFloat(base.Index):
 
     def _can(self) -> None:
         """What it can do besides finding the nearest; on GPUs nothing of it."""
-        self.filters = "rows" if faiss_abilities.selects(self._twin) and not self.gpus else ""
-        self.ranges = faiss_abilities.finds_ranges(self._twin) and not self.gpus
-        self.changes = faiss_abilities.removes(self._twin) and not self.gpus
-        self.grows = not self._nsg
-        self.shared = not self.gpus
+        here = self.shared = not self.gpus
+        self.filters = "rows" if here and faiss_abilities.selects(self._twin) else ""
+        self.ranges = here and faiss_abilities.finds_ranges(self._twin)
+        self.changes = here and faiss_abilities.removes(self._twin)
+        self.grows = here and not self._at_once
 
     def _check(self) -> None:
         """Raises InputError for what Faiss would only stumble over while it builds."""
@@ -70,10 +70,10 @@ class FaissFloat(base.Index):
         links = faiss_parts.graph_links(self._twin)
         if links is not None and links < 2 or re.search(r"(IVF|\dx)0+(\D|$)", self._factory):
             raise InputError(f"--build={self.build}: takes at least 2 links a row, 1 list and 1 bit a code")
-        if self._nsg and self.count <= _NSG_ROWS:
-            raise InputError(
-                f"--build={self.build}: NSG needs more than {_NSG_ROWS} rows, the gallery has {self.count}"
-            )
+        if self._at_once and self.count <= _GRAPH_ROWS:
+            kind = "NSG" if faiss_parts.is_nsg(self._twin) else "NNDescent"
+            few = f"needs more than {_GRAPH_ROWS} rows, the gallery has {self.count}"
+            raise InputError(f"--build={self.build}: {kind} {few}")
         if self._centroids > self.count:
             few = f"has {self._centroids} centroids to find, but the gallery only {self.count} rows"
             raise InputError(f"--build={self.build}: {few}; ask for fewer, or use more rows")
@@ -84,7 +84,7 @@ class FaissFloat(base.Index):
         if self._ef_construction and not has_hnsw:
             raise InputError(f"--build={self.build}: efConstruction is for HNSW, which is not in it; leave it out")
         if self.gpus:
-            faiss_parts.check_gpus(self.gpus)
+            faiss_gpus.check_gpus(self.gpus)
 
     @property
     def _centroids(self) -> int:
@@ -97,6 +97,8 @@ class FaissFloat(base.Index):
         if self._twin.is_trained:
             return 0
         centroids = max(256, self._centroids)
+        if faiss_additive.learns_from_all(self._twin):
+            return min(self.count, _FEWEST_POINTS * centroids)
         return min(self.count, max(min(_POINTS * centroids, _MOST_TRAINING_ROWS), _FEWEST_POINTS * centroids))
 
     def estimate(self) -> Estimate:
@@ -121,10 +123,10 @@ class FaissFloat(base.Index):
         index = self.made()
         if self._changing:
             index.add_with_ids(rows, np.arange(self._given, self._given + len(rows)))
-        elif not self._nsg:
+        elif not self._at_once:
             index.add(rows)
         self._given += len(rows)
-        if not self._nsg:
+        if not self._at_once:
             return
         if self._whole is None:
             self._whole = np.empty((self.count, self.dim), np.float32)
@@ -134,7 +136,7 @@ class FaissFloat(base.Index):
     def finish(self) -> None:
         if self._whole is not None:
             few = self._whole[:: max(1, self._filled // _LOOKED_AT)]
-            if len(np.unique(few, axis=0)) < len(few) / 2:
+            if faiss_parts.is_nsg(self._twin) and len(np.unique(few, axis=0)) < len(few) / 2:
                 raise InputError(f"--build={self.build}: Faiss never ends an NSG over rows of which most are the same")
             self.made().add(self._whole[: self._filled])
             self._whole = None
@@ -155,7 +157,7 @@ class FaissFloat(base.Index):
             raise InputError(f"--build={self.build}: Faiss refuses it: {reason}") from None
 
     def _become(self, index: faiss.Index) -> None:
-        self._index = faiss_parts.to_gpus(index, self.gpus) if self.gpus else index
+        self._index = faiss_gpus.to_gpus(index, self.gpus) if self.gpus else index
 
     def save(self, path: Path) -> None:
         faiss.write_index(faiss.index_gpu_to_cpu(self.made()) if self.gpus else self.made(), str(path))
@@ -166,6 +168,10 @@ class FaissFloat(base.Index):
         self._become(faiss.read_index(str(file), faiss.IO_FLAG_ONDISK_SAME_DIR))
         self._given = self._index.ntotal
 
+    def check_search(self, search: Mapping[str, Value]) -> None:
+        super().check_search(search)
+        faiss_parts.check_query_bits(search.get("qb", 0))
+
     def tune(self, **search: Value) -> None:
         self.check_search(search)
         for name, value in {**self._defaults, **search}.items():
@@ -175,7 +181,7 @@ class FaissFloat(base.Index):
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
         """Neighbors (n, k), and distances (n, k) where they are the metric's own: what codes guess is not given out."""
-        if self._nsg and k > self._index.ntotal:
+        if self._at_once and k > self._index.ntotal:
             return self._search_all(queries, k)
         found, neighbors = self._index.search(queries, k)
         return neighbors, found if self.exact_distances else None
@@ -217,12 +223,11 @@ class FaissFloat(base.Index):
         return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
-        """For an NSG of fewer than k rows, in which Faiss would search for ever."""
-        there = self._index.ntotal
-        neighbors, distances = self.find(queries, there)
-        missing = ((0, 0), (0, k - there))
+        """For a graph of fewer than k rows: in an NSG Faiss would search for ever, an NNDescent it refuses."""
+        neighbors, distances = self.find(queries, there := self._index.ntotal)
+        missing, far = ((0, 0), (0, k - there)), np.inf if self._twin.metric_type == faiss.METRIC_L2 else -np.inf
         neighbors = np.pad(neighbors, missing, constant_values=-1)
-        return neighbors, None if distances is None else np.pad(distances, missing, constant_values=np.inf)
+        return neighbors, None if distances is None else np.pad(distances, missing, constant_values=far)
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         distances = faiss_parts.without_missing(distances)

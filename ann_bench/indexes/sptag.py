@@ -28,7 +28,7 @@ REFINED = 2  # times that the graph is
 MAX_CHECK = 8192  # what it begins with
 LARGEST = {"NeighborhoodSize": 1024, "TPTNumber": 64}  # beyond which it takes hours, or all memory
 WAIT = 0.1 * 1e10  # multiply-adds in the time that a tree waits for the one before
-WORK = 3  # measured; the rows lie here and there in memory
+WORK = 5  # measured; the rows lie here and there in memory
 
 
 class SptagIndex(base.Index):

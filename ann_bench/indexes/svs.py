@@ -97,16 +97,21 @@ class SvsIndex(base.Index):
             self._graph.search_window_size = self._window
 
     def find(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
-        there = min(k, self._size)
-        neighbors, distances = self._graph.search(queries, there) if there else vamana.nothing(len(queries))
+        if k > self._size:
+            return self._fewer(queries, k)
+        neighbors, distances = self._graph.search(queries, k)
         neighbors = neighbors.view(np.int64)
-        if there and not distances[:, -1].all():  # so far away only what is not there
+        last = distances.item(-1) if len(queries) == 1 else distances[:, -1].all()
+        if not last:  # so near comes only what is not there
             self._build.forget_what_is_not_there(self._graph, queries, neighbors, distances)
-        if there < k:
-            missing = ((0, 0), (0, k - there))
-            neighbors = np.pad(neighbors, missing, constant_values=-1)
-            distances = np.pad(distances, missing, constant_values=self._build.far)
         return neighbors, distances
+
+    def _fewer(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """All that are there, and none in the other places, which SVS would fill with its first row."""
+        found = self.find(queries, self._size) if self._size else vamana.nothing(len(queries))
+        missing = ((0, 0), (0, k - self._size))
+        far = self._build.far
+        return tuple(np.pad(part, missing, constant_values=fill) for part, fill in zip(found, (-1, far), strict=True))
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":
@@ -115,9 +120,14 @@ class SvsIndex(base.Index):
 
 
 def grids(count: int, dim: int, metric: str) -> list[Grid]:
-    """Sparse and dense graphs, with windows from narrow to nearly exact."""
+    """Rows of half precision, in sparse and dense graphs, with windows from narrow to nearly exact.
+
+    Left out: f32, for 20,000 rows of photo_sift as fast as f16 at the same recall, and twice as large. The sparse graph
+    is the faster one up to a recall of 0.96, the dense one above. Compressed rows are only to be had by name, for they
+    could not be measured.
+    """
     degrees = (32, 64) if count <= 10_000_000 else (32,)
-    return [Grid(f"f32,degree={degree},window=128", {"window": (10, 20, 40, 80, 160, 320)}) for degree in degrees]
+    return [Grid(f"f16,degree={degree},window=128", {"window": (10, 20, 40, 80, 160)}) for degree in degrees]
 
 
 Index = SvsIndex

@@ -60,7 +60,7 @@ def kind(index: str, build: str) -> str:
         return "trees"
     if index in _LISTS or any(re.match(r"B?IVF|IMI", word) for word in words):
         return "lists"
-    return "graph" if index in _GRAPHS or any(re.match(r"B?HNSW|NSG", word) for word in words) else "scan"
+    return "graph" if index in _GRAPHS or any(re.match(r"B?HNSW|NSG|NNDescent", word) for word in words) else "scan"
 
 
 def grow(row: Row, count: int) -> Grown:

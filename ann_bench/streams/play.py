@@ -91,7 +91,7 @@ class Play:
 
     def _write(self, place: int, step: Step) -> dict[str, float]:
         seconds, late = 0.0, []
-        if step.operation in (DELETE, REPLACE):
+        if step.operation in (DELETE, REPLACE) and step.start < step.end:
             seconds += self.way.delete(self.history.goes(place))
             late.append(self._between(place))
         if step.operation in (INSERT, REPLACE):
@@ -103,7 +103,7 @@ class Play:
                 seconds += self.way.insert(numbers)
                 self.added += len(numbers)
                 late.append(self._between(place))
-        found = {"write_seconds": seconds} | self._late(np.concatenate(late))
+        found = {"write_seconds": seconds} | self._late(np.concatenate([np.empty(0), *late]))
         self.built += 0 if self.searched else seconds
         return found
 

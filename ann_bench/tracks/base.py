@@ -157,6 +157,11 @@ class Track:
         return rows
 
     @classmethod
+    def flags_of(cls, row: Row) -> list[str]:
+        """The flags that ask again what a row was asked, besides --track: ["--radius", "0.5"]."""
+        return []
+
+    @classmethod
     def columns(cls) -> Mapping[str, str]:
         """Columns of the table besides those of all points: title -> key of a row (``Result.row``)."""
         return {}

@@ -39,6 +39,8 @@ class Track(base.Track):
         super().__init__(flags, vector_set, 0, cache=cache, seed=seed)
         self.radii = [self._radius(text.strip()) for text in flags.radius.split(",")]
         self.truth_file = Path(flags.range_truth) if flags.range_truth else None
+        if self.truth_file and not self.truth_file.is_file():
+            raise InputError(f"--range-truth={self.truth_file}: there is no such file")
         if self.truth_file and len(self.radii) > 1:
             raise InputError(f"--range-truth={self.truth_file}: is of one radius; name one --radius")
 
@@ -123,6 +125,10 @@ class Track(base.Track):
     def told(self, result: Result) -> str:
         pairs, precision = result.scores[recall_name(0)], result.scores["precision"]
         return f"{pairs:.4f} of the pairs, precision {precision:.4f}, {result.qps:,.0f} QPS"
+
+    @classmethod
+    def flags_of(cls, row: Row) -> list[str]:
+        return ["--radius", repr(row["radius"])]
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

@@ -28,13 +28,15 @@ class ExportOptions:
     """Only this k; all by default."""
     mode: str = ""
     """single or batch; both by default."""
+    track: str = ""
+    """Points of this way of asking: filter, stream, range, foreign or clients; the k nearest of all by default."""
     to: Path = Path("results.csv")
     """The file to write: .csv, or .jsonl for a JSON object a line."""
 
 
 def main(options: ExportOptions) -> None:
     """Write the file and say how many points it holds."""
-    found = [result.row for result in results.read_all(options.out, data=options.data, k=options.k)]
+    found = [result.row for result in results.read_all(options.out / options.track, data=options.data, k=options.k)]
     rows = [row for row in found if options.mode in ("", row["mode"])]
     if not rows:
         asked = "".join(

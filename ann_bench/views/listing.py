@@ -43,8 +43,8 @@ def main(options: ListOptions) -> None:
 
 def _abilities(name: str) -> str:
     module = indexes.get(name)
-    if not indexes.installed(name):
-        return f"not installed: pip install -c constraints.txt -e '.[{module.EXTRA}]'"
+    if lacking := indexes.missing(name):
+        return lacking
     index = module.Index
     words = [", ".join(index.metrics), f"{' or '.join(index.dtypes)} rows"]
     words += ["in blocks"] if index.in_blocks else ["all rows at once"]

@@ -5,8 +5,10 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ann_bench import tracks
 from ann_bench.results import extrapolate
 from ann_bench.results import points as measured
+from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
 from ann_bench.results.results import MODES
 from ann_bench.units import in_bytes, in_time, read_bytes, read_count, significant
@@ -65,9 +67,12 @@ def main(options: RecommendOptions) -> None:
     memory = read_bytes(options.memory) if options.memory else None
     found = options.load()
     count = read_count(options.count) if options.count else found.rows[0]["gallery"]
+    if len(cases := measured.by_case(found.rows)) > 1:
+        raise InputError(f"--case: say which one; {options.track} has {', '.join(cases)}")
     wanted = {"count": count, "mode": options.mode}
     choices = choose(found.rows, recall=options.recall, memory=memory, file=options.file, **wanted)
-    asked = f"{found.k}-recall@{found.k} of {options.recall:g} or more, {count:,} vectors"
+    words = f"{found.k}-recall@{found.k}" if found.k else recall_name(0)
+    asked = f"{words} of {options.recall:g} or more, {count:,} vectors"
     asked += f", within {in_bytes(memory)}" if memory else ""
     print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
     print(render(choices, note=without_index(found.rows, **wanted)))
@@ -151,7 +156,9 @@ def command(row: Row, point: extrapolate.Grown, file: str) -> str:
     words = ["--keep-indexes", "--data", data or "VECTORS", "--metric", row["metric"]]
     words += ["--index", row["index"], "--build", point.build]
     words += ["--search", point.search.replace(" ", ",")] if point.search else []
-    words += ["--k", str(row["k"]), "--mode", row["mode"]]
+    words += ["--track", row["track"], *tracks.get(row["track"]).Track.flags_of(row)] if row["track"] else []
+    words += ["--k", str(row["k"])] if row["k"] else []
+    words += ["--mode", row["mode"]]
     words += ["--threads", str(row["threads"])] if row["mode"] == "batch" else []
     words += ["--seed", str(row["seed"])] if row["seed"] else []
     gpus = row["device"].removeprefix("gpus ")  # else it is the address of a server

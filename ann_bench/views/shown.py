@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ann_bench import tracks
 from ann_bench.results import points, unfinished
-from datasets.errors import InputError
+from datasets.errors import InputError, unknown
 from datasets.sources.vector_source import Source
 from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
@@ -26,6 +26,8 @@ class Shown:
     """single or batch; both by default."""
     track: str = ""
     """Points of this way of asking: filter, stream, range, foreign or clients; the k nearest of all by default."""
+    case: str = ""
+    """Only what was asked under this name, as the table has it: "within 307.456"; all by default."""
 
     @property
     def folder(self) -> Path:
@@ -47,10 +49,18 @@ class Shown:
             found = points.load(self.folder, **named, k=self.k, mode=self.mode)
             self._check_same(vectors, found)
         if self.track:
-            found = replace(found, rows=tracks.get(self.track).Track.related(found.rows))
+            found = self._of_case(replace(found, rows=tracks.get(self.track).Track.related(found.rows)))
         if words := unfinished.words(self.folder / found.data / str(found.k)):
             logging.info(words)
         return found
+
+    def _of_case(self, found: points.Measured) -> points.Measured:
+        cases = points.by_case(found.rows)
+        if not self.case:
+            return found
+        if self.case not in cases:
+            raise unknown("case", self.case, cases)
+        return replace(found, rows=cases[self.case])
 
     @property
     def file(self) -> str:

@@ -222,3 +222,11 @@ def test_a_worker_dies_with_its_parent():
     parent.wait()
     parent.stdout.close()
     assert is_gone(pid)
+
+
+def test_free_memory_is_given_back():
+    held = [bytes(1000) for _ in range(200_000)]
+    with_them = limits.resident(os.getpid())
+    del held
+    limits.trim()
+    assert limits.resident(os.getpid()) < with_them - 100_000_000

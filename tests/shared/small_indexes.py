@@ -14,11 +14,18 @@ BUILDS = {
     "annoy": [("trees=10", {"search_k": 2000})],
     "faiss_binary": [
         ("ITQ32,BIVF16,RFlat", {"nprobe": 16, "k_factor": 40}, "euclidean", "angular", "inner_product"),
+        ("ITQ32,BFlat,RFlat", {"k_factor": 60}, "euclidean"),
+        ("BFlat", {}, "hamming"),
         ("BIVF16", {"nprobe": 16}, "hamming"),
         ("BHNSW16", {"efSearch": 200}, "hamming"),
         ("BHash4x8", {"nflip": 3}, "hamming"),
     ],
-    "faiss_float": [("IVF16,Flat", {"nprobe": 12}), ("HNSW16", {"efSearch": 100})],
+    "faiss_float": [
+        ("IVF16,Flat", {"nprobe": 12}),
+        ("HNSW16", {"efSearch": 100}),
+        ("NNDescent16", {"search_L": 100}),
+        ("IVF16,RaBitQfs4,RFlat", {"nprobe": 16, "k_factor_rf": 4}),
+    ],
     "flat": [("Flat", {})],
     "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
     "ngt": [

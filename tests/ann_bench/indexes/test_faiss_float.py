@@ -8,6 +8,7 @@ import pytest
 
 from ann_bench.factory import faiss_parts
 from ann_bench.indexes.faiss_float import Index, grids
+from datasets.attributes.condition import All
 from datasets.errors import InputError
 from datasets.vectors import exact
 
@@ -26,6 +27,15 @@ FAMILIES = {
     "IVF16,SQ8": ({"nprobe": 16}, 0.95),
     "SQfp16": ({}, 0.99),
     "PCA8,Flat": ({}, 0.3),
+    "IVF16,RaBitQ": ({"nprobe": 16, "qb": 8}, 0.3),
+    "IVF16,RaBitQfs4,RFlat": ({"nprobe": 16, "qb": 6, "k_factor_rf": 4}, 0.97),
+    "RaBitQ4": ({"qb": 0}, 0.75),
+    "RQ4x4": ({}, 0.2),
+    "PRQ2x2x4": ({}, 0.15),
+    "NNDescent16": ({"search_L": 60}, 0.95),
+    "HNSW8,PQ8x4np,RFlat": ({"efSearch": 100, "k_factor_rf": 10}, 0.8),
+    "HNSW8,SQ8": ({"efSearch": 80}, 0.9),
+    "IVF16_HNSW8,PQ8x4fs,Refine(SQ8)": ({"nprobe": 8, "quantizer_efSearch": 16, "k_factor_rf": 8}, 0.85),
 }
 
 
@@ -64,7 +74,8 @@ def filled():
 
 
 def cases():
-    return [(b, m) for b in FAMILIES for m in Index.metrics if not ("IMI" in b and m == "inner_product")]
+    only_l2 = ("IMI", "HNSW8,PQ")
+    return [(b, m) for b in FAMILIES for m in Index.metrics if m != "inner_product" or not any(x in b for x in only_l2)]
 
 
 @pytest.mark.parametrize("build, metric", cases())
@@ -89,6 +100,7 @@ def test_it_finds_the_nearest(build, metric, filled):
 def test_distances_are_given_only_where_they_are_the_rows_own():
     exact_builds = {build for build in FAMILIES if new(build).exact_distances}
     lossy = {"IVF16,PQ8np", "OPQ4_8,IVF16,PQ4np", "IVF16,SQ8", "SQfp16", "PCA8,Flat"}
+    lossy |= {"IVF16,RaBitQ", "RaBitQ4", "RQ4x4", "PRQ2x2x4", "HNSW8,SQ8", "IVF16_HNSW8,PQ8x4fs,Refine(SQ8)"}
     assert exact_builds == set(FAMILIES) - lossy
 
 
@@ -102,6 +114,19 @@ def test_an_estimate_makes_no_large_index():
     """Empty, its 2^28 lists would take 13 GB."""
     expected = new("OPQ16_96,IMI2x14,PQ16np", count=10**9, dim=96).estimate()
     assert 24e9 < expected.disk < 30e9 and expected.memory > expected.disk and expected.work > 1e12
+
+
+def test_bits_of_a_query_are_tuned(filled):
+    index, (gallery, queries) = filled("IVF16,RaBitQ"), made("euclidean")
+    truth = exact.search(queries, gallery, 10, metric="euclidean")[0]
+    recalls = []
+    for bits in (1, 8):
+        index.tune(nprobe=16, qb=bits)
+        found = index.search(queries, 10)[0]
+        recalls.append(np.mean([len(set(a) & set(b)) for a, b in zip(found.tolist(), truth.tolist(), strict=True)]))
+    assert recalls[0] < recalls[1] - 1
+    whole = index.passing(All(), np.ones(COUNT, bool))
+    assert (index.find_passing(queries, 10, whole)[0] == index.find(queries, 10)[0]).mean() > 0.98
 
 
 def test_parameters_are_found_through_what_wraps_them(filled):
@@ -145,9 +170,10 @@ def test_max_codes_and_ef_construction_do_something(filled):
     assert recalls[0] < recalls[1] - 0.2
 
 
-def test_more_asked_of_nsg_than_there_is(filled):
-    """Faiss itself never comes back from either."""
-    index = filled("NSG16")
+@pytest.mark.parametrize("build", ("NSG16", "NNDescent16"))
+def test_more_asked_of_a_graph_than_there_is(build, filled):
+    """Of an NSG, Faiss itself never comes back from either."""
+    index = filled(build)
     index.tune(search_L=COUNT + 50)
     assert index.search(made("euclidean")[1][:2], 10)[0].min() >= 0
     neighbors, distances = index.search(made("euclidean")[1][:2], COUNT + 5)
@@ -201,6 +227,11 @@ def test_training_is_silent(capfd, filled):
         ("OPQ32,Flat", "OPQ32 cannot cut 16 dimensions into 32 equal parts; OPQ32_D sets D"),
         ("OPQ5_16,IVF16,SQ8", "OPQ5 cannot cut 16 dimensions"),
         ("HNSW16,efConstruction=none", "whole number"),
+        ("RQ4x8fs", "could not parse index string RQ4x8fs"),
+        ("LSQ8x4fs", "Search type must be lsq2x4 or rq2x4"),
+        ("RaBitQ4fs", "could not parse index string RaBitQ4fs"),
+        ("NNDescent0", "from 1 to 1000 links"),
+        ("NNDescent32,SQ8", "could not parse"),
         ("IVF16,Flat,efConstruction=50", "not in it"),
     ],
 )
@@ -218,6 +249,14 @@ def test_other_refusals():
         new("IMI2x4,PQ4", "inner_product")
     with pytest.raises(InputError, match="NSG needs more than 100 rows"):
         new("NSG16", count=100)
+    with pytest.raises(InputError, match="NNDescent needs more than 100 rows"):
+        new("NNDescent16", count=100)
+    with pytest.raises(InputError, match="would search by L2 in it"):
+        new("HNSW16,PQ8", "inner_product")
+    with pytest.raises(InputError, match="--search=qb=9: RaBitQ takes at most 8"):
+        new("IVF16,RaBitQ").check_search({"qb": 9})
+    with pytest.raises(InputError, match="--search=qb=0: must be at least 1"):
+        new("IVF16,RaBitQfs").check_search({"qb": 0})
     with pytest.raises(InputError, match="PCA cannot make 12 dimensions of 16 from 10 rows"):
         new("PCA12,Flat", count=10)
     with pytest.raises(InputError, match="--gpus=7: Faiss sees"):

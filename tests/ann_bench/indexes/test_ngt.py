@@ -106,7 +106,7 @@ def test_what_it_is_built_in_goes_with_it(monkeypatch, tmp_path):
     "build, said",
     (
         ("", "begin with ANNG or ONNG"),
-        ("QG", "begin with ANNG or ONNG"),
+        ("QG", "NGT's Python package only opens a QG"),
         ("ANNG,edges=0", "edges must be a whole number"),
         ("ANNG,outdegree=10", "ngt ANNG is built from edges=N"),
         ("ONNG,egdes=10", "did you mean edges"),
@@ -126,4 +126,12 @@ def test_hamming_distances_are_of_bits():
 
 
 def test_larger_sets_are_not_thinned_out():
-    assert grids(10_000, 128, "euclidean")
+    assert [len(grids(count, 128, "euclidean")) for count in (10_000, 10**7)] == [2, 1]
+
+
+@pytest.mark.parametrize("build", ("ANNG,edges=10", "ONNG,edges=20,outdegree=10,indegree=60"))
+def test_estimate(build, tmp_path):
+    index = filled(build)
+    index.save(tmp_path / "index")
+    size = sum(file.stat().st_size for file in (tmp_path / "index").iterdir())
+    assert index.estimate().disk == pytest.approx(size, rel=0.4)

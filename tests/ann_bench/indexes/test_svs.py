@@ -162,3 +162,8 @@ def test_half_precision_finds_nearly_the_same():
     index.tune(window=200)
     truth = exact.search(QUERIES, GALLERY, 10)[0]
     assert np.mean([len(set(a) & set(b)) for a, b in zip(index.search(QUERIES, 10)[0], truth, strict=True)]) > 9.5
+
+
+def test_numbers_that_half_precision_cannot_hold():
+    with pytest.raises(InputError, match="f16: it holds numbers up to 65,504"):
+        filled("f16", 1000 * GALLERY[:50] * 65)

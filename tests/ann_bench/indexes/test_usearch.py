@@ -107,3 +107,8 @@ def test_an_estimate_takes_no_memory():
 
 def test_codes_have_their_own_grids():
     assert all(grid.build.startswith("b1,") for grid in grids(1000, 64, "hamming"))
+
+
+def test_numbers_that_half_precision_cannot_hold():
+    with pytest.raises(InputError, match="f16 holds numbers up to 65,504"):
+        filled("f16,connectivity=4", 1000 * GALLERY[:50] * 65)

@@ -1,5 +1,6 @@
 """The track of foreign queries: truth of both kinds against plain loops, how far they lie, and what is told of it."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -14,7 +15,7 @@ from ann_bench.results.results import Point
 from ann_bench.sweep import builds
 from ann_bench.tracks.base import TrackFlags
 from ann_bench.tracks.foreign import FOREIGN, NEAR
-from ann_bench.views import table
+from ann_bench.views import recommend, table
 from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
 
@@ -138,3 +139,15 @@ def test_both_are_measured_shown_and_drawn(tmp_path):
     pictures = tracks.get("foreign").Track.draw(rows, tmp_path / "plots")
     text = pictures[0].read_text()
     assert len(pictures) == 2 and f"<!-- {NEAR} -->" in text and "stroke-dasharray" in text
+
+
+def test_one_case_can_be_named(tmp_path):
+    track = track_of(made(), tmp_path)
+    for case in (FOREIGN, NEAR):
+        results.write(tmp_path, measured(track, case, search={"nprobe": 1}))
+    shown = recommend.RecommendOptions(out=tmp_path, track="foreign", recall=0.0)
+    with pytest.raises(InputError, match=f"--case: say which one; foreign has {FOREIGN}, {NEAR}"):
+        recommend.main(shown)
+    assert {row["case"] for row in dataclasses.replace(shown, case=NEAR).load().rows} == {NEAR}
+    with pytest.raises(InputError, match="unknown case 'near'"):
+        dataclasses.replace(shown, case="near").load()

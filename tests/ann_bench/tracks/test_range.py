@@ -9,12 +9,12 @@ from ann_bench.indexes.base import Index
 from ann_bench.measuring import measure
 from ann_bench.measuring.honest import Cheating
 from ann_bench.ranges import asking, scoring
-from ann_bench.results import results
+from ann_bench.results import extrapolate, results
 from ann_bench.results.points import load
 from ann_bench.results.results import Point
 from ann_bench.sweep import builds
 from ann_bench.tracks.base import TrackFlags
-from ann_bench.views import table
+from ann_bench.views import recommend, table
 from datasets.errors import InputError
 from datasets.truths.range_file import PairsWithin, ends_of
 from datasets.vectors import exact
@@ -88,7 +88,7 @@ def measured(track, index, way, mode="single"):
     case = track.cases[0]
     about |= {"track": "range", "case": case.name, "asked": track.mark + case.mark, "way": way}
     point = Point(**about, k=track.k, index="plain", build="plain", search={}, mode=mode, threads=1)
-    return track.measure(index, point, {"gallery": 80, "dimension": vector_set.dim}, runs=2)
+    return track.measure(index, point, {"gallery": 80, "dimension": vector_set.dim, "build_seconds": 1.0}, runs=2)
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -210,6 +210,8 @@ def test_truth_of_others_is_read(tmp_path):
     track = track_of(made("euclidean"), tmp_path, "1.5", range_truth=str(file))
     np.testing.assert_array_equal(track.true(1.5).ids, own.true(1.5).ids)
     assert track.mark != own.mark
+    with pytest.raises(InputError, match=r"--range-truth=gone\.bin: there is no such file"):
+        track_of(made("euclidean"), tmp_path, "1.5", range_truth="gone.bin")
     with pytest.raises(InputError, match="is of one radius"):
         track_of(made("euclidean"), tmp_path, "1,2", range_truth=str(file))
 
@@ -222,6 +224,9 @@ def test_points_are_kept_shown_and_drawn(tmp_path):
     assert found.k == 0 and len(found.rows) == 2
     shown = table.render(found.rows, every=True, track="range")
     assert "precision" in shown and asking.BY_NEIGHBORS in shown and track.cases[0].name in shown
+    assert f"--track range --radius {track.radii[0]!r} --mode single" in recommend.command(
+        found.rows[0], extrapolate.grow(found.rows[0], 80), ""
+    )
     pictures = tracks.get("range").Track.draw(found.rows, tmp_path / "plots")
     assert [path.name for path in pictures] == ["recall-qps-single.svg", "recall-qps-single.png"]
     assert asking.BY_NEIGHBORS in pictures[0].read_text() and fronts.draw

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from ann_bench import indexes
 from ann_bench.measuring.honest import Cheating
@@ -74,12 +75,12 @@ def rogue():
     return module.Index
 
 
-def measured(track, kind, build, way, **search):
+def measured(track, kind, build, way, *, case="book", **search):
     """The result of one index in a stream, without a sweep."""
     index = kind(build, dim=8, metric="euclidean", count=track.count)
     assert track.refusal(index) == "" and way in track.ways(index)
     about = {"data": "made up", "fingerprint": "aa", "metric": "euclidean", "k": 5, "track": "stream"}
-    point = Point(**about, index="x", build=build, search=search, mode="single", threads=1, case="book", way=way)
+    point = Point(**about, index="x", build=build, search=search, mode="single", threads=1, case=case, way=way)
     return track.measure(index, point, {"build_threads": 1}, runs=1)
 
 
@@ -126,6 +127,20 @@ def test_an_exact_index_finds_all_in_every_way(track, name, build, way, search):
 def test_what_cannot_be_is_not_believed(track, build, way, search, words):
     with pytest.raises(Cheating, match=words):
         measured(track(), rogue(), build, way, **search)
+
+
+def test_steps_may_be_empty_and_delete_before_the_first_search(track, tmp_path):
+    steps = "[insert, 0, 100], [delete, 0, 0], [delete, 10, 90], [insert, 5, 5], [insert, 200, 203]"
+    named = [f"{{operation: {word}, start: {start}, end: {end}}}" for word, start, end in yaml.safe_load(f"[{steps}]")]
+    path = tmp_path / "empty.yaml"
+    path.write_text(
+        "made up:\n" + "".join(f"  {n}: {step}\n" for n, step in enumerate([*named, "{operation: search}"], 1))
+    )
+    made = track(runbook=str(path))
+    for build, way in (("remover", "removes"), ("grower", "filters deleted"), ("honest", "built anew")):
+        found = measured(made, rogue(), build, way, case="empty")
+        assert found.scores["k-recall@5"] == 1 and found.series["alive"].tolist() == [100, 100, 20, 20, 23, 23]
+        assert "writes_per_second" not in found.facts, "nothing is written after the first search"
 
 
 def test_deleted_rows_are_found_at_a_search_step_too(track, monkeypatch):
