@@ -214,12 +214,10 @@ class FaissFloat(base.Index):
         self._index.remove_ids(gone.selector)
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        lines = [f'index = faiss.read_index("{path}")']
         words = ",".join(f"{name}={value}" for name, value in search.items())
-        if self._nsg:
-            lines += [f"index.nsg.search_L = {search.get('search_L', self._defaults['search_L'])}"]
-        elif words:
-            lines += [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")']
+        tuned = f'faiss.ParameterSpace().set_index_parameters(index, "{words}")'
+        lines = [f'index = faiss.read_index("{path}")']
+        lines += [f"index.nsg.{words}" if words.startswith("search_L=") else tuned] if words else []
         return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:
