@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -222,6 +223,7 @@ def asked_track(monkeypatch):
     """Whatever --track names is ``Asked``."""
     made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
     monkeypatch.setattr(tracks, "of", made)
+    monkeypatch.setattr(tracks, "get", lambda name: SimpleNamespace(Track=Asked))
 
 
 def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
