@@ -2,7 +2,7 @@
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,8 +43,8 @@ def vectors(path: Path) -> np.ndarray:
     """The vectors (N, D) float32 of a file, a line a row; mapped where they are many.
 
     Parted by commas, semicolons, tabs or blanks. A first line of names is passed over, and so are columns that are
-    called id, index or label or hold words, and a first one that counts the rows; or the file is GloVe's or word2vec's.
-    Raises InputError naming the file and the line.
+    called id, index or label or hold words in most lines, and a first one that counts the rows; or the file is GloVe's
+    or word2vec's. Raises InputError naming the file and the line.
     """
     layout = _layout(path)
     return converted.array([path], lambda: _blocks(path, layout))
@@ -124,12 +124,17 @@ def _wrong(path: Path, lines: Sequence[Line], texts: Sequence[str], layout: _Lay
             )
         for value in values:
             if not _is_number(value):
-                return InputError(f"{path}: line {number}: '{value[:40]}' is no number; mend it, or take the line out")
+                return _no_number(path, number, value)
     return None
 
 
+def _no_number(path: Path, number: int, value: str, otherwise: str = "") -> InputError:
+    return InputError(f"{path}: line {number}: '{value[:40]}' is no number; mend it, or take the line out{otherwise}")
+
+
 def _layout(path: Path) -> _Layout:
-    lines = [text for _, text in itertools.islice(_lines(path), _SNIFFED)]
+    numbered = list(itertools.islice(_lines(path), _SNIFFED))
+    lines = [text for _, text in numbered]
     if not lines:
         raise InputError(f"{path}: the file is empty")
     if "[" in lines[-1]:
@@ -150,9 +155,24 @@ def _layout(path: Path) -> _Layout:
     if len(names) not in (0, width):
         raise InputError(f"{path}: the first line has {len(names)} names, the second {width} values")
     left_out = {place for place, name in enumerate(names) if name in _NO_VALUES}
-    left_out |= {place for place in range(width) if any(place >= len(row) or _is_word(row[place]) for row in body)}
+    numbers = (number for number, _ in numbered[bool(names) :])
+    left_out |= _words(path, dict(zip(numbers, body, strict=True)), set(range(width)) - left_out, delimiter)
     left_out |= {0} if not names and _counts(body) else set()
     return _Layout(delimiter, bool(names), width, tuple(place for place in range(width) if place not in left_out))
+
+
+def _words(path: Path, rows: Mapping[int, Sequence[str]], places: Set[int], delimiter: str | None) -> set[int]:
+    """Which of these columns hold words, of rows by their line; raises InputError where most of one are numbers.
+
+    Words before a line of numbers and blanks, as in GloVe's files, may be numbers as often as they are.
+    """
+    found = set()
+    for place in places:
+        words = {number: row[place] for number, row in rows.items() if place < len(row) and _is_word(row[place])}
+        if 2 * len(words) < len(rows) and words and (delimiter or place):
+            raise _no_number(path, *next(iter(words.items())), f", or call column {place + 1} label in a first line")
+        found |= {place} if words else set()
+    return found
 
 
 def _delimiters(path: Path) -> tuple[str | None, ...]:

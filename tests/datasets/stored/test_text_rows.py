@@ -58,6 +58,8 @@ def test_a_row_may_be_numbers_alone(tmp_path):
         ("a,b\nc,d", "line 2 is no row of numbers: 'c,d'"),
         ("\n".join([*LINES, "1,2"]), "line 8 has 2 values, the first 3"),
         ("\n".join([*LINES * 10, "1,x,2"]), r"line 71: 'x' is no number"),
+        ("\n".join(["1,N/A,2", *LINES]), r"line 1: 'N/A' is no number; .*or call column 2 label"),
+        ("\n".join(["x,y,z", "", *LINES, "1,2,x"]), r"line 10: 'x' is no number"),
         ("\n".join([*LINES * 10, "1,,2"]), r"line 71: '' is no number"),
         ("\n".join(f"[{line}]" for line in [*LINES, "1,2"]), "line 8 has 2 numbers, another 3"),
         ("9 3\n" + "\n".join(LINES).replace(",", " "), "says that it has 9 vectors, and has 7: cut short"),
