@@ -2,6 +2,8 @@
 
 import csv
 import itertools
+import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +13,27 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.stored import converted
 
+log = logging.getLogger(__name__)
+
 SUFFIXES = (".csv", ".tsv", ".txt", ".vec")
 
 _SNIFFED = 64  # lines by which a file is judged
 _PART = 1 << 23  # bytes of text at a time
 _DELIMITERS = {".csv": (",", ";", "\t", None), ".tsv": ("\t",)}  # None is any number of blanks
 _OTHERS = (None, ",", ";")
-_NO_VALUES = ("id", "ids", "index", "row", "label", "labels", "")  # columns that are numbers, but none of a vector's
+_NO_VALUES = (
+    "id",
+    "ids",
+    "index",
+    "row",
+    "label",
+    "labels",
+    "class",
+    "target",
+    "",
+)  # columns that are numbers, but none of a vector's
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 Line = tuple[int, str]  # its number in the file, from 1; the text
 
@@ -47,6 +63,8 @@ def vectors(path: Path) -> np.ndarray:
     or word2vec's. Raises InputError naming the file and the line.
     """
     layout = _layout(path)
+    if passed := layout.width - len(layout.columns):
+        log.info("%s: %d of %d columns are passed over: ids, labels or words", path, passed, layout.width)
     return converted.array([path], lambda: _blocks(path, layout))
 
 
@@ -139,9 +157,11 @@ def _layout(path: Path) -> _Layout:
         raise InputError(f"{path}: the file is empty")
     if "[" in lines[-1]:
         return _Layout(",", skip=int("[" not in lines[0]), width=0, columns=(), listed=True)
+    if any(_has_decimal_commas(lines[-1].split(by)) for by in (";", "\t", None)):
+        raise InputError(f"{path}: line {numbered[-1][0]} has decimal commas; write points: sed 's/,/./g' < OLD > NEW")
     delimiter = next((one for one in _delimiters(path) if _reads(lines[-1], one)), "")
     if delimiter == "":
-        raise InputError(f"{path}: line {len(lines)} is no row of numbers: '{lines[-1][:60]}'")
+        raise InputError(f"{path}: line {numbered[-1][0]} is no row of numbers: '{lines[-1][:60]}'")
     rows = [_split(line, delimiter) for line in lines]
     if len(rows[0]) == 2 != len(rows[-1]) and all(word.isdecimal() for word in rows[0]):  # word2vec's
         count, dim = map(int, rows[0])
@@ -183,6 +203,12 @@ def _reads(line: str, delimiter: str | None) -> bool:
     """Whether a line, parted so, ends in two values that are none but numbers."""
     words = _split(line, delimiter)
     return len(words) > 1 and any(_is_number(word) for word in words[-2:]) and not any("," in w for w in words[-2:])
+
+
+def _has_decimal_commas(words: Sequence[str]) -> bool:
+    """Whether two values or more are numbers, some of them as "0,25"."""
+    with_commas = sum(bool(_DECIMAL_COMMA.fullmatch(word.strip(' "'))) for word in words)
+    return with_commas > 0 and with_commas + sum(map(_is_number, words)) > 1
 
 
 def _split(text: str, delimiter: str | None) -> list[str]:
