@@ -128,6 +128,23 @@ def test_more_neighbors_are_asked_for_only_where_all_are_within():
     assert np.diff(ends).tolist() == [7] * 9  # no more than that are asked for
 
 
+def test_queries_that_were_given_up_are_told(tmp_path, monkeypatch):
+    track = track_of(made("euclidean"), tmp_path)
+    true = track.true(track.radii[0]).counts
+    for most in (4, 8):
+        monkeypatch.setattr(asking, "MOST", most)
+        found = measured(track, Plain(track.vector_set), asking.BY_NEIGHBORS)
+        assert found.facts["given up"] == pytest.approx((true >= most).mean()) and 0 < (true >= most).sum() < 9
+        assert f"{(true >= most).mean():.1%} of the queries were given up at {most} neighbors" in track.told(found)
+        found = measured(track, Plain(track.vector_set, exact_distances=False), asking.BY_NEIGHBORS)
+        assert found.facts["given up"] == pytest.approx((np.minimum(true, most) >= most / 2 + 1).mean())
+    results.write(tmp_path, found)
+    assert "given up" in table.render(load(tmp_path / "range").rows, every=True, track="range")
+    monkeypatch.setattr(asking, "MOST", 80)
+    assert measured(track, Plain(track.vector_set), asking.BY_NEIGHBORS).facts["given up"] == 0
+    assert "given up" not in measured(track, Plain(track.vector_set), asking.NATIVE).facts
+
+
 def test_where_codes_guess_the_order_half_must_lie_beyond():
     vector_set = made("euclidean")
     index = Plain(vector_set, exact_distances=False)
