@@ -22,7 +22,8 @@ class TrackFlags:
     (SUV, Van)" or as a YAML file of names and filters; or made:0.1,0.01, shares of the rows at random (made_near,
     made_far: of those on the query's side, or the other)."""
     attributes: str = ""
-    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags)."""
+    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags), or a
+    folder of VectorDBBench."""
     query_attributes: str = ""
     """filter: likewise of the queries, for conditions such as make=query.make or tags has query.tags."""
     runbook: str = "expiry"

@@ -247,6 +247,28 @@ def test_sizes_that_do_not_fit(tmp_path):
         track_of(other, tmp_path)
 
 
+def test_labels_of_a_gallery_with_ids_are_those_of_its_rows(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    whole, folder = a_set(), tmp_path / "bench"
+    folder.mkdir()
+    ids = np.random.default_rng(1).permutation(GALLERY) + 1000
+    labels = {"id": np.sort(ids), "labels": [f"label {row}" for row in np.sort(ids)]}
+    parquet.write_table(pyarrow.table({"id": ids, "emb": list(whole.gallery)}), folder / "shuffle_train.parquet")
+    parquet.write_table(pyarrow.table({"emb": list(whole.queries)}), folder / "test.parquet")
+    parquet.write_table(pyarrow.table(labels), folder / "scalar_labels.parquet")
+    for files in (folder, folder / "scalar_labels.parquet"):
+        for rows in (0, 30):
+            found = vector_source.Source(data=str(folder), rows=rows).load()
+            track = track_of(found, tmp_path, "id>=1100", attributes=str(files), query_attributes="")
+            assert track.attributes.columns["labels"].tolist() == [f"label {row}" for row in ids[: rows or None]]
+    parquet.write_table(pyarrow.table({"emb": list(whole.gallery)}), folder / "shuffle_train.parquet")
+    found = vector_source.Source(data=str(folder)).load()  # nobody says ids
+    track = track_of(found, tmp_path, "id>=1100", attributes=str(folder), query_attributes="")
+    np.testing.assert_array_equal(track.attributes.columns["id"], np.sort(ids))
+
+
 def test_queries_that_are_rows_have_their_attributes_and_a_set_its_labels(tmp_path):
     labels = {"gallery_labels": np.arange(GALLERY) % 4, "query_labels": np.arange(QUERIES) % 4}
     track = track_of(
