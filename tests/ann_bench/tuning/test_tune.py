@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -222,6 +223,7 @@ def asked_track(monkeypatch):
     """Whatever --track names is ``Asked``."""
     made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
     monkeypatch.setattr(tracks, "of", made)
+    monkeypatch.setattr(tracks, "get", lambda name: SimpleNamespace(Track=Asked))
 
 
 def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
@@ -231,6 +233,14 @@ def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, as
     measured = list(asked.out.glob("*/made_up/5/hnswlib/*.hdf5"))
     assert measured and results.read(measured[0]).point.case == "nearest"
     assert "a sample of" not in said and "flat: it cannot" in said and "build it" in said
+
+
+def test_another_case_is_another_search(vectors, workers, asked_track, capsys, monkeypatch):
+    for case in (Case("nearest", mark="x<5"), Case("nearest", mark="x<90"), Case("8 clients", mark="x<90")):
+        monkeypatch.setattr(Asked, "cases", [case])
+        tune.main(options(vectors, track="asked", index="hnswlib"))
+    assert "going on" not in capsys.readouterr().out
+    assert len([*(vectors.parent / "results" / "tuning" / "asked").rglob("tried-*.jsonl")]) == 3
 
 
 def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeypatch):
