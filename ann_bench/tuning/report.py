@@ -1,5 +1,8 @@
 """Report: what a search ended with, as text and as a page: the best, how to build and serve it, why the rest lost."""
 
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import jinja2
@@ -11,11 +14,14 @@ from ann_bench.results.families import family, styles
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import builds
+from ann_bench.tracks.base import TrackFlags
 from ann_bench.tuning.journal import Outcome
+from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import Search
 from ann_bench.units import in_bytes, in_time, significant
 from ann_bench.views import recommend
 from datasets.files.whole import write_page
+from datasets.sources.vector_source import Source
 
 _TEMPLATES = Path(views.__file__).parent / "templates"
 _MISSES = 3
@@ -85,7 +91,20 @@ def build_command(search: Search, best: Outcome) -> str:
     row = measured(search, best).row
     grown = extrapolate.grow(row, row["gallery"])
     command = recommend.command(row, grown, options.data)
-    return command + (f" --out {options.out}" if str(options.out) != "results" else "")
+    words = shlex.split(command)
+    return shlex.join([*words, *_asked_with(options, words)])
+
+
+def _asked_with(options: TuneOptions, given: Sequence[str]) -> list[str]:
+    """The flags of the set and of the track that the ``given`` words of a recommendation leave out."""
+    told = {"data", "metric", "track", "k"}
+    named = [field for field in fields(TrackFlags) + fields(Source) if field.name not in told]
+    words = {field.name: getattr(options, field.name) for field in named}
+    changed = {field.name for field in named if words[field.name] != field.default}
+    words = {name: value for name, value in words.items() if name in changed}
+    words |= {"out": options.out} if str(options.out) != "results" else {}
+    flags = {f"--{name.replace('_', '-')}": str(value) for name, value in words.items()}
+    return [word for flag, value in flags.items() if flag not in given for word in (flag, value)]
 
 
 def kept(search: Search) -> Saved | None:
