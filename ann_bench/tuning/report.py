@@ -42,7 +42,7 @@ def text(search: Search) -> str:
     figures += [f"{in_bytes(row['search_peak_bytes'])} of memory in all"] if row.get("search_peak_bytes") else []
     figures += [f"index {in_bytes(best.index_bytes)}"] if best.index_bytes else []
     lines += ["  " + ", ".join([*figures, f"{in_time(best.build_seconds)} to build"])]
-    lines += [f"  as fast within the noise: {one.title}, {significant(one.qps)} QPS" for one in equals(search)]
+    lines += [f"  as fast within the noise: {one.title}, {one.figures}" for one in equals(search)]
     lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
     lines += ["  " + line for line in serving(search, best).splitlines()]
     return "\n".join([*lines, "", "the rest", *map(_lost, rest(search))])
@@ -59,17 +59,17 @@ def _misses(search: Search) -> list[str]:
     best: dict[str, Outcome] = {}
     for one in sorted(full, key=lambda one: -one.recall):
         best.setdefault(one.family, one)
-    return [
-        f"  {one.title}: recall {one.recall:.4f}, {significant(one.qps)} QPS; {one.reason}"
-        for one in list(best.values())[:_MISSES]
-    ] + list(map(_lost, rest(search)))
+    return [f"  {one.title}: {one.figures}; {one.reason}" for one in list(best.values())[:_MISSES]] + list(
+        map(_lost, rest(search))
+    )
 
 
 def point_of(search: Search, outcome: Outcome) -> Point:
     """The point that an outcome over all was measured as."""
     plan = [(outcome.index, Grid(outcome.build, {name: (value,) for name, value in outcome.search.items()}))]
     trials = search.trials
-    return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points[0]
+    points = builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points
+    return next(point for point in points if point.way == outcome.way)
 
 
 def equals(search: Search) -> list[Outcome]:
@@ -150,7 +150,7 @@ def _figures_and_reason(search: Search, name: str, full: list[Outcome], sampled:
         reasons = [why for (index, build), why in search.skipped.items() if family(index, build) == name]
         return "", reasons[0] if reasons else "not tried"
     one = max(known, key=lambda one: (one.reached, one.qps if one.reached else one.recall))
-    figures = f"recall {one.recall:.4f}, {significant(one.qps)} QPS" if one.qps else ""
+    figures = one.figures
     figures += f" on {one.rows:,}" if figures and one.rows != search.count else ""
     if one.reached and full and best:
         return figures, f"slower by {(best.qps / one.qps - 1) * 100:.0f} %"

@@ -101,8 +101,7 @@ class Search:
             self.sampled[one.index, one.meant] = one
 
     def _tell_sample(self, one: Outcome) -> None:
-        figures = f"recall {one.recall:.4f}, {significant(one.qps)} QPS" if one.search or one.qps else ""
-        self.say(f"  {one.title}: {', '.join(word for word in (figures, one.reason) if word)}")
+        self.say(f"  {one.title}: {', '.join(word for word in (one.figures, one.reason) if word)}")
 
     def _promise(self, one: Candidate) -> Promise | None:
         """What the build would come to over all; None where it does not reach the recall on a sample."""
@@ -167,11 +166,9 @@ class Search:
         self.full[key] = found
         self.skipped.pop(key, None)
         self._keep_best(before, found)
-        figures = f"recall {found.recall:.4f}, {significant(found.qps)} QPS" if found.qps else ""
         word = "best so far" if self.best is found else found.reason or f"slower than {significant(self.bound)} QPS"
-        self.say(
-            f"{found.title}: {', '.join(part for part in (figures, word) if part)}; {in_time(max(self.left, 0))} left"
-        )
+        told = ", ".join(part for part in (found.figures, word) if part)
+        self.say(f"{found.title}: {told}; {in_time(max(self.left, 0))} left")
         return found
 
     def _refusal(self, promise: Promise | None) -> str:

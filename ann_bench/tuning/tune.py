@@ -65,7 +65,7 @@ def searched(options: TuneOptions, vector_set: VectorSet, track: Track | None, c
     """The search when it is done."""
     folder = options.out / "tuning" / options.track / vector_set.name
     asked = {**options.asked, "fingerprint": vector_set.fingerprint(), "track": track.name if track else ""}
-    asked["asked"] = track.mark if track else ""
+    asked["asked"] = [(case.name, track.mark + case.mark) for case in track.cases] if track else ""
     journal = Journal(folder, asked, anew=options.force)
     trials = Trials(options, vector_set, track, journal, folder)
     size = f"{len(vector_set.gallery):,} x {vector_set.dim}"

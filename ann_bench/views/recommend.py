@@ -189,7 +189,8 @@ def _name(choice: Choice) -> str:
 
 
 def _title(row: Row, point: extrapolate.Grown) -> str:
-    return " ".join(dict.fromkeys(word for word in (row["index"], point.build, point.search) if word))
+    way = f"({row['way']})" if row.get("way") else ""
+    return " ".join(dict.fromkeys(word for word in (row["index"], point.build, point.search, way) if word))
 
 
 def _equals(choice: Choice) -> str:

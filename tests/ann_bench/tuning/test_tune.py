@@ -235,6 +235,51 @@ def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, as
     assert "a sample of" not in said and "flat: it cannot" in said and "build it" in said
 
 
+def test_another_case_is_another_search(vectors, workers, asked_track, capsys, monkeypatch):
+    for case in (Case("nearest", mark="x<5"), Case("nearest", mark="x<90"), Case("8 clients", mark="x<90")):
+        monkeypatch.setattr(Asked, "cases", [case])
+        tune.main(options(vectors, track="asked", index="hnswlib"))
+    assert "going on" not in capsys.readouterr().out
+    assert len([*(vectors.parent / "results" / "tuning" / "asked").rglob("tried-*.jsonl")]) == 3
+
+
+def test_of_the_ways_of_asking_the_best_is_found(vectors, workers, asked_track, capsys, monkeypatch):
+    def slower(self, index, point, facts, *, runs):
+        found = plain(self, index, point, facts, runs=runs)
+        return replace(found, seconds=found.seconds * (100 if point.way == "native" else 1))
+
+    plain = Asked.measure
+    monkeypatch.setattr(Asked, "measure", slower)
+    monkeypatch.setattr(Asked, "ways", lambda self, index: ("native", "post-filter"))
+    tune.main(options(vectors, track="asked", index="hnswlib"))
+    best, *_ = capsys.readouterr().out.partition("in full, in ")[2].splitlines()[2:]
+    assert best.startswith("hnswlib") and best.endswith("(post-filter)")
+
+
+def test_an_index_of_a_track_is_kept_where_a_sweep_has_it(vectors, workers, asked_track, capsys, monkeypatch):
+    monkeypatch.setattr(Asked, "of_own", lambda self, index: True)
+    monkeypatch.setattr(Asked, "mark", "of these attributes")
+    tune.main(options(vectors, track="asked", index="hnswlib"))
+    kept = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines() if line.startswith("index kept: ")]
+    assert len(kept) == 1 and Saved(Path(kept[0])).kept
+    assert [path for path in Path(kept[0]).parent.iterdir() if path.suffix != ".json"] == [Path(kept[0])]
+
+
+def test_only_what_others_took_is_no_time_of_the_index():
+    point = results.Point("set", "f", "euclidean", 1, "flat", "Flat", {}, "single", 1)
+    nothing = np.zeros((1, 1))
+    facts = {"cores_busy": 0.3, "waited_share": 0.5}
+    for mode, known, qps in (("single", facts, 4), ("single", {"cores_busy": 0.3}, 2), ("batch", facts, 2)):
+        timed = results.Result(replace(point, mode=mode), np.array([0.5]), nothing[0], nothing, nothing, {}, known)
+        assert worker.undisturbed(timed) == pytest.approx(qps)
+
+
+def test_what_is_told_is_what_is_kept():
+    one = Outcome(10, "flat", "Flat", "Flat", {}, 0.95, 23_600.0, True, timed=9780.0)
+    assert one.figures == "recall 0.9500, 9,780 QPS, 23,600 without waiting for a core"
+    assert replace(one, timed=0.0).figures == "recall 0.9500, 23,600 QPS"
+
+
 def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeypatch):
     with pytest.raises(InputError, match="for one case, this asks nearest, again"):
         tune.main(options(vectors, track="two"))
