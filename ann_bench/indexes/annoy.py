@@ -88,7 +88,7 @@ class AnnoyIndex(base.Index):
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
         made = f'index = annoy.AnnoyIndex({self.dim}, "{DISTANCES[self.metric]}"); index.load("{path}")'
         asked = f"index.get_nns_by_vector(query, {k}, search_k={search.get('search_k', -1)})"
-        return f"{made}\nrows = [{asked} for query in queries]"
+        return f"import annoy\n{made}\nrows = [{asked} for query in queries]"
 
     def _items(self, rows: np.ndarray) -> list:
         """Rows as lists, which Annoy takes three times as fast as arrays; bits apart where metric is hamming."""

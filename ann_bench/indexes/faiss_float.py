@@ -216,7 +216,7 @@ class FaissFloat(base.Index):
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
         words = ",".join(f"{name}={value}" for name, value in search.items())
         tuned = f'faiss.ParameterSpace().set_index_parameters(index, "{words}")'
-        lines = [f'index = faiss.read_index("{path}")']
+        lines = ["import faiss", f'index = faiss.read_index("{path}")']
         lines += [f"index.nsg.{words}" if words.startswith("search_L=") else tuned] if words else []
         return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 

@@ -123,7 +123,7 @@ class HnswIndex(base.Index):
         return 1 - distances if self.metric == "inner_product" else distances
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        made = f'index = hnswlib.Index("{SPACES[self.metric]}", {self.dim})'
+        made = f'import hnswlib\nindex = hnswlib.Index("{SPACES[self.metric]}", {self.dim})'
         tuned = f"index.set_ef({search.get('ef', EF)})"
         return f'{made}; index.load_index("{path}"); {tuned}\nrows, distances = index.knn_query(queries, {k})'
 

@@ -25,6 +25,7 @@ _COLOURS = (
     "#3fd0b6",
     "#f39a9a",
 )
+_STORED = re.compile(r"(?:f|bf|i|b)\d+")
 _MARKERS = "osD^vPX*<>p"  # as many as have no divisor in common with the colours: none meets the same colour twice
 
 
@@ -39,11 +40,12 @@ class Style:
 def family(index: str, build: str) -> str:
     """The index and its build without the numbers: "faiss_float IVF,PQfs,RFlat" of "IVF1024,PQ64x4fs,RFlat".
 
-    Settings (``M=16``) are numbers; "hnswlib" is all that is left of its builds.
+    Settings (``M=16``) are numbers; "hnswlib" is all that is left of its builds. How a number is stored (``f16``,
+    ``i8``) is a word, not one that is counted.
     """
     words = [word for word in build.replace(" ", "").split(",") if word and "=" not in word]
     # OPQ16_64, IMI2x8: numbers and what joins them. Not the underscore of IVF1024_HNSW32.
-    kinds = ",".join(re.sub(r"\d+(?:[x_]\d+)*", "", word) for word in words)
+    kinds = ",".join(word if _STORED.fullmatch(word) else re.sub(r"\d+(?:[x_]\d+)*", "", word) for word in words)
     return index if kinds.lower() in ("", index) else f"{index} {kinds}"
 
 

@@ -19,6 +19,7 @@ from ann_bench.results.families import family, styles
         ("hnswlib", "M=16, ef_construction=200", "hnswlib"),
         ("milvus", "IVF_FLAT,nlist=128", "milvus IVF_FLAT"),
         ("annoy", "trees=50", "annoy"),
+        ("usearch", "bf16,connectivity=16", "usearch bf16"),
     ],
 )
 def test_a_family_is_a_build_without_its_numbers(index, build, name):
