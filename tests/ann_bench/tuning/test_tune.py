@@ -93,34 +93,6 @@ def test_what_it_says_of_serving_is_right(vectors, workers, capsys):
     assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(names["rows"], true, strict=True)]) >= 0.85
 
 
-@pytest.mark.parametrize(
-    "name, build, search",
-    [
-        ("faiss_float", "HNSW8", {"efSearch": 64}),
-        ("faiss_float", "NSG8", {"search_L": 64}),
-        ("faiss_float", "IVF4,Flat", {"nprobe": 4}),
-        ("flat", "Flat", {}),
-        ("annoy", "trees=10", {"search_k": 2000}),
-        ("hnswlib", "M=8,ef_construction=50", {"ef": 64}),
-    ],
-)
-def test_lines_that_serve_an_index_find_what_it_finds(name, build, search, tmp_path):
-    rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
-    index = indexes.get(name).Index(build, dim=8, metric="euclidean", count=300)
-    index.set_threads(1)
-    for call in (index.train,) if index.training_rows else ():
-        call(rows)
-    index.add(rows)
-    index.finish()
-    index.save(tmp_path / "index")
-    library = name if name in ("annoy", "hnswlib") else "faiss"
-    names = {"queries": rows[:20], library: __import__(library)}
-    exec(index.serving(tmp_path / "index", search, 3), names)
-    index.tune(**search)
-    assert (np.array(names["rows"])[:, 0] == np.arange(20)).all()
-    assert (np.array(names["rows"]) == index.search(rows[:20], 3)[0]).all()
-
-
 def test_the_same_search_goes_on_and_does_nothing_twice(vectors, workers, capsys):
     asked = options(vectors)
     tune.main(asked)
