@@ -21,7 +21,7 @@ from datasets.vectors.base import VectorSet
 
 NATIVE, POST = "native", "post-filter"
 MOST = 1 << 14  # neighbors that are asked for, at most, so that enough of them pass
-_MASKS = 1 << 28  # bytes of masks that are held at a time
+_MASKS = 1 << 28  # bytes of masks, and of what indexes make of them, that are held at a time
 _FOUND = 1 << 22  # neighbors that are looked at together
 
 
@@ -94,7 +94,8 @@ def ask(index: Index, vector_set: VectorSet, asked: Filter, passing: Passing, po
     wanted = measure.asked_for(vector_set, point.k)
     found = Asked(len(queries), wanted, runs)
     find = _caught(index.find_passing if point.way == NATIVE else by_neighbors(index))
-    for conditions in _parts(asked, len(vector_set.gallery)):
+    held = 1 + (index.passing_bytes if point.way == NATIVE else 0)
+    for conditions in _parts(asked, held * len(vector_set.gallery)):
         calls = []
         for condition, rows in conditions:
             mask = passing.rows(asked.conditions[condition])
@@ -109,12 +110,12 @@ def ask(index: Index, vector_set: VectorSet, asked: Filter, passing: Passing, po
     return found
 
 
-def _parts(asked: Filter, rows: int) -> Iterator[list[tuple[int, np.ndarray]]]:
-    """The conditions with their queries, as many at a time as masks of all rows may be held."""
+def _parts(asked: Filter, size: int) -> Iterator[list[tuple[int, np.ndarray]]]:
+    """The conditions with their queries, as many at a time as may be held where one takes ``size`` bytes."""
     all_of_them = list(asked.queries())
-    size = max(1, _MASKS // max(1, rows))
-    for start in range(0, len(all_of_them), size):
-        yield all_of_them[start : start + size]
+    count = max(1, _MASKS // max(1, size))
+    for start in range(0, len(all_of_them), count):
+        yield all_of_them[start : start + count]
 
 
 def _told(index: Index, condition: Condition, mask: np.ndarray, way: str) -> object:

@@ -71,6 +71,7 @@ class Index:
 
     filters : "rows" where it searches among rows that it is told (``passing``, ``find_passing``); "attributes" where it
         knows the rows' attributes (``know``) and is told the condition itself; "" where it cannot
+    passing_bytes : what ``passing`` gives takes at most, for each row of the gallery
     ranges : whether it finds all rows within a radius (``find_within``)
     changes : whether rows can be added and removed after ``finish`` (``expect_changes``, ``add``, ``remove``)
     grows : whether rows can at least be added after ``finish`` (``expect_changes``, ``add``); all that change do
@@ -85,6 +86,7 @@ class Index:
     batch_threads: ClassVar[int] = 0
     exact_distances: bool = True
     filters: str = ""
+    passing_bytes: ClassVar[int] = 1
     ranges: bool = False
     changes: bool = False
     grows: bool = False

@@ -31,9 +31,9 @@ def with_truth(
 ) -> VectorSet:
     """The set with the true ``neighbors`` (Q, k) of every query among the rows that pass, and their ``distances``.
 
-    As ``stored.truth.with_truth`` has them: distances from the differences, the lower id first among equals, no query
-    itself; ended by -1 and infinity (minus infinity for inner products) where fewer than k pass. They are kept in the
-    folder ``cache``, and a search that was killed goes on.
+    As ``stored.truth.with_truth`` has them: distances from the differences, no query itself, the lower id first among
+    equals (of those that tie for the last place, any); ended by -1 and infinity (minus infinity for inner products)
+    where fewer than k pass. They are kept in the folder ``cache``, and a search that was killed goes on.
 
     mark : tells the attributes from others
 

@@ -11,7 +11,7 @@ import pytest
 from ann_bench import indexes, limits
 from ann_bench.environments import bridge
 from ann_bench.environments.environment import Environment
-from ann_bench.measuring import clock, measure
+from ann_bench.measuring import clock, cores, measure
 from datasets.vectors.base import VectorSet, with_neighbors
 
 COUNT, DIM, K = 60, 8, 5
@@ -33,6 +33,8 @@ class Searcher:
             os._exit(7)
         if query[0] == 3e6:
             time.sleep(0.02)
+        if query[0] == 4e6:
+            return np.full(k, len(os.sched_getaffinity(0)), np.uint32), np.zeros(k, np.float32)
         apart = ((self.rows - query) ** 2).sum(axis=1)
         found = np.argsort(apart, kind="stable")[:k]
         return found.astype(np.uint32), apart[found].astype(np.float32)
@@ -134,6 +136,15 @@ def test_the_clock_runs_where_the_library_is(index, vector_set):
     found = clock.run(index.find, [*calls, (slow, K)])
     assert found.total < time.perf_counter() - start
     assert found.seconds[-1] >= 0.02 and np.median(found.seconds) < 0.01
+
+
+@pytest.mark.skipif(len(cores.allowed()) < 2, reason="takes two cores")
+def test_it_is_held_on_the_core_that_the_harness_is_held_on(index):
+    call = (np.full((1, DIM), 4e6, np.float32), K)
+    assert clock.run(index.find, [call]).answers[0][0][0, 0] == len(cores.allowed())
+    with cores.pinned():
+        assert clock.run(index.find, [call]).answers[0][0][0, 0] == 1
+    assert clock.run(index.find, [call]).answers[0][0][0, 0] == len(cores.allowed())
 
 
 def test_calls_that_differ_are_each_asked_as_they_are(index, vector_set):

@@ -1,5 +1,7 @@
 """hnswlib: what its build string and ef do, and answers where its graph finds too few."""
 
+import sys
+
 import numpy as np
 import pytest
 from small_search import GALLERY, QUERIES, assert_tuned_by, recall
@@ -116,6 +118,11 @@ def test_estimate(build, tmp_path):
 
 def test_larger_sets_get_fewer_graphs():
     assert [len(grids(count, 128, "euclidean")) for count in (10_000, 10**6, 10**9)] == [3, 2, 1]
+
+
+def test_what_a_condition_takes_is_told():
+    holds = filled().passing(All(), np.ones(len(GALLERY), bool)).holds
+    assert sys.getsizeof(holds.__self__) <= Index.passing_bytes * len(GALLERY) + 100
 
 
 def test_where_too_few_pass_the_rest_is_empty():

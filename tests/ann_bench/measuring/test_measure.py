@@ -157,6 +157,18 @@ def test_more_threads_than_allowed_are_found_out(monkeypatch):
         measure.single(index, given, given.queries, 3, runs=1)
 
 
+def test_threads_in_a_batch_are_found_out(monkeypatch):
+    """Which is not watched before, nor held on one core: of the runs themselves it is seen."""
+    given = vector_set()
+    index = rogue("honest", given.gallery)
+    find = index.find
+    index.find = lambda *asked: (time.sleep(0.1), find(*asked))[1]
+    monkeypatch.setattr(time, "process_time", lambda: time.perf_counter() * 3)
+    with pytest.raises(honest.Cheating, match=r"(2.9|3.0) cores busy, though it was told to search on 1"):
+        measure.batch(index, given, given.queries, 3, runs=1, threads=1)
+    measure.batch(index, given, given.queries, 3, runs=1, threads=3)
+
+
 def test_the_cores_of_a_run_are_told():
     given = vector_set()
     index = rogue("honest", given.gallery)

@@ -106,6 +106,14 @@ def test_points_of_other_vectors_under_the_same_name_are_left_out(tmp_path, made
     assert [row["fingerprint"] for row in load(tmp_path).rows] == ["new"]
 
 
+def test_of_what_was_asked_under_one_name_the_last_counts(tmp_path, made):
+    for build, case, asked, day in (("A", "y", "x<2", 1), ("B", "y", "x<90", 2), ("C", "z", "x<2", 1)):
+        found = made(build, measured=f"2026-01-0{day}T00:00:00")
+        point = replace(found.point, track="filter", case=case, asked=asked)
+        results.write(tmp_path, replace(found, point=point))
+    assert {row["build"] for row in load(tmp_path / "filter").rows} == {"B", "C"}
+
+
 def test_names_that_a_pattern_reads_in_another_way(tmp_path, made):
     for name in ("base[1]", "base1"):
         results.write(tmp_path, made(data=name))

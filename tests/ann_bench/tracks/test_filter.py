@@ -1,5 +1,7 @@
 """The track of filters: both ways against the truth, what an index does wrong, and what is told of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,8 @@ from ann_bench.results.points import load
 from ann_bench.results.results import Point
 from ann_bench.tracks.base import TrackFlags
 from ann_bench.views import table
+from datasets.attributes.condition import Between
+from datasets.attributes.filter import Filter
 from datasets.attributes.passing import Passing
 from datasets.errors import InputError
 from datasets.sources import vector_source
@@ -217,6 +221,31 @@ def test_made_filters(metric, tmp_path):
     assert near > far if metric == "inner_product" else near < far
     assert set(track.attributes.columns) == {"made_random", "made_side"}
     assert made.shares("made", "0.1,1e-2") == [0.1, 0.01]
+
+
+def test_the_last_part_of_a_made_filter_is_as_large_as_the_others(tmp_path):
+    track = track_of(a_set(), tmp_path, "made_near:0.3; made_far:0.3", attributes="", query_attributes="")
+    for one in track.filters:
+        assert {int(track.passing.rows(condition).sum()) for condition in one.conditions} == {60}
+    assert len(track.filters[0].conditions) > 1
+
+
+def test_as_many_conditions_as_memory_should_hold(monkeypatch):
+    """Of masks, and of what an index makes of them."""
+    monkeypatch.setattr(asking, "_MASKS", 20 * GALLERY)
+    asked = Filter("many", tuple(Between("n", low, low + 9) for low in range(QUERIES)), np.arange(QUERIES), "n")
+    index, live = Plain(a_set()), []
+    index.passing_bytes, index.passing = 9, lambda condition, rows: live.append(condition) or rows
+
+    def asked_for(find, calls, count, **_):
+        raise LookupError(count)
+
+    monkeypatch.setattr(measure, "best_of", asked_for)
+    point = Point("a", "b", "euclidean", K, "plain", "", {}, "single", 1, way=asking.NATIVE)
+    passing = SimpleNamespace(rows=lambda condition: np.ones(GALLERY, bool))
+    with pytest.raises(LookupError):
+        asking.ask(index, a_set(), asked, passing, point, runs=1)
+    assert len(live) == 2, "of ten bytes a row"
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,13 @@ def rogue():
     return module.Index
 
 
-def measured(track, kind, build, way, *, case="book", **search):
+def measured(track, kind, build, way, *, case="book", build_threads=1, **search):
     """The result of one index in a stream, without a sweep."""
     index = kind(build, dim=8, metric="euclidean", count=track.count)
     assert track.refusal(index) == "" and way in track.ways(index)
     about = {"data": "made up", "fingerprint": "aa", "metric": "euclidean", "k": 5, "track": "stream"}
     point = Point(**about, index="x", build=build, search=search, mode="single", threads=1, case=case, way=way)
-    return track.measure(index, point, {"build_threads": 1}, runs=1)
+    return track.measure(index, point, {"build_threads": build_threads}, runs=1)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,8 @@ def test_an_exact_index_finds_all_in_every_way(track, name, build, way, search):
     assert series["alive"].tolist() == [300, 300, 120, 220, 220, 220, 210]
     assert series["operation"].tolist() == [0, 3, 1, 0, 2, 3, 1] and series["rows"].tolist()[:4] == [300, 0, 180, 100]
     assert (series["qps"][[1, 5]] > 0).all() and np.isfinite(series["memory"]).all()
-    assert found.scores["last recall"] == series["recall"][5] and found.facts["build_seconds"] > 0
+    assert found.scores["last recall"] == series["recall"][5]
+    assert found.facts["build_seconds"] == pytest.approx(np.nansum(series["write_seconds"][:2])), "no later write"
     assert found.neighbors.shape == (30, 5) and len(found.times) == 60
     assert not np.isin(found.neighbors, np.r_[0:10, 20:200]).any()
     assert found.facts["writes_per_second"] > 0
@@ -113,6 +114,26 @@ def test_an_exact_index_finds_all_in_every_way(track, name, build, way, search):
     else:
         assert found.scores["anew recall"] >= 0.99 and found.facts["inserts_per_second"] > 0
         assert found.facts["between_p99"] > 0 and np.isfinite(series["between_p50"][[2, 3, 4]]).all()
+
+
+@pytest.mark.parametrize(("build", "way"), [("remover", "removes"), ("honest", "built anew")])
+def test_writes_have_the_threads_of_a_build_and_searches_those_of_the_point(track, build, way):
+    seen = set()
+
+    class Noting(rogue()):
+        def set_threads(self, threads):
+            self.threads = threads
+
+        def add(self, rows):
+            seen.add(("add", self.threads))
+            super().add(rows)
+
+        def find(self, queries, k):
+            seen.add(("find", self.threads))
+            return super().find(queries, k)
+
+    measured(track(), Noting, build, way, build_threads=3)
+    assert seen == {("add", 3), ("find", 1)}
 
 
 def test_answers_that_are_kept_are_no_memory_of_the_index(tmp_path):
