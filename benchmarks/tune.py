@@ -44,7 +44,7 @@ def main(words: argparse.Namespace) -> None:
     """Sweep, tune, and hold the best of both against each other."""
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(words.out or scratch)
-        shared = {"data": words.data, "metric": words.metric}
+        shared = {"data": words.data, "metric": words.metric, "index": words.index}
         swept = timed(out / "sweep.seconds", lambda: run.main(RunOptions(**shared, out=out / "sweep")))
         name = f"tune-{words.recall:g}"
         asked = {"mode": words.mode, "recall": words.recall, "budget": f"{words.share * swept:.0f}s"}
@@ -116,6 +116,7 @@ if __name__ == "__main__":
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     reader.add_argument("--data", default="photo_sift")
     reader.add_argument("--metric", default="")
+    reader.add_argument("--index", default="", help="only these, not all that are installed")
     reader.add_argument("--recall", type=float, default=0.95)
     reader.add_argument("--share", type=float, default=TIME_AT_MOST * 0.95)
     reader.add_argument("--mode", default="single")

@@ -44,7 +44,7 @@ class Bridge:
         said, (seconds, *found) = self._asked(message, [queries])
         neighbors, *distances = (list(array.reshape(len(calls), -1, array.shape[1])) for array in found)
         answers = zip(neighbors, distances[0] if distances else [None] * len(calls), strict=True)
-        return clock.Run(list(answers), seconds, said["busy"])
+        return clock.Run(list(answers), seconds, said["busy"], said["waited"])
 
     def _asked(self, message: wire.Message, arrays: Sequence[np.ndarray]) -> tuple[wire.Message, list[np.ndarray]]:
         with self._turn:

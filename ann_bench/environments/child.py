@@ -35,7 +35,7 @@ def timed(engine: Any, message: dict[str, Any], queries: np.ndarray) -> Said:
     calls = [(queries[at * size : (at + 1) * size], *rest) for at, rest in enumerate(rests)]
     found = clock.run(getattr(engine, message["ask"]), calls)
     columns = zip(*found.answers, strict=True)
-    return {"busy": found.busy}, [
+    return {"busy": found.busy, "waited": found.waited}, [
         found.seconds,
         *(wire.below_each_other(part) for part in columns if part[0] is not None),
     ]

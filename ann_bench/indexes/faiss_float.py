@@ -214,12 +214,8 @@ class FaissFloat(base.Index):
         self._index.remove_ids(gone.selector)
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        lines = [f'index = faiss.read_index("{path}")']
-        words = ",".join(f"{name}={value}" for name, value in search.items())
-        if self._nsg:
-            lines += [f"index.nsg.search_L = {search.get('search_L', self._defaults['search_L'])}"]
-        elif words:
-            lines += [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")']
+        given = f"{str(path / MERGED)!r}, faiss.IO_FLAG_ONDISK_SAME_DIR" if path.is_dir() else repr(str(path))
+        lines = ["import faiss", f"index = faiss.read_index({given})", *faiss_abilities.tuning(self._twin, search)]
         return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -67,6 +67,8 @@ class VearchIndex(elsewhere.Elsewhere):
         if self.uri:
             raise InputError(f"--uri={self.uri}: vearch is searched in this machine only; leave the flag out")
         self._kind, self.tunes = name, KINDS[name].tunes
+        if name == "FLAT":  # with any filter it finds nothing, without a word
+            self.filters, self.changes = "", False
         self._settings = base.read_settings(settings, KINDS[name].build, index=f"vearch {name}")
         self._check()
         self._edges: dict[str, tuple[Value, Value]] = {}

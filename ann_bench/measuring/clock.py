@@ -22,11 +22,15 @@ class Cheating(Exception):
 
 @dataclass(frozen=True)
 class Run:
-    """The answer to every call, the seconds it took, (calls,), and the processor's seconds of all of them."""
+    """The answer to every call, the seconds it took, (calls,), and the processor's seconds of all of them.
+
+    waited : seconds of them in which this thread could have run and other programs had its core; 0 where unknown
+    """
 
     answers: list[Answer]
     seconds: np.ndarray
     busy: float
+    waited: float = 0.0
 
     @property
     def total(self) -> float:
@@ -54,7 +58,7 @@ def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
     clock = time.perf_counter
     answers, seconds = [], np.empty(len(calls))
     gc.disable()  # a collection of garbage is not the index's time
-    busy = _busy()
+    busy, waited = _busy(), _waited()
     try:
         for place, call in enumerate(calls):
             start = clock()
@@ -63,7 +67,16 @@ def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
             answers.append(answer)
     finally:
         gc.enable()
-    return Run(answers, seconds, _busy() - busy)
+    return Run(answers, seconds, _busy() - busy, _waited() - waited)
+
+
+def _waited() -> float:
+    """Seconds that this thread has waited for a core so far, which Linux counts; 0 where nothing does."""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return 0.0
 
 
 def check_threads(found: Run, threads: int) -> None:

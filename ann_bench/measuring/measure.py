@@ -24,6 +24,7 @@ class Timed:
     seconds (runs,) : of all searches of a run; times (Q,) : seconds a query in the best run
     cores : how many were busy in the best run; peak : most bytes resident by the end of the last
     core : which one the thread was held on; None where it was not
+    waited : the share of the best run in which other programs had its core
     """
 
     neighbors: np.ndarray
@@ -33,6 +34,7 @@ class Timed:
     cores: float
     peak: int
     core: int | None = None
+    waited: float = 0.0
 
 
 def single(index: Index, vector_set: VectorSet, queries: np.ndarray, k: int, *, runs: int, threads: int = 1) -> Timed:
@@ -76,7 +78,7 @@ def timed(
     distances = honest.check(index, vector_set, neighbors, reported)
     if wanted > k:
         neighbors, distances = exact.remove(neighbors, distances, own)
-    return Timed(neighbors, distances, found.seconds, found.times, found.cores, found.peak, found.core)
+    return Timed(neighbors, distances, found.seconds, found.times, found.cores, found.peak, found.core, found.waited)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,11 @@ class Runs:
     def cores(self) -> float:
         """How many were busy in the best run."""
         return self.best.busy / self.best.total
+
+    @property
+    def waited(self) -> float:
+        """The share of the best run in which other programs had the core of this thread."""
+        return min(1.0, self.best.waited / self.best.total)
 
 
 def best_of(

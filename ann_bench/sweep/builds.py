@@ -120,8 +120,7 @@ def _build(
             threads = 1 if mode == "single" else index.batch_threads or options.all_threads()
             own = {"index": name, "build": entry.build, "search": search, "mode": mode, "threads": threads}
             points.append(Point(**about, **own, **what, way=way))
-    own_place = f"{track.name} {track.mark}".rstrip() if track and track.of_own(index) else ""
-    place = saved(name, entry.build, options, vector_set, own_place)
+    place = saved(name, entry.build, options, vector_set, own_place(index, track))
     return Build(name, entry.build, tuple(points), expected(index), place, refusal)
 
 
@@ -131,9 +130,14 @@ def expected(index: Index) -> Estimate:
     return replace(estimate, memory=estimate.memory + PROCESS)
 
 
-def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet, track: str = "") -> Saved:
+def own_place(index: Index, track: Track | None) -> str:
+    """What tells the place of an index that a track has built otherwise; "" where it is built as always."""
+    return f"{track.name} {track.mark}".rstrip() if track and track.of_own(index) else ""
+
+
+def saved(name: str, build: str, options: RunOptions, vector_set: VectorSet, own: str = "") -> Saved:
     """Where this index over this set is kept; another seed, device, set, or track of its own, is another place."""
-    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()} {track}".rstrip()
+    which = f"{build} {options.seed} {options.device()} {vector_set.fingerprint()} {own}".rstrip()
     mark = hashlib.sha256(which.encode()).hexdigest()[:8]
     slug = re.sub(r"\W+", "_", f"{name}_{build}").strip("_")[:80]
     return Saved(options.out / vector_set.name / "indexes" / f"{slug}_{mark}")

@@ -183,7 +183,11 @@ def _measured(
         timed.neighbors,
         timed.distances,
         metrics.scores(vector_set, timed.neighbors, timed.distances),
-        {**facts, "search_peak_bytes": timed.peak, "cores_busy": timed.cores, "pinned_to": timed.core, **_now()},
+        {
+            **facts,
+            **{"search_peak_bytes": timed.peak, "cores_busy": timed.cores, "pinned_to": timed.core},
+            **{"waited_share": timed.waited, **_now()},
+        },
     )
 
 

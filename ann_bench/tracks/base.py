@@ -93,6 +93,7 @@ class Track:
 
     modes : the modes in which it can be asked
     builds_itself : whether an index is built while it is measured, and never kept
+    of_nearest : whether an index answers as without a track, so that whoever serves it asks it likewise
     in_rounds : whether its points can be measured in runs, with those of others between them (--interleave)
     saved : where the index that is measured is on disk; None where it is not
     say : what ``measure`` calls with a few words when something begins that may take as long as a point: each time
@@ -101,6 +102,7 @@ class Track:
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
     builds_itself: ClassVar[bool] = False
+    of_nearest: ClassVar[bool] = False
     in_rounds: ClassVar[bool] = True
     saved: Path | None = None
 

@@ -40,6 +40,7 @@ class Clients(base.Track):
     """Cases are numbers of clients, at each of the rates."""
 
     in_rounds: ClassVar[bool] = False
+    of_nearest: ClassVar[bool] = True
 
     def __init__(self, *about: Any, **more: Any) -> None:
         super().__init__(*about, **more)
@@ -168,7 +169,7 @@ def at_rate(closed: Round, rate: float, *, seed: int) -> Round:
 
 def _told(load: Load, todo: Round, reached: Reached) -> dict[str, Any]:
     """The facts of a point; its queue is 0 where it keeps up."""
-    rate = None if todo.due is None else len(todo.due) / todo.seconds
+    rate = None if todo.due is None else float(f"{len(todo.due) / todo.seconds:.3g}")
     late = 0 if reached.keeps_up(load.clients) else reached.queue
     told = {"clients": load.clients, "processes": load.processes, "loop": "open" if rate else "closed", "rate": rate}
     told |= {"qps_low": reached.low, "qps_high": reached.high, "queue": late, "never_asked": reached.dropped}

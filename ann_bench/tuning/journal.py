@@ -9,6 +9,9 @@ from typing import Any
 
 from ann_bench.indexes.base import Value
 from ann_bench.results import families
+from ann_bench.units import significant
+
+_APART = 1.03  # of both speeds: less is not worth a word
 
 
 @dataclass(frozen=True)
@@ -16,11 +19,13 @@ class Outcome:
     """What came of one build over so many vectors.
 
     rows : of the gallery that it was built over, a sample or all
+    way : how the index was asked, where the track has several ways
     full : whether it was measured in full over all, and its point kept as a result
     meant : the build over all that it stands for
     search, recall, qps : the fastest that reaches the recall; where not ``reached``, the closest that was measured
     reason : why it is no better, "" where nothing is said against it
     build_seconds, index_bytes, memory : of the build; bytes that the process held when searching
+    timed : QPS by the clock, as they stand in its result; ``qps`` are without the waiting for a core. 0 on a sample
     seconds : that it cost to find out
     """
 
@@ -38,6 +43,8 @@ class Outcome:
     memory: int = 0
     seconds: float = 0.0
     full: bool = False
+    timed: float = 0.0
+    way: str = ""
 
     @property
     def family(self) -> str:
@@ -57,7 +64,17 @@ class Outcome:
     @property
     def title(self) -> str:
         """ "hnswlib M=16,ef_construction=200 ef=23" """
-        return " ".join(dict.fromkeys(word for word in (self.index, self.build, self.words) if word))
+        way = f"({self.way})" if self.way else ""
+        return " ".join(dict.fromkeys(word for word in (self.index, self.build, self.words, way) if word))
+
+    @property
+    def figures(self) -> str:
+        """ "recall 0.9549, 9,780 QPS, 23,600 without waiting for a core"; nothing where nothing was measured."""
+        if not self.qps:
+            return ""
+        timed = self.timed or self.qps
+        more = f", {significant(self.qps)} without waiting for a core" if self.qps > _APART * timed else ""
+        return f"recall {self.recall:.4f}, {significant(timed)} QPS{more}"
 
 
 class Journal:

@@ -1,5 +1,8 @@
 """Report: what a search ended with, as text and as a page: the best, how to build and serve it, why the rest lost."""
 
+import shlex
+from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 
 import jinja2
@@ -11,11 +14,14 @@ from ann_bench.results.families import family, styles
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import builds
+from ann_bench.tracks.base import TrackFlags
 from ann_bench.tuning.journal import Outcome
+from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import Search
 from ann_bench.units import in_bytes, in_time, significant
 from ann_bench.views import recommend
 from datasets.files.whole import write_page
+from datasets.sources.vector_source import Source
 
 _TEMPLATES = Path(views.__file__).parent / "templates"
 _MISSES = 3
@@ -25,7 +31,13 @@ def text(search: Search) -> str:
     """The best with its interval and its equals, how to build it and how to serve it; or the nearest misses."""
     best = search.best
     if not best:
-        return "\n".join([_ended(search), "", "nothing reaches the recall; the nearest:", *_misses(search)])
+        only = not search.measured and any(one.reached for one in search.sampled.values())
+        words = (
+            "nothing was measured over all vectors; on a sample:"
+            if only
+            else "nothing reaches the recall; the nearest:"
+        )
+        return "\n".join([_ended(search), "", words, *_misses(search)])
     row = measured(search, best).row
     low, high = row["qps_low"], row["qps_high"]
     lines = [_ended(search), "", best.title]
@@ -36,10 +48,10 @@ def text(search: Search) -> str:
     figures += [f"{in_bytes(row['search_peak_bytes'])} of memory in all"] if row.get("search_peak_bytes") else []
     figures += [f"index {in_bytes(best.index_bytes)}"] if best.index_bytes else []
     lines += ["  " + ", ".join([*figures, f"{in_time(best.build_seconds)} to build"])]
-    lines += [f"  as fast within the noise: {one.title}, {significant(one.qps)} QPS" for one in equals(search)]
+    lines += [f"  as fast within the noise: {one.title}, {one.figures}" for one in equals(search)]
     lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
     lines += ["  " + line for line in serving(search, best).splitlines()]
-    return "\n".join([*lines, "", "the rest", *map(_lost, rest(search))])
+    return "\n".join([*lines, "", "the rest", *_lost(rest(search))])
 
 
 def _ended(search: Search) -> str:
@@ -51,19 +63,21 @@ def _misses(search: Search) -> list[str]:
     known = [one for one in [*search.full.values(), *search.sampled.values()] if one.qps]
     full = [one for one in known if one.full] or known
     best: dict[str, Outcome] = {}
-    for one in sorted(full, key=lambda one: -one.recall):
+    for one in sorted(full, key=lambda one: (not one.reached, -one.qps if one.reached else -one.recall)):
         best.setdefault(one.family, one)
-    return [
-        f"  {one.title}: recall {one.recall:.4f}, {significant(one.qps)} QPS; {one.reason}"
+    near = [
+        f"  {one.title}: {'; '.join(word for word in (one.figures, one.reason) if word)}"
         for one in list(best.values())[:_MISSES]
-    ] + list(map(_lost, rest(search)))
+    ]
+    return near + _lost(rest(search))
 
 
 def point_of(search: Search, outcome: Outcome) -> Point:
     """The point that an outcome over all was measured as."""
     plan = [(outcome.index, Grid(outcome.build, {name: (value,) for name, value in outcome.search.items()}))]
     trials = search.trials
-    return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points[0]
+    points = builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].points
+    return next(point for point in points if point.way == outcome.way)
 
 
 def equals(search: Search) -> list[Outcome]:
@@ -85,7 +99,20 @@ def build_command(search: Search, best: Outcome) -> str:
     row = measured(search, best).row
     grown = extrapolate.grow(row, row["gallery"])
     command = recommend.command(row, grown, options.data)
-    return command + (f" --out {options.out}" if str(options.out) != "results" else "")
+    words = shlex.split(command)
+    return shlex.join([*words, *_asked_with(options, words)])
+
+
+def _asked_with(options: TuneOptions, given: Sequence[str]) -> list[str]:
+    """The flags of the set and of the track that the ``given`` words of a recommendation leave out."""
+    told = {"data", "metric", "track", "k"}
+    named = [field for field in fields(TrackFlags) + fields(Source) if field.name not in told]
+    words = {field.name: getattr(options, field.name) for field in named}
+    changed = {field.name for field in named if words[field.name] != field.default}
+    words = {name: value for name, value in words.items() if name in changed}
+    words |= {"out": options.out} if str(options.out) != "results" else {}
+    flags = {f"--{name.replace('_', '-')}": str(value) for name, value in words.items()}
+    return [word for flag, value in flags.items() if flag not in given for word in (flag, value)]
 
 
 def kept(search: Search) -> Saved | None:
@@ -100,6 +127,9 @@ def kept(search: Search) -> Saved | None:
 def serving(search: Search, best: Outcome) -> str:
     """Lines of Python that load the index and search in it."""
     saved, trials = search.trials.saved(best), search.trials
+    track = trials.track
+    if track and not track.of_nearest:
+        return f"its file: {saved.path}; ask it as --track={track.name} does"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
     there = "" if saved.exists else "  # once it is built"
@@ -131,7 +161,7 @@ def _figures_and_reason(search: Search, name: str, full: list[Outcome], sampled:
         reasons = [why for (index, build), why in search.skipped.items() if family(index, build) == name]
         return "", reasons[0] if reasons else "not tried"
     one = max(known, key=lambda one: (one.reached, one.qps if one.reached else one.recall))
-    figures = f"recall {one.recall:.4f}, {significant(one.qps)} QPS" if one.qps else ""
+    figures = one.figures
     figures += f" on {one.rows:,}" if figures and one.rows != search.count else ""
     if one.reached and full and best:
         return figures, f"slower by {(best.qps / one.qps - 1) * 100:.0f} %"
@@ -139,9 +169,12 @@ def _figures_and_reason(search: Search, name: str, full: list[Outcome], sampled:
     return figures, one.reason or skipped or "not tried in full"
 
 
-def _lost(line: tuple[str, str, str]) -> str:
-    name, figures, reason = line
-    return f"  {name}: {'; '.join(word for word in (figures, reason) if word)}"
+def _lost(lines: Sequence[tuple[str, str, str]]) -> list[str]:
+    """A line a family; those that were not measured for one and the same reason share theirs."""
+    found: dict[str, list[str]] = {}
+    for name, figures, reason in lines:
+        found.setdefault("; ".join(word for word in (figures, reason) if word), []).append(name)
+    return [f"  {', '.join(names)}: {words}" for words, names in found.items()]
 
 
 def page(search: Search) -> Path:

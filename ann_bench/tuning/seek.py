@@ -182,7 +182,8 @@ class Seeker:
             )  # fmt: skip
             if place is None:
                 return None
-            self._check(self._probe(axis.search(ladder[place]), part), doubt)
+            search = axis.search(ladder[place])
+            self._check(found := self._probe(search, part), doubt, Found(search, found.recall, found.qps, False))
         if not whole:
             return self._found(axis.search(ladder[place]), "once")
         return self._kept(axis, ladder, place)
@@ -216,8 +217,9 @@ class Seeker:
     def _unreached(self, recall: float) -> str:
         return f"does not reach {self.goal:g}, only {recall:.3f}"
 
-    def _check(self, probe: Probe, doubt: float) -> None:
+    def _check(self, probe: Probe, doubt: float, closest: Found | None = None) -> None:
         if probe.qps * doubt < self.bound:
+            self.closest = closest or self.closest
             times = self.bound / max(probe.qps, 1e-9)
             at = "" if probe.recall >= self.goal else f" at a recall of {probe.recall:.3f} already"
             raise Hopeless(f"slower by {_times(times)}{at}")

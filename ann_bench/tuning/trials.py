@@ -109,7 +109,7 @@ class Trials:
         bound: float,
     ) -> Iterator[Outcome]:
         """What each of one library comes to, built in the worker that searches in it."""
-        able: list[tuple[Candidate, Build, Try]] = []
+        able: list[tuple[Candidate, Build, list[Try]]] = []
         for one in todo:
             build = extrapolate.resized(one.index, one.build, self.count, rows)
             try:
@@ -119,7 +119,7 @@ class Trials:
         if not able:
             return
         work = replace(job.of(options, able[0][1], cache=self.cache), saved="", track={})
-        tries = tuple(replace(one, bound=bound) for *_, one in able)
+        tries = tuple(replace(one, bound=bound) for *_, (one,) in able)  # without a track there is one way
         task = Task(work, tries, self.options.recall, whole=False, rival=RIVAL)
         for place, told, spent in self._events(task, seconds):
             one, build, _ = able[place]
@@ -127,8 +127,11 @@ class Trials:
 
     def _planned(
         self, one: Candidate, build: str, options: RunOptions, part: VectorSet, track: Track | None
-    ) -> tuple[Build, Try]:
-        """The build over a set, and what is sought in it. Raises InputError where it cannot be built, or asked."""
+    ) -> tuple[Build, list[Try]]:
+        """The build over a set, and what is sought in it, each way of asking it.
+
+        Raises InputError where it cannot be built, or asked.
+        """
         planned = builds.of_plan([(one.index, Grid(build))], options, part, track)[0]
         if planned.refusal:
             raise InputError(f"--index={one.index}: {planned.refusal}")
@@ -136,10 +139,12 @@ class Trials:
             raise InputError(f"--memory: needs about {in_bytes(planned.estimate.memory)} of memory")
         tunes = builds.make(one.index, build, part, track, **options.of_index()).tunes
         axes = seek.axes(one.search, tunes, len(part.gallery), near=one.near)
-        return planned, Try(planned.points[0], tuple(axes))
+        return planned, [Try(point, tuple(axes)) for point in planned.points]
 
     def in_full(self, one: Candidate, *, bound: float, seconds: float) -> Outcome:
         """What a build over all comes to: it is built, kept on disk, and what is found in it is kept as a result.
+
+        Of the ways in which it can be asked, the best.
 
         bound : queries a second that it has to beat; seconds : that its build, and each measurement, may take
         """
@@ -155,21 +160,20 @@ class Trials:
         told = self._build(build, seconds)
         if not told:
             saved = str(build.saved.path) if self._saves(build) else ""
-            tries = (replace(wanted, saved=saved, bound=bound),)
-            task = Task(job.of(self.run_options, build, cache=self.cache), tries, self.options.recall, whole=True)
-            task = replace(task, force=self.options.force)
-            told = next((event for _, event, _ in self._events(task, seconds)), {"reason": "was not measured"})
+            tries = tuple(replace(way, saved=saved, bound=bound) for way in wanted)
+            work = job.of(self.run_options, build, cache=self.cache)
+            task = Task(work, tries, self.options.recall, whole=True, rival=1, force=self.options.force)
+            events = ({**event, "way": tries[place].point.way} for place, event, _ in self._events(task, seconds))
+            told = max(events, key=_worth, default={"reason": "was not measured"})
         found = _outcome(one, build, self.count, told, time.monotonic() - begun)
         return self.journal.add(replace(found, full=True))
 
     def saved(self, outcome: Outcome) -> builds.Saved:
         """Where the index of an outcome over all lies."""
-        name = self.track.name if self.track and self._of_own(outcome) else ""
-        return builds.saved(outcome.index, outcome.build, self.run_options, self.vector_set, name)
-
-    def _of_own(self, outcome: Outcome) -> bool:
         about = self.run_options.of_index()
-        return self.track.of_own(builds.make(outcome.index, outcome.build, self.vector_set, self.track, **about))
+        index = builds.make(outcome.index, outcome.build, self.vector_set, self.track, **about)
+        own = builds.own_place(index, self.track)
+        return builds.saved(outcome.index, outcome.build, self.run_options, self.vector_set, own)
 
     def _saves(self, build: Build) -> bool:
         return indexes.get(build.index).Index.saves and not (self.track and self.track.builds_itself)
@@ -227,8 +231,15 @@ def _words(end: Exception) -> str:
     return str(end).partition("; --timeout")[0]
 
 
+def _worth(told: Mapping[str, Any]) -> tuple[bool, float, float]:
+    """What is reached before what is not; of these the faster, of those the one of the higher recall."""
+    reached, qps, recall = told.get("reached", False), told.get("qps", 0.0), told.get("recall", 0.0)
+    return (reached, qps, recall) if reached else (reached, recall, qps)
+
+
 def _outcome(one: Candidate, build: Build, rows: int, told: Mapping[str, Any], seconds: float) -> Outcome:
-    about = {name: told[name] for name in ("search", "recall", "qps", "reached", "build_seconds") if name in told}
+    names = ("search", "recall", "qps", "reached", "build_seconds", "timed", "way")
+    about = {name: told[name] for name in names if name in told}
     about |= {"reason": told.get("reason", ""), "index_bytes": told.get("index_bytes", 0)}
     memory = max(told.get("search_peak_bytes", 0), 0)
     return Outcome(rows, one.index, build.build, one.build, **about, memory=memory, seconds=seconds)

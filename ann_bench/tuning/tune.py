@@ -32,7 +32,15 @@ def main(options: TuneOptions) -> None:
         print(report.text(found))
         print(f"what was tried, and why the rest lost: {report.page(found)}")
     if not found.best:
-        raise RunFailed(f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above")
+        raise RunFailed(_missed(found))
+
+
+def _missed(found: Search) -> str:
+    """Why there is no best."""
+    options = found.options
+    if found.no_time and not found.measured:
+        return f"--budget={options.budget}: too short to measure anything over all vectors; give it more, like 20min"
+    return f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above"
 
 
 def check_track(options: TuneOptions, track: Track | None) -> None:
@@ -65,7 +73,7 @@ def searched(options: TuneOptions, vector_set: VectorSet, track: Track | None, c
     """The search when it is done."""
     folder = options.out / "tuning" / options.track / vector_set.name
     asked = {**options.asked, "fingerprint": vector_set.fingerprint(), "track": track.name if track else ""}
-    asked["asked"] = track.mark if track else ""
+    asked["asked"] = [(case.name, track.mark + case.mark) for case in track.cases] if track else ""
     journal = Journal(folder, asked, anew=options.force)
     trials = Trials(options, vector_set, track, journal, folder)
     size = f"{len(vector_set.gallery):,} x {vector_set.dim}"

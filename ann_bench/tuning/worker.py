@@ -27,7 +27,7 @@ from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
 
 _FEW, _ONCE = 200, 1000  # queries
-_WORKING = 0.1  # of a core: an index that keeps it less busy waits for something
+_MOST_WAITED = 0.9  # of the time: beyond that what is left is too little to tell a speed from
 
 
 @dataclass(frozen=True)
@@ -95,12 +95,14 @@ class Bench:
         self.job = replace(task.job, index=one.point.index, build=one.point.build, saved=one.saved)
         self.measured = worker.asked(self.job, on, report)
         self.last: Result | None = None
+        self.kept: dict[str, float] = {}  # QPS by the clock of what was measured whole, by its search
 
     def measure(self, search: Mapping[str, Value], part: str) -> Probe:
         """One measurement; what is measured whole is kept, and not measured again."""
         point = replace(self.one.point, search=search)
         if part == "whole":
             result = self._there(point) or self._kept(point)
+            self.kept[str(dict(search))] = result.qps
         elif self.on.track:  # it asks what it asks, and all of it
             result = self.measured(point, 1)
         else:
@@ -126,12 +128,12 @@ class Bench:
 
 
 def undisturbed(result: Result) -> float:
-    """QPS of single queries by the processor's own time, where other processes took part of it away; else as timed.
+    """QPS of single queries without the time in which other programs had the core; as timed where that is unknown.
 
-    Where it was idle for most of the time, the search runs in another process, or waits: that counts as it is.
+    What an index itself waits for, a disk or a server, is its own time.
     """
-    busy = float(result.facts.get("cores_busy", 1.0))
-    return result.qps / busy if result.point.mode == "single" and _WORKING < busy < 1 else result.qps
+    waited = float(result.facts.get("waited_share", 0.0)) if result.point.mode == "single" else 0.0
+    return result.qps / (1 - min(waited, _MOST_WAITED))
 
 
 def some_queries(vector_set: VectorSet, count: int) -> VectorSet:
@@ -177,7 +179,8 @@ def _sought(
     found = Seeker(bench.measure, goal=task.goal, bound=bound).along(one.axes, whole=task.whole)
     facts = bench.last.facts if bench.last else {}
     kept = ("build_seconds", "index_bytes", "build_peak_bytes", "search_peak_bytes")
-    tell(**asdict(found), **{name: facts.get(name, 0) for name in kept})
+    timed = bench.kept.get(str(dict(found.search)), 0.0)
+    tell(**asdict(found), timed=timed, **{name: facts.get(name, 0) for name in kept})
     return found.qps if found.reached else 0.0
 
 

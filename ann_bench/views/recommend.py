@@ -71,6 +71,8 @@ def main(options: RecommendOptions) -> None:
         raise InputError(f"--case: say which one; {options.track} has {', '.join(cases)}")
     wanted = {"count": count, "mode": options.mode}
     choices = choose(found.rows, recall=options.recall, memory=memory, file=options.file, **wanted)
+    if str(options.out) != "results":
+        choices = [replace(one, command=f"{one.command} --out {shlex.quote(str(options.out))}") for one in choices]
     words = f"{found.k}-recall@{found.k}" if found.k else recall_name(0)
     asked = f"{words} of {options.recall:g} or more, {count:,} vectors"
     asked += f", within {in_bytes(memory)}" if memory else ""
@@ -189,7 +191,8 @@ def _name(choice: Choice) -> str:
 
 
 def _title(row: Row, point: extrapolate.Grown) -> str:
-    return " ".join(dict.fromkeys(word for word in (row["index"], point.build, point.search) if word))
+    way = f"({row['way']})" if row.get("way") else ""
+    return " ".join(dict.fromkeys(word for word in (row["index"], point.build, point.search, way) if word))
 
 
 def _equals(choice: Choice) -> str:

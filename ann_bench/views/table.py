@@ -9,6 +9,7 @@ from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import significant
+from ann_bench.views import at_recall
 from ann_bench.views.shown import Shown
 
 _TEXT = ("case", "way", "index", "build", "search")  # aligned left; figures right
@@ -20,12 +21,18 @@ class TableOptions(Shown):
 
     all: bool = False
     """Every point, not only those on the Pareto front and those that are equal to them within the noise."""
+    at: str = ""
+    """Only the fastest point of every index that reaches these recalls: 0.9,0.95,0.99."""
 
 
 def main(options: TableOptions) -> None:
     """Print the table, and below it what failed."""
+    recalls = at_recall.read(options.at) if options.at else ()
     found = options.load()
-    print(render(found.rows, every=options.all, track=options.track))
+    if recalls:
+        print(at_recall.render(found.rows, recalls))
+    else:
+        print(render(found.rows, every=options.all, track=options.track))
     for failure in reasons(found.failures):
         print("failed: {index} {build} ({points}), {stage}: {reason}".format_map(failure))
 

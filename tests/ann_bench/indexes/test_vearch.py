@@ -55,3 +55,8 @@ def test_filters_are_those_of_the_engine(condition, filters):
     index = Index("FLAT", **ABOUT)
     index._edges = {"number": (-(2**63) + 1, 2**63 - 1), "share": (-1e38, 1e38)}
     assert index.passing(condition, np.ones(1000, bool)) == filters
+
+
+def test_where_the_engine_finds_nothing_it_offers_nothing():
+    offered = {build: (Index(build, **ABOUT).filters, Index(build, **ABOUT).changes) for build in ("FLAT", "HNSW")}
+    assert offered == {"FLAT": ("", False), "HNSW": ("attributes", True)}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ann_bench.measuring import cores, honest, measure
+from ann_bench.measuring import clock, cores, honest, measure
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet, with_neighbors
 
@@ -217,3 +217,13 @@ def test_threads_of_an_index_are_found_out_although_it_is_held_on_one_core(monke
         measure.single(index, given, given.queries, 3, runs=1)
     monkeypatch.setattr(measure, "WATCHED", 0)
     measure.single(index, given, given.queries, 3, runs=1)  # is blind there
+
+
+def test_the_share_of_a_run_in_which_others_had_the_core_is_told(monkeypatch):
+    counted = itertools.chain([1.0, 1.0], itertools.repeat(3.0))
+    monkeypatch.setattr(clock, "_waited", lambda: next(counted))
+    run = clock.run(lambda query: time.sleep(0.01), [(None,)] * 2)
+    assert run.waited == 0 and clock.run(lambda query: None, []).waited == 0
+    assert (
+        measure.Runs(clock.Run([], np.array([0.5, 0.5]), 0.4, waited=0.25), *[np.zeros(1)] * 2, 0, None).waited == 0.25
+    )

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_what_it_says_of_serving_is_right(vectors, workers, capsys):
     tune.main(options(vectors))
     lines = capsys.readouterr().out.partition("serve it\n")[2].partition("\n\n")[0]
     whole = vectors_file.load(vectors)
-    names = {"queries": whole.queries, **{name: __import__(name) for name in ("hnswlib", "faiss")}}
+    names = {"queries": whole.queries}
     exec("\n".join(line.strip() for line in lines.splitlines()), names)
     true = np.argsort(((whole.queries[:, None] - whole.gallery) ** 2).sum(axis=2), axis=1)[:, :5]
     assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(names["rows"], true, strict=True)]) >= 0.85
@@ -129,13 +130,13 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
 
 
 def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
-    with pytest.raises(RunFailed):
-        tune.main(options(vectors, budget="1s"))
-    assert "did not fit into the time" in capsys.readouterr().out
+    with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
+        tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
+    assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
 
 
 def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkeypatch):
-    """Where time runs out after the first build on a sample, that one is built, and the others are said to be left."""
+    """Where time for samples runs out after the first, that one is built over all; then what was left, flat first."""
     monkeypatch.setattr(Search, "left", property(lambda self: 20.0 if self.sampled or told else 60.0))
     told: list[str] = []
     monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one.title))
@@ -143,7 +144,7 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     said = capsys.readouterr().out
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
-    assert "flat: did not fit into the time" in said
+    assert "flat Flat: recall 1.0000" in said
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
@@ -194,6 +195,7 @@ def asked_track(monkeypatch):
     """Whatever --track names is ``Asked``."""
     made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
     monkeypatch.setattr(tracks, "of", made)
+    monkeypatch.setattr(tracks, "get", lambda name: SimpleNamespace(Track=Asked))
 
 
 def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
@@ -203,6 +205,53 @@ def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, as
     measured = list(asked.out.glob("*/made_up/5/hnswlib/*.hdf5"))
     assert measured and results.read(measured[0]).point.case == "nearest"
     assert "a sample of" not in said and "flat: it cannot" in said and "build it" in said
+
+
+def test_another_case_is_another_search(vectors, workers, asked_track, capsys, monkeypatch):
+    for case in (Case("nearest", mark="x<5"), Case("nearest", mark="x<90"), Case("8 clients", mark="x<90")):
+        monkeypatch.setattr(Asked, "cases", [case])
+        tune.main(options(vectors, track="asked", index="hnswlib"))
+    assert "going on" not in capsys.readouterr().out
+    assert len([*(vectors.parent / "results" / "tuning" / "asked").rglob("tried-*.jsonl")]) == 3
+
+
+def test_of_the_ways_of_asking_the_best_is_found(vectors, workers, asked_track, capsys, monkeypatch):
+    def slower(self, index, point, facts, *, runs):
+        found = plain(self, index, point, facts, runs=runs)
+        return replace(found, seconds=found.seconds * (100 if point.way == "native" else 1))
+
+    plain = Asked.measure
+    monkeypatch.setattr(Asked, "measure", slower)
+    monkeypatch.setattr(Asked, "ways", lambda self, index: ("native", "post-filter"))
+    tune.main(options(vectors, track="asked", index="hnswlib"))
+    said = capsys.readouterr().out
+    assert "serve it\n  its file: " in said and "ask it as --track=test_tune does" in said
+    best, *_ = said.partition("in full, in ")[2].splitlines()[2:]
+    assert best.startswith("hnswlib") and best.endswith("(post-filter)")
+
+
+def test_an_index_of_a_track_is_kept_where_a_sweep_has_it(vectors, workers, asked_track, capsys, monkeypatch):
+    monkeypatch.setattr(Asked, "of_own", lambda self, index: True)
+    monkeypatch.setattr(Asked, "mark", "of these attributes")
+    tune.main(options(vectors, track="asked", index="hnswlib"))
+    kept = [line.partition(": ")[2] for line in capsys.readouterr().out.splitlines() if line.startswith("index kept: ")]
+    assert len(kept) == 1 and Saved(Path(kept[0])).kept
+    assert [path for path in Path(kept[0]).parent.iterdir() if path.suffix != ".json"] == [Path(kept[0])]
+
+
+def test_only_what_others_took_is_no_time_of_the_index():
+    point = results.Point("set", "f", "euclidean", 1, "flat", "Flat", {}, "single", 1)
+    nothing = np.zeros((1, 1))
+    facts = {"cores_busy": 0.3, "waited_share": 0.5}
+    for mode, known, qps in (("single", facts, 4), ("single", {"cores_busy": 0.3}, 2), ("batch", facts, 2)):
+        timed = results.Result(replace(point, mode=mode), np.array([0.5]), nothing[0], nothing, nothing, {}, known)
+        assert worker.undisturbed(timed) == pytest.approx(qps)
+
+
+def test_what_is_told_is_what_is_kept():
+    one = Outcome(10, "flat", "Flat", "Flat", {}, 0.95, 23_600.0, True, timed=9780.0)
+    assert one.figures == "recall 0.9500, 9,780 QPS, 23,600 without waiting for a core"
+    assert replace(one, timed=0.0).figures == "recall 0.9500, 23,600 QPS"
 
 
 def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeypatch):
