@@ -136,8 +136,8 @@ class Track:
         return ""
 
     @classmethod
-    def of_default(cls, entry: Grid) -> Grid:
-        """What of a default grid is measured where the user names no build: all of it, unless that takes too long."""
+    def of_default(cls, entry: Grid, index: str) -> Grid:
+        """What of an index's default grid is measured where no build is named: all, unless that takes too long."""
         return entry
 
     def prepare(self) -> None:

@@ -169,7 +169,7 @@ def at_rate(closed: Round, rate: float, *, seed: int) -> Round:
 
 def _told(load: Load, todo: Round, reached: Reached) -> dict[str, Any]:
     """The facts of a point; its queue is 0 where it keeps up."""
-    rate = None if todo.due is None else float(f"{len(todo.due) / todo.seconds:.3g}")
+    rate = None if todo.due is None else load.rate or len(todo.due) / todo.seconds
     late = 0 if reached.keeps_up(load.clients) else reached.queue
     told = {"clients": load.clients, "processes": load.processes, "loop": "open" if rate else "closed", "rate": rate}
     told |= {"qps_low": reached.low, "qps_high": reached.high, "queue": late, "never_asked": reached.dropped}

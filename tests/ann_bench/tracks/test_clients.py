@@ -72,6 +72,11 @@ def test_a_tail_is_where_it_was_put(track, vectors):
     assert 1 <= row["p50"] < 30 <= row["p95"] <= row["p99"]
 
 
+def test_the_rate_is_told_as_it_was_asked(track, vectors):
+    made = track(clients="2", rate="1234", seconds=0.2)
+    assert measured(made, rogue("honest", vectors), "2 clients at 1,234 a second").row["rate"] == 1234
+
+
 def test_at_a_rate_as_much_is_answered_as_was_asked(track, vectors):
     made = track(clients="4", rate="100", seconds=0.8)
     result = measured(made, rogue("sleeps", vectors), "4 clients at 100 a second")
