@@ -132,7 +132,8 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
     assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
 
 
-def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
+    monkeypatch.setattr(Search, "_begins", lambda self, index: 5.0)  # as processes of their own
     with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
         tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
@@ -148,6 +149,13 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
     assert "flat Flat: recall 1.0000" in said
+
+
+def test_where_samples_begin_quickly_little_time_is_enough(vectors, workers, capsys, monkeypatch):
+    """Workers of this process begin at once: two seconds are enough for a build over all, where five would not be."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 2.0 if self.sampled else 60.0))
+    tune.main(options(vectors, index="flat"))
+    assert "serve it" in capsys.readouterr().out
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
