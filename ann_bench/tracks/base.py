@@ -1,14 +1,24 @@
 """Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
+from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
+
+# Whose the flags are.
+_FLAGS = {
+    "filter": ("filter", "attributes", "query_attributes"),
+    "stream": ("runbook", "runbook_set", "way"),
+    "range": ("radius", "range_truth"),
+    "foreign": ("near_queries",),
+    "clients": ("clients", "rate", "seconds", "processes"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +60,14 @@ class TrackFlags:
     """clients: for how long they ask."""
     processes: bool = False
     """clients: each is a process with an index of its own, not a thread; all threads share one index."""
+
+    def check_track(self) -> None:
+        """Raises InputError for a flag of another way of asking than that which is named: it would change nothing."""
+        for one in fields(TrackFlags):
+            owner = next((track for track, names in _FLAGS.items() if one.name in names), self.track)
+            if owner != self.track and getattr(self, one.name) != one.default:
+                flag, named = f"--{one.name.replace('_', '-')}", f"not --track={self.track}; " if self.track else ""
+                raise InputError(f"{flag}={getattr(self, one.name)}: belongs to --track={owner}, {named}give that")
 
 
 @dataclass(frozen=True)
