@@ -126,6 +126,15 @@ class Track:
         raise NotImplementedError
 
     @property
+    def sought(self) -> Sequence[Case]:
+        """Those of the cases for which ``tune`` seeks the best index; it can for one."""
+        return self.cases
+
+    def unsought(self) -> str:
+        """Why ``tune`` cannot, whatever the case, in words that follow the flag; or ""."""
+        return ""
+
+    @property
     def count(self) -> int:
         """How many rows an index must have room for."""
         return len(self.vector_set.gallery)

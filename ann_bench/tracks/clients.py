@@ -54,6 +54,11 @@ class Clients(base.Track):
     def cases(self) -> Sequence[Case]:
         return [Case(name, facts={"clients": load.clients}) for name, load in self.loads.items()]
 
+    def unsought(self) -> str:
+        if not self.flags.rate:
+            return ""
+        return f"with --rate={self.flags.rate} whatever keeps up is equally fast; leave --rate out for the most answers"
+
     @property
     def mark(self) -> str:
         return f"{self.flags.seconds:g} s"
