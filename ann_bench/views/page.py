@@ -28,8 +28,10 @@ _NOTES = {
 }
 _CLICK = " A click on a point shows it in the table."
 _OF_TRACKS = {
-    "recall-qps": "The line of a family is its Pareto front: no point of the family is both better and faster." + _CLICK,
-    "speed-selectivity": "The fastest point of each family and way that reaches the recall, under every filter." + _CLICK,
+    "recall-qps": "The line of a family is its Pareto front: no point of the family is both better and faster."
+    + _CLICK,
+    "speed-selectivity": "The fastest point of each family and way that reaches the recall, under every filter."
+    + _CLICK,
     "recall-selectivity": "The highest recall of each family and way under every filter, however slow." + _CLICK,
     "recall-steps": "Recall after each search of the stream, against the exact neighbors of that moment.",
     "qps-steps": "How fast the queries were answered after each search of the stream.",
