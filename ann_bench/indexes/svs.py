@@ -6,6 +6,7 @@ candidates are looked at for them, and how readily a link is left out for anothe
 ``window``, how many candidates are kept while searching; SVS itself keeps at least k.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,10 @@ class SvsIndex(base.Index):
         missing = ((0, 0), (0, k - self._size))
         far = self._build.far
         return tuple(np.pad(part, missing, constant_values=fill) for part, fill in zip(found, (-1, far), strict=True))
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        tuned = f"index.search_window_size = {search.get('window', WINDOW)}"
+        return f"{self._build.loading(path)}; {tuned}\nrows, distances = index.search(queries, {k})"
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":

@@ -27,6 +27,9 @@ _COLOURS = (
 )
 _MARKERS = "osD^vPX*<>p"  # as many as have no divisor in common with the colours: none meets the same colour twice
 
+_KEPT = r"\b(?:f|bf|i|b)\d+$|(?:SQ|SQfp|SQbf|RaBitQ|RaBitQfs|LVQ|LeanVec)\d+(?:x\d+)?"  # how rows are kept
+_SIZE = r"\d+(?:[x_]\d+)*"  # OPQ16_64, IMI2x8: numbers and what joins them; not the underscore of IVF1024_HNSW32
+
 
 @dataclass(frozen=True)
 class Style:
@@ -37,13 +40,13 @@ class Style:
 
 
 def family(index: str, build: str) -> str:
-    """The index and its build without the numbers: "faiss_float IVF,PQfs,RFlat" of "IVF1024,PQ64x4fs,RFlat".
+    """The index and its build without the sizes: "faiss_float IVF,PQfs,RFlat" of "IVF1024,PQ64x4fs,RFlat".
 
-    Settings (``M=16``) are numbers; "hnswlib" is all that is left of its builds.
+    Settings (``M=16``) are sizes; "hnswlib" is all that is left of its builds. How a number of a row is kept is none:
+    "usearch f16" and "usearch bf16", "IVF,SQ8" and "IVF,SQ4" are families apart.
     """
     words = [word for word in build.replace(" ", "").split(",") if word and "=" not in word]
-    # OPQ16_64, IMI2x8: numbers and what joins them. Not the underscore of IVF1024_HNSW32.
-    kinds = ",".join(re.sub(r"\d+(?:[x_]\d+)*", "", word) for word in words)
+    kinds = ",".join(re.sub(f"({_KEPT})|{_SIZE}", r"\1", word) for word in words)
     return index if kinds.lower() in ("", index) else f"{index} {kinds}"
 
 

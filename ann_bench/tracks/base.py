@@ -1,14 +1,24 @@
 """Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
+from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
+
+# Whose the flags are.
+_FLAGS = {
+    "filter": ("filter", "attributes", "query_attributes"),
+    "stream": ("runbook", "runbook_set", "way"),
+    "range": ("radius", "range_truth"),
+    "foreign": ("near_queries",),
+    "clients": ("clients", "rate", "seconds", "processes"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +61,14 @@ class TrackFlags:
     processes: bool = False
     """clients: each is a process with an index of its own, not a thread; all threads share one index."""
 
+    def check_track(self) -> None:
+        """Raises InputError for a flag of another way of asking than that which is named: it would change nothing."""
+        for one in fields(TrackFlags):
+            owner = next((track for track, names in _FLAGS.items() if one.name in names), self.track)
+            if owner != self.track and getattr(self, one.name) != one.default:
+                flag, named = f"--{one.name.replace('_', '-')}", f"not --track={self.track}; " if self.track else ""
+                raise InputError(f"{flag}={getattr(self, one.name)}: belongs to --track={owner}, {named}give that")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -75,6 +93,7 @@ class Track:
 
     modes : the modes in which it can be asked
     builds_itself : whether an index is built while it is measured, and never kept
+    of_nearest : whether an index answers as without a track, so that whoever serves it asks it likewise
     in_rounds : whether its points can be measured in runs, with those of others between them (--interleave)
     saved : where the index that is measured is on disk; None where it is not
     say : what ``measure`` calls with a few words when something begins that may take as long as a point: each time
@@ -83,6 +102,7 @@ class Track:
 
     modes: ClassVar[tuple[str, ...]] = ("single",)
     builds_itself: ClassVar[bool] = False
+    of_nearest: ClassVar[bool] = False
     in_rounds: ClassVar[bool] = True
     saved: Path | None = None
 

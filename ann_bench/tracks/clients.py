@@ -40,6 +40,7 @@ class Clients(base.Track):
     """Cases are numbers of clients, at each of the rates."""
 
     in_rounds: ClassVar[bool] = False
+    of_nearest: ClassVar[bool] = True
 
     def __init__(self, *about: Any, **more: Any) -> None:
         super().__init__(*about, **more)

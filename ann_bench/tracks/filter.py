@@ -36,7 +36,11 @@ class Track(base.Track):
     @cached_property
     def cases(self) -> Sequence[Case]:
         return [
-            Case(one.name, one.mark, scoring.facts(one, self.passing, self.k, self.vector_set.own_rows))
+            Case(
+                one.name,
+                one.mark,
+                {"filter": one.text} | scoring.facts(one, self.passing, self.k, self.vector_set.own_rows),
+            )
             for one in self.filters
         ]
 
@@ -45,6 +49,9 @@ class Track(base.Track):
         return self.attributes.mark()
 
     def prepare(self) -> None:
+        for case in self.cases:
+            if not case.facts["selectivity_max"]:
+                raise InputError(f"--filter: of no query any row passes '{case.name}'; there is nothing to find")
         for one in self.filters:
             found = self._with_truth(one)
             if "truth" in self.vector_set.attrs:

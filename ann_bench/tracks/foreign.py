@@ -26,6 +26,7 @@ class Track(base.Track):
     """The set's own queries, and queries of the gallery's kind, with the same index and the same parameters."""
 
     modes: ClassVar[tuple[str, ...]] = ("single", "batch")
+    of_nearest: ClassVar[bool] = True
 
     def __init__(self, flags: TrackFlags, vector_set: VectorSet, k: int, *, cache: Path, seed: int = 0) -> None:
         super().__init__(flags, vector_set, k, cache=cache, seed=seed)

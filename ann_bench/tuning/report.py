@@ -31,7 +31,13 @@ def text(search: Search) -> str:
     """The best with its interval and its equals, how to build it and how to serve it; or the nearest misses."""
     best = search.best
     if not best:
-        return "\n".join([_ended(search), "", "nothing reaches the recall; the nearest:", *_misses(search)])
+        only = not search.measured and any(one.reached for one in search.sampled.values())
+        words = (
+            "nothing was measured over all vectors; on a sample:"
+            if only
+            else "nothing reaches the recall; the nearest:"
+        )
+        return "\n".join([_ended(search), "", words, *_misses(search)])
     row = measured(search, best).row
     low, high = row["qps_low"], row["qps_high"]
     lines = [_ended(search), "", best.title]
@@ -45,7 +51,7 @@ def text(search: Search) -> str:
     lines += [f"  as fast within the noise: {one.title}, {one.figures}" for one in equals(search)]
     lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
     lines += ["  " + line for line in serving(search, best).splitlines()]
-    return "\n".join([*lines, "", "the rest", *map(_lost, rest(search))])
+    return "\n".join([*lines, "", "the rest", *_lost(rest(search))])
 
 
 def _ended(search: Search) -> str:
@@ -57,11 +63,13 @@ def _misses(search: Search) -> list[str]:
     known = [one for one in [*search.full.values(), *search.sampled.values()] if one.qps]
     full = [one for one in known if one.full] or known
     best: dict[str, Outcome] = {}
-    for one in sorted(full, key=lambda one: -one.recall):
+    for one in sorted(full, key=lambda one: (not one.reached, -one.qps if one.reached else -one.recall)):
         best.setdefault(one.family, one)
-    return [f"  {one.title}: {one.figures}; {one.reason}" for one in list(best.values())[:_MISSES]] + list(
-        map(_lost, rest(search))
-    )
+    near = [
+        f"  {one.title}: {'; '.join(word for word in (one.figures, one.reason) if word)}"
+        for one in list(best.values())[:_MISSES]
+    ]
+    return near + _lost(rest(search))
 
 
 def point_of(search: Search, outcome: Outcome) -> Point:
@@ -119,6 +127,9 @@ def kept(search: Search) -> Saved | None:
 def serving(search: Search, best: Outcome) -> str:
     """Lines of Python that load the index and search in it."""
     saved, trials = search.trials.saved(best), search.trials
+    track = trials.track
+    if track and not track.of_nearest:
+        return f"its file: {saved.path}; ask it as --track={track.name} does"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
     there = "" if saved.exists else "  # once it is built"
@@ -158,9 +169,12 @@ def _figures_and_reason(search: Search, name: str, full: list[Outcome], sampled:
     return figures, one.reason or skipped or "not tried in full"
 
 
-def _lost(line: tuple[str, str, str]) -> str:
-    name, figures, reason = line
-    return f"  {name}: {'; '.join(word for word in (figures, reason) if word)}"
+def _lost(lines: Sequence[tuple[str, str, str]]) -> list[str]:
+    """A line a family; those that were not measured for one and the same reason share theirs."""
+    found: dict[str, list[str]] = {}
+    for name, figures, reason in lines:
+        found.setdefault("; ".join(word for word in (figures, reason) if word), []).append(name)
+    return [f"  {', '.join(names)}: {words}" for words, names in found.items()]
 
 
 def page(search: Search) -> Path:

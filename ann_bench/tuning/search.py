@@ -6,17 +6,19 @@ what a sample would be as a whole; then, family by family, tree-structured Parze
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ann_bench.results import extrapolate
 from ann_bench.results.families import family
-from ann_bench.tuning import sample, spaces
+from ann_bench.tuning import promise, sample, spaces
 from ann_bench.tuning.journal import Outcome
 from ann_bench.tuning.optimiser import Optimiser
+from ann_bench.tuning.promise import Promise
 from ann_bench.tuning.trials import Candidate, Trials
 from ann_bench.units import in_time, significant
 from datasets.errors import InputError
 
+_NO_TIME = "did not fit into the time"
 _START = 5.0  # seconds until a build and its search have begun
 _FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
 _KEPT = 3  # one of so many goes on from a sample to the next
@@ -25,17 +27,6 @@ _FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so m
 _ASKED = 4  # builds tried at once, in one worker
 _ROUNDS = 3  # of these without anything better, and a family is done
 _BETTER = 1.03  # times the best: what is promised less than that is not worth a build
-_SURE = 1.15  # how far a prediction may be off that was set right by a build of the same family
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What a build over all is expected to come to, from a sample."""
-
-    qps: float
-    low: float
-    high: float
-    build_seconds: float
 
 
 class Search:
@@ -74,6 +65,25 @@ class Search:
         self._built(alive)
         for name in self._families():
             self._varied(name)
+        self._left_out()
+
+    @property
+    def measured(self) -> bool:
+        """Whether anything was measured over all."""
+        return any(one.qps for one in self.full.values())
+
+    @property
+    def no_time(self) -> bool:
+        """Whether anything was left out for want of time."""
+        return _NO_TIME in self.skipped.values()
+
+    def _left_out(self) -> None:
+        """Build over all what there was no time to compare, as long as there is some; the exact search first."""
+        known = {key for key, why in self.skipped.items() if why == _NO_TIME}
+        left = [one for one in self.candidates if (one.index, one.build) in known]
+        for one in sorted(left, key=lambda one: one.index != "flat"):
+            if self.left > _START:
+                self._in_full(one)
 
     def _compared(self, rows: int, alive: Sequence[Candidate]) -> list[Candidate]:
         """Those that go on from a sample: the best by what they would come to as a whole."""
@@ -108,35 +118,16 @@ class Search:
         known = self.sampled.get((one.index, one.build))
         if known is None or not known.reached:
             return None
-        return self._grown(known)
-
-    def _grown(self, known: Outcome) -> Promise:
-        row = {"index": known.index, "build": known.build, "search": known.words, "qps": known.qps}
-        row |= {"gallery": known.rows, "index_bytes": 0, "build_seconds": known.build_seconds}
-        grown = extrapolate.grow(row, self.count)
-        times = self._off(known.family)
-        if times:
-            qps = grown.qps * times
-            return Promise(qps, qps / _SURE, qps * _SURE, grown.build_seconds)
-        return Promise(grown.qps, grown.qps_low, grown.qps_high, grown.build_seconds)
-
-    def _off(self, name: str) -> float:
-        """How many times as fast as its sample promised the best build of a family was; 0 where none was built."""
-        built = [one for one in self.full.values() if one.reached and one.family == name]
-        pairs = [(one, self.sampled.get((one.index, one.meant))) for one in built]
-        pairs = [(one, known) for one, known in pairs if known and known.reached]
-        if not pairs:
-            return 0.0
-        one, known = max(pairs, key=lambda pair: pair[0].qps)
-        row = {"index": known.index, "build": known.build, "search": known.words, "qps": known.qps}
-        row |= {"gallery": known.rows, "build_seconds": known.build_seconds}
-        return one.qps / extrapolate.grow(row, self.count).qps
+        built = [one for one in self.full.values() if one.reached and one.family == known.family]
+        pairs = [(one, self.sampled[key]) for one in built if (key := (one.index, one.meant)) in self.sampled]
+        return promise.of(known, self.count, [pair for pair in pairs if pair[1].reached])
 
     def _why_not(self, one: Candidate, promise: Promise | None, first: Promise | None) -> str:
         known = self.sampled.get((one.index, one.build))
         if promise is None or first is None:
-            return f"on a sample of {known.rows:,}: {known.reason}" if known else "did not fit into the time"
-        return f"its sample promises about {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
+            return f"on {self._sample(known.rows)}: {known.reason}" if known else _NO_TIME
+        promises = "its sample promises about" if known.rows < self.count else "its first measurement:"
+        return f"{promises} {significant(promise.qps)} QPS, the best one's {significant(first.qps)}"
 
     def _built(self, alive: Sequence[Candidate]) -> None:
         """Build over all, the most promising first, whatever may still win."""
@@ -181,7 +172,7 @@ class Search:
         if limit and expected > 2 * limit:
             return f"building it takes about {in_time(expected)}, --build={self.options.build}"
         if expected + _START > self.left:
-            return "did not fit into the time"
+            return _NO_TIME
         return ""
 
     def _keep_best(self, before: Outcome | None, found: Outcome) -> None:

@@ -32,7 +32,15 @@ def main(options: TuneOptions) -> None:
         print(report.text(found))
         print(f"what was tried, and why the rest lost: {report.page(found)}")
     if not found.best:
-        raise RunFailed(f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above")
+        raise RunFailed(_missed(found))
+
+
+def _missed(found: Search) -> str:
+    """Why there is no best."""
+    options = found.options
+    if found.no_time and not found.measured:
+        return f"--budget={options.budget}: too short to measure anything over all vectors; give it more, like 20min"
+    return f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above"
 
 
 def check_track(options: TuneOptions, track: Track | None) -> None:

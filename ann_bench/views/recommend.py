@@ -71,6 +71,8 @@ def main(options: RecommendOptions) -> None:
         raise InputError(f"--case: say which one; {options.track} has {', '.join(cases)}")
     wanted = {"count": count, "mode": options.mode}
     choices = choose(found.rows, recall=options.recall, memory=memory, file=options.file, **wanted)
+    if str(options.out) != "results":
+        choices = [replace(one, command=f"{one.command} --out {shlex.quote(str(options.out))}") for one in choices]
     words = f"{found.k}-recall@{found.k}" if found.k else recall_name(0)
     asked = f"{words} of {options.recall:g} or more, {count:,} vectors"
     asked += f", within {in_bytes(memory)}" if memory else ""

@@ -123,6 +123,39 @@ def test_on_codes_the_librarys_own_arrays_are_what_is_timed(build):
     assert in_bits.dtype == np.float32 and (np.isinf(in_bits) == (neighbors < 0)).all()
 
 
+def among(index, mask, queries, k):
+    return index.find_passing(queries, k, index.passing(None, mask))
+
+
+@pytest.mark.parametrize("share", (2, 50))
+def test_a_graph_of_codes_finds_the_nearest_that_pass(share):
+    index, mask = filled("BHNSW8", "hamming"), np.arange(len(GALLERY)) % share == 1
+    index.tune(efSearch=400)
+    passing = index.passing(None, mask)
+    neighbors, distances = index.find_passing(codes(QUERIES), 10, passing)
+    assert mask[neighbors[neighbors >= 0]].all() and (neighbors >= 0).mean() > 0.9
+    true = exact.search(codes(QUERIES), codes(GALLERY)[mask], 10, metric="hamming")[1]
+    high = (index.in_metric(distances) <= true[:, -1:]).mean()
+    index.tune(efSearch=1)  # also of what was made ready before
+    low = (index.in_metric(index.find_passing(codes(QUERIES), 10, passing)[1]) <= true[:, -1:]).mean()
+    assert low < high and high > 0.9
+
+
+@pytest.mark.parametrize("build", ("RR64,BFlat,RFlat", "RR64,BHNSW8,RFlat"))
+def test_reranking_is_among_those_that_pass(build):
+    index, mask = filled(build), np.arange(len(GALLERY)) % 4 == 1
+    index.tune(k_factor=60, **({"efSearch": 1000} if "HNSW" in build else {}))
+    neighbors, distances = among(index, mask, QUERIES, 10)
+    true, apart = exact.search(QUERIES, GALLERY[mask], 10)
+    found = neighbors == np.flatnonzero(mask)[true]
+    assert mask[neighbors].all() and found.mean() > 0.95
+    np.testing.assert_allclose(index.in_metric(distances)[found], apart[found], rtol=1e-4)
+    few = np.arange(len(GALLERY)) < 3
+    neighbors, distances = among(index, few, QUERIES, 10)
+    assert (neighbors < 3).all() and (np.isinf(index.in_metric(distances)) == (neighbors < 0)).all()
+    assert (neighbors[:, 3:] == -1).all() and (build != "RR64,BFlat,RFlat" or (neighbors[:, :3] >= 0).all())
+
+
 def test_more_flips_than_bits_are_refused():
     index = Index("BHash12", dim=64, metric="hamming", count=10)
     index.check_search({"nflip": 12})

@@ -124,6 +124,7 @@ def test_conditions_in_several_parts_are_as_good(tmp_path, monkeypatch):
 def test_what_is_known_of_a_filter(tmp_path):
     same, few = track_of(a_set(), tmp_path).cases
     assert few.facts == {
+        "filter": "n<3",
         "selectivity": 3 / GALLERY,
         "selectivity_min": 3 / GALLERY,
         "selectivity_max": 3 / GALLERY,
@@ -279,6 +280,13 @@ def test_queries_that_are_rows_have_their_attributes_and_a_set_its_labels(tmp_pa
     )
     assert [case.facts["conditions"] for case in track.cases] == [QUERIES, 4]
     assert track.cases[0].facts["fewer_than_k"] == 1 and track.cases[0].facts["selectivity"] == 0
+
+
+def test_a_filter_that_nothing_passes_is_no_filter(tmp_path):
+    with pytest.raises(InputError, match="--filter: of no query any row passes 'nothing'; there is nothing to find"):
+        track_of(a_set(), tmp_path, "nothing: n>100000").prepare()
+    with pytest.raises(InputError, match="there is no attribute 'n'; name the file of them by --attributes"):
+        track_of(a_set(), tmp_path, "n<3", attributes="", query_attributes="")
 
 
 def test_a_file_of_filters(tmp_path):

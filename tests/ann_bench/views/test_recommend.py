@@ -159,6 +159,7 @@ def test_command(measured_folder, capsys):
         "photo_sift: 10-recall@10 of 0.95 or more, 10,000,000 vectors, within 8 GB, one query at a time"
     )
     assert "hnswlib M=16,ef_construction=200" in text and "the next best families" in text and "about" in text
+    assert all(line.endswith(f" --out {measured_folder}") for line in text.splitlines() if "ann_bench run" in line)
     recommend.main(RecommendOptions(out=measured_folder))
     text = capsys.readouterr().out
     assert "100,000 vectors" in text and "measured on" in text and "about" not in text
