@@ -197,6 +197,16 @@ class Track:
         return {}
 
     @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        """What a choice must know of a point besides recall, speed and memory: ["8,900 writes/s"]."""
+        return []
+
+    @classmethod
+    def blocks(cls, parts: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row]]:
+        """The blocks of its table, of those of every case, mode and number of threads."""
+        return parts
+
+    @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:
         """Its own pictures of the rows of one set, each as .svg and .png, in that order."""
         return []

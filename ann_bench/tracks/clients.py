@@ -162,6 +162,12 @@ class Clients(base.Track):
         }
 
     @classmethod
+    def blocks(cls, parts: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row]]:
+        """One, by the number of clients, each first in a closed loop and then from the lowest rate to the highest."""
+        rows = (row for part in parts for row in part)
+        return [sorted(rows, key=lambda row: (row["clients"], row["rate"] or 0))]
+
+    @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:
         return pictures.draw(rows, folder)
 

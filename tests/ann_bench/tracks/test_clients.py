@@ -204,5 +204,7 @@ def test_the_pictures_and_the_table(track, vectors, tmp_path):
     assert [path.name for path in files if path.suffix == ".svg"] == [
         "clients-qps.svg", "clients-latency.svg", "rate-latency.svg"]  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in files)
-    text = table.render(rows, track="clients")
+    text = table.render([rows[1], rows[3], rows[0]], track="clients")
+    asked = [line.partition("  ")[0] for line in text.splitlines()]
+    assert asked[2:] == ["2 clients", "2 clients at 50 a second", "4 clients"], "one block, by clients, then by rate"
     assert "2 clients at 50 a second" in text and "p99.9 ms" in text.splitlines()[0] and "asked QPS" in text
