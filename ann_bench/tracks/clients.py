@@ -142,6 +142,8 @@ class Clients(base.Track):
             words.append(f"asked {significant(facts['rate'])} a second")
         if facts["queue"]:
             words.append(f"cannot keep up: the queue grew to {facts['queue']:,}")
+        if facts["starved"]:
+            words.append(f"{facts['starved']} of {facts['clients']} clients were never answered")
         if facts["clients"] > facts["cores_allowed"]:
             words.append(f"{facts['clients']} clients on {facts['cores_allowed']} cores")
         if facts["own_share"] > 0.1:
@@ -184,6 +186,7 @@ def _told(load: Load, todo: Round, reached: Reached) -> dict[str, Any]:
     late = 0 if reached.keeps_up(load.clients) else reached.queue
     told = {"clients": load.clients, "processes": load.processes, "loop": "open" if rate else "closed", "rate": rate}
     told |= {"qps_low": reached.low, "qps_high": reached.high, "queue": late, "never_asked": reached.dropped}
+    told |= {"starved": reached.starved, "mean": float(reached.latencies.mean()) * 1e3}
     told |= {"cores_allowed": len(cores.allowed()) or os.cpu_count(), "latencies": len(reached.latencies)}
     return told | reached.percentiles
 
