@@ -59,7 +59,7 @@ class Search:
 
     def run(self) -> None:
         """Search, until nothing is left that could win, or the time is over."""
-        alive = self.candidates
+        alive = promise.likely(self.candidates, self.trials.vector_set, self.trials.run_options)
         for rows in self.samples:
             alive = self._compared(rows, alive)
         self._built(alive)

@@ -18,7 +18,7 @@ from ann_bench.sweep import sweep
 from ann_bench.sweep import worker as sweep_worker
 from ann_bench.sweep.job import Job
 from ann_bench.tracks.base import Case, Track
-from ann_bench.tuning import trials, tune, worker
+from ann_bench.tuning import promise, trials, tune, worker
 from ann_bench.tuning.journal import Journal, Outcome
 from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import Search
@@ -287,6 +287,22 @@ worker.main(*sys.argv[1:])
     assert "SIGSEGV" in found["crash_in_build"].reason and "twice" in found["twice"].reason
     assert "out of luck" in found["raises"].reason
     assert len(journal.outcomes) == 5
+
+
+def test_what_had_too_little_time_is_tried_again_when_there_is_more(tmp_path):
+    journal, ended = Journal(tmp_path, {}), limits.Ended("took longer than the limit of 10 s; --timeout=SECONDS sets")
+    assert trials._ended(ended, 10) == {"reason": "took longer than the limit of 10 s", "limit": 10}
+    assert trials._ended(limits.Ended("crashed with SIGSEGV"), 10) == {"reason": "crashed with SIGSEGV"}
+    journal.add(Outcome(100, "hnswlib", "M=8", "M=8", reason="took longer", limit=10))
+    assert journal.get(100, "hnswlib", "M=8", seconds=12) and not journal.get(100, "hnswlib", "M=8", seconds=60)
+
+
+def test_graphs_that_are_soon_built_come_first(vectors):
+    asked, whole = options(vectors, index=""), vectors_file.load(vectors)
+    given = [("flat", "Flat"), ("faiss_binary", "ITQ24,BHNSW32,RFlat"), ("hnswlib", "M=32,ef_construction=400")]
+    given += [("hnswlib", "M=8,ef_construction=100"), ("faiss_float", "IVF16,Flat")]
+    order = promise.likely([trials.Candidate(*one, {}) for one in given], whole, asked.run_options())
+    assert [given.index((one.index, one.build)) for one in order] == [3, 2, 1, 4, 0]
 
 
 def test_a_journal_forgets_nothing_and_half_a_line_is_none(tmp_path):
