@@ -16,6 +16,7 @@ from ann_bench.streams.play import Play
 from ann_bench.streams.ways import ANEW, FILTERS, NAMED, REMOVES, WAYS
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
+from ann_bench.units import significant
 from datasets.errors import InputError, unknown
 from datasets.runbooks import history, made, yaml_file
 from datasets.runbooks.history import History
@@ -117,6 +118,12 @@ class StreamTrack(base.Track):
             "MB first": "first_megabytes",
             "MB last": "last_megabytes",
         }
+
+    @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        found = {what: row.get(f"{what}_per_second") for what in ("inserts", "deletes", "writes")}
+        rates = [f"{significant(rate)} {what}/s" for what, rate in found.items() if rate]
+        return [f"{row['last recall']:.4f} at the end", *rates]
 
     @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:
