@@ -23,7 +23,10 @@ $(READY): setup.py constraints.txt
 	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,dev,docs]'
 	touch $@
 
-scann vearch: ## make .scann-venv or .vearch-venv: the environment that this library needs for itself
+scann: ## make .scann-venv, the environment that ScaNN needs for itself
+	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m ann_bench.environments $@
+
+vearch: ## make .vearch-venv, likewise
 	$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m ann_bench.environments $@
 
 demo: $(READY) ## train on drawn characters, report, and sweep indexes over vectors; a few minutes

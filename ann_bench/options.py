@@ -84,6 +84,7 @@ class RunOptions(TrackFlags, Source):
                 raise InputError(f"--{name.replace('_', '-')}={getattr(self, name)}: must be at least {least}")
         if self.threads > (cores := os.cpu_count() or 1):
             raise InputError(f"--threads={self.threads}: this machine has {cores} cores")
+        self.check_track()
         if self.metric:
             metric_names.ours(self.metric)
         if self.timeout is not None and not self.timeout > 0:

@@ -69,6 +69,6 @@ def in_time(seconds: float) -> str:
 
 def significant(value: float) -> str:
     """Three digits and thousands parted: "0.123", "12.3", "4,560" """
-    if abs(value) >= 1000:
+    if abs(value) >= 999.5:
         return f"{float(f'{value:.3g}'):,.0f}"
     return f"{value:.3g}"

@@ -2,7 +2,9 @@
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from ann_bench.indexes.base import Estimate, Value
 from datasets.errors import InputError
@@ -16,6 +18,27 @@ _PATTERN = re.compile(
 _FORMS = "BFlat, BIVF1024, BIVF1024_HNSW32, BHNSW32, BHash16 or BHash4x16"
 MOST_LINKS = 1024
 _PER_BUCKET = 160  # bytes of a bucket of a hash table in memory, with what its two lists take besides their entries
+
+# Of the lines that serve an index.
+_IMPORTS = "import faiss, numpy as np"
+_CODES = "np.packbits(binariser.apply(queries) > 0, axis=1)"
+_COARSE = "faiss.downcast_IndexBinary(index.quantizer).hnsw.efSearch"
+_OPENED = """
+with open({path!r}, "rb") as file:
+    reader = faiss.PyCallbackIOReader(file.read)
+    binariser, index = faiss.read_VectorTransform(reader), faiss.read_index_binary(reader)
+"""
+_GALLERY = "    gallery = np.fromfile(file, np.float32).reshape(-1, {dim})"
+_REFINED = """
+found = index.search({codes}, {wanted})[1]
+apart = {apart}
+apart[found < 0] = np.inf
+rows = np.take_along_axis(found, apart.argsort(axis=1)[:, :{k}], axis=1)
+"""
+_APART = {
+    "euclidean": "((gallery[found] - queries[:, None]) ** 2).sum(axis=2)",
+    "inner_product": "-(gallery[found] * queries[:, None]).sum(axis=2)",
+}
 
 
 @dataclass(frozen=True)
@@ -88,6 +111,21 @@ class Build:
         if self.hash_bits:
             found["nflip"] = 0
         return found | ({"k_factor": 1} if self.refine else {})
+
+    def serving(self, path: Path, search: Mapping[str, Value], dim: int, metric: str, k: int) -> str:
+        """Lines of Python that read a saved index with Faiss alone and search in it; they end with ``rows``."""
+        lines, codes, wanted = [f"index = faiss.read_index_binary({str(path)!r})"], "queries", k
+        if self.binariser:
+            lines, codes = [_OPENED.format(path=str(path)).strip()], _CODES
+        lines += [_GALLERY.format(dim=dim)] if self.refine else []
+        for name, value in search.items():
+            place = {"efSearch": "index.hnsw.efSearch", "quantizer_efSearch": _COARSE}.get(name, f"index.{name}")
+            lines += [f"{place} = {value}"] if name != "k_factor" else []
+        if self.refine:
+            apart = _APART["inner_product" if metric == "inner_product" else "euclidean"]
+            wanted *= int(search.get("k_factor", 1))
+            return "\n".join([_IMPORTS, *lines, _REFINED.format(codes=codes, wanted=wanted, apart=apart, k=k).strip()])
+        return "\n".join([_IMPORTS, *lines, f"differing, rows = index.search({codes}, {k})"])
 
     def estimate(self, dim: int, count: int) -> Estimate:
         """Codes, what finds them, the binariser and the rows."""

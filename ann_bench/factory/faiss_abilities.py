@@ -4,10 +4,13 @@ Each was held against brute force. Fast scan is asked for no ranges: it answers,
 quantizers) or with a fraction of what plain PQ finds (inner products), and without a word.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import faiss
 import numpy as np
+
+from ann_bench.indexes.base import Value
 
 _SHIFTING = faiss.IndexFlatCodes | faiss.IndexFastScan  # removing rows renumbers those behind them
 _SELECTING = faiss.IndexFlat | faiss.IndexScalarQuantizer | faiss.IndexRaBitQ | faiss.IndexHNSW
@@ -19,6 +22,7 @@ _SELECTING_LISTS = (
     | faiss.IndexIVFRaBitQ
     | faiss.IndexIVFRaBitQFastScan
 )
+_INNER = {faiss.IndexPreTransform: "index", faiss.IndexRefine: "base_index"}  # where what finds the rows is
 
 
 @dataclass(eq=False)
@@ -144,3 +148,27 @@ def reach(own: int, metric: str, radius: float) -> float:
         return 0.0
     squared = 2 * radius if metric == "angular" else radius * radius
     return float(np.nextafter(np.float32(squared), np.float32(np.inf)))
+
+
+def tuning(index: faiss.Index, search: Mapping[str, Value]) -> list[str]:
+    """Lines of Python that tune an index of this kind, called ``index`` there, as ``faiss_parts.tune`` does."""
+    words = ",".join(f"{name}={value}" for name, value in search.items() if not name.endswith(("search_L", "qb")))
+    lines = [f'faiss.ParameterSpace().set_index_parameters(index, "{words}")'] if words else []
+    for name, value in search.items():
+        own = name.removeprefix("quantizer_")
+        if own in ("search_L", "qb"):
+            lines += [f"{part}.{own} = {value}" for part in _tuned_parts(index, "index", own)]
+    return lines
+
+
+def _tuned_parts(index: faiss.Index, called: str, name: str) -> list[str]:
+    """What Faiss has no word for is set there, in Python: the parts of the index that have a ``name``."""
+    index = faiss.downcast_index(index)
+    for kind, inner in _INNER.items():
+        if isinstance(index, kind):
+            return _tuned_parts(getattr(index, inner), f"faiss.downcast_index({called}.{inner})", name)
+    parts = {called: index, **{f"{called}.{part}": getattr(index, part, None) for part in ("nsg", "nndescent")}}
+    own = [part for part, there in parts.items() if hasattr(there, name)]
+    if isinstance(index, faiss.IndexIVF):
+        own += _tuned_parts(index.quantizer, f"faiss.downcast_index({called}.quantizer)", name)
+    return own

@@ -137,6 +137,18 @@ class Build:
         space = getattr(svs.DistanceType, self.space)
         return svs.Vamana(parameters, svs.GraphLoader(links), loader, space, num_threads=threads)
 
+    def loading(self, path: Path) -> str:
+        """Lines of Python that do the same with SVS alone, on one thread."""
+        parameters, links, rows = (repr(str(path / part)) for part in PARTS)
+        loader = f"svs.VectorDataLoader({rows})"
+        if self.stored not in PLAIN:
+            compressed = ("LVQLoader", "padding") if self.stored in LVQ else ("LeanVecLoader", "alignment")
+            loader = f"svs.{compressed[0]}({rows}, {compressed[1]}={PADDING})"
+        made = (
+            f"svs.Vamana({parameters}, svs.GraphLoader({links}), loader, svs.DistanceType.{self.space}, num_threads=1)"
+        )
+        return f"import svs\nloader = {loader}\nindex = {made}"
+
     def forget_what_is_not_there(
         self, graph: Any, queries: np.ndarray, neighbors: np.ndarray, distances: np.ndarray
     ) -> None:

@@ -12,18 +12,21 @@ from datasets.attributes import reading, words
 from datasets.attributes.filter import Filter
 from datasets.attributes.table import Attributes
 from datasets.errors import InputError
+from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
 
 
 def attributes(files: str, query_files: str, vector_set: VectorSet) -> tuple[Attributes, Attributes | None]:
     """Of the gallery and of the queries, those of the files and, besides, the set's own labels and cameras.
 
-    Queries that are gallery rows have the attributes of these, where no file says otherwise. Raises InputError where
-    there are more or fewer rows than vectors.
+    Files with a column ``id`` are put into the order of a gallery whose rows have ids (``from_file.ids_of``), others
+    must be in it. Queries that are gallery rows have the attributes of these, where no file says otherwise. Raises
+    InputError where there are more or fewer rows than vectors.
     """
     rows, queries = len(vector_set.gallery), len(vector_set.queries)
     cut = vector_set.attrs.get("rows_before_cut"), vector_set.attrs.get("queries_before_cut")
-    gallery = _fitting(reading.read(files), "--attributes", files, rows, cut[0], "gallery")
+    ids = from_file.ids_of(vector_set) if files else None
+    gallery = _fitting(reading.read(files, ids=ids), "--attributes", files, rows, cut[0], "gallery")
     own = vector_set.own_rows
     asking = None
     if query_files:

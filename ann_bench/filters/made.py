@@ -58,7 +58,8 @@ def _parts(name: str, share: float, count: int, part: np.ndarray) -> Filter:
     size = max(1, round(share * count))
     different, of_query = np.unique(np.minimum(part * size, count - size), return_inverse=True)
     conditions = (Between(_COLUMNS[name], int(low), int(low) + size, below=True) for low in different)
-    return Filter(f"{name.replace('_', ' ')} {share:g}", tuple(conditions), of_query.astype(np.int64))
+    title, text = f"{name.replace('_', ' ')} {share:g}", f"{name}:{share:g}"
+    return Filter(title, tuple(conditions), of_query.astype(np.int64), text)
 
 
 def _side(vectors: np.ndarray, vector_set: VectorSet, seed: int) -> np.ndarray:

@@ -86,9 +86,10 @@ class AnnoyIndex(base.Index):
         return distances * distances / 2 if self.metric == "angular" else distances
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        made = f'index = annoy.AnnoyIndex({self.dim}, "{DISTANCES[self.metric]}"); index.load("{path}")'
+        made = f"index = annoy.AnnoyIndex({self.dim}, {DISTANCES[self.metric]!r}); index.load({str(path)!r})"
+        given = "np.unpackbits(queries, axis=1)" if self.metric == "hamming" else "queries"
         asked = f"index.get_nns_by_vector(query, {k}, search_k={search.get('search_k', -1)})"
-        return f"import annoy\n{made}\nrows = [{asked} for query in queries]"
+        return f"import annoy, numpy as np\n{made}\nrows = [{asked} for query in {given}]"
 
     def _items(self, rows: np.ndarray) -> list:
         """Rows as lists, which Annoy takes three times as fast as arrays; bits apart where metric is hamming."""

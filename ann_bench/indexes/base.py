@@ -202,11 +202,21 @@ class Index:
         return neighbors.astype(np.int64, copy=False), None if distances is None else self.in_metric(distances)
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        """Lines of Python that load what ``save`` wrote, with its own library alone, and search as tuned; "" is none.
+        """Lines of Python that load what ``save`` wrote, and search as tuned: in its library's own words, or in these.
 
-        Queries are called ``queries`` in it, (Q, D) float32, of unit length where metric is angular.
+        They read ``queries`` (Q, D) as ``find`` takes them, and end with ``rows``, k of the gallery's rows a query.
         """
-        return ""
+        about = f"dim={self.dim}, metric={self.metric!r}, count={self.count}, seed={self.seed}"
+        tuned = ", ".join(f"{name}={value}" for name, value in search.items())
+        return "\n".join(
+            [
+                "from pathlib import Path",
+                "from ann_bench import indexes  # its library has no few lines of Python for this",
+                f"index = indexes.get({self.name!r}).Index({self.build!r}, {about})",
+                f"index.load(Path({str(path)!r})); index.set_threads(1); index.tune({tuned})",
+                f"rows, distances = index.search(queries, {k})",
+            ]
+        )
 
     def check_search(self, search: Mapping[str, Value]) -> None:
         """Raises InputError where a parameter is unknown, or its value too small, too large or no whole number."""

@@ -189,6 +189,9 @@ class BinaryIndex(base.Index):
         ends, _, ids = self._index.range_search(queries, beyond)
         return ends.astype(np.int64), ids
 
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        return self._build.serving(path, {**self._defaults, **search}, self.dim, self.metric, k)
+
     def _refined(self, queries: np.ndarray, found: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """The k nearest by their true distances among ``found`` (n, at least k), -1 last."""
         count, wanted = found.shape

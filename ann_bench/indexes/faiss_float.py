@@ -214,10 +214,8 @@ class FaissFloat(base.Index):
         self._index.remove_ids(gone.selector)
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        words = ",".join(f"{name}={value}" for name, value in search.items())
-        tuned = f'faiss.ParameterSpace().set_index_parameters(index, "{words}")'
-        lines = ["import faiss", f'index = faiss.read_index("{path}")']
-        lines += [f"index.nsg.{words}" if words.startswith("search_L=") else tuned] if words else []
+        given = f"{str(path / MERGED)!r}, faiss.IO_FLAG_ONDISK_SAME_DIR" if path.is_dir() else repr(str(path))
+        lines = ["import faiss", f"index = faiss.read_index({given})", *faiss_abilities.tuning(self._twin, search)]
         return "\n".join([*lines, f"distances, rows = index.search(queries, {k})"])
 
     def _search_all(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray | None]:

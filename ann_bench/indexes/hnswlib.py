@@ -123,9 +123,9 @@ class HnswIndex(base.Index):
         return 1 - distances if self.metric == "inner_product" else distances
 
     def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
-        made = f'import hnswlib\nindex = hnswlib.Index("{SPACES[self.metric]}", {self.dim})'
+        made = f"index = hnswlib.Index({SPACES[self.metric]!r}, {self.dim}); index.load_index({str(path)!r})"
         tuned = f"index.set_ef({search.get('ef', EF)})"
-        return f'{made}; index.load_index("{path}"); {tuned}\nrows, distances = index.knn_query(queries, {k})'
+        return f"import hnswlib\n{made}; {tuned}\nrows, distances = index.knn_query(queries, {k})"
 
     def _in_halves(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         """Both halves of the queries apart, so that those with k neighbors are still searched for together."""

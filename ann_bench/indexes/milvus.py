@@ -8,7 +8,7 @@ that is mostly a Python loop over all rows, once a call, so that only batch mode
 import hashlib
 import shutil
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,8 +84,7 @@ class MilvusIndex(base.Index):
         self._search = dict(self._kind.search)
         self._client: Any = None
         self._folder: Path | None = None
-        self._rows = 0
-        self._attributes = Attributes()
+        self._rows, self._attributes = 0, Attributes()
         self._consistency: dict[str, str] = {}
         mark = hashlib.sha256(repr((build, self.dim, self.metric, self.count, self.seed)).encode()).hexdigest()[:12]
         self._collection = f"ann_bench_{mark}"
@@ -194,16 +193,24 @@ class MilvusIndex(base.Index):
         ids = [hit["id"] for hits in found for hit in hits]
         return np.cumsum([0, *map(len, found)]), np.array(ids, np.int64)
 
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        asked, name = self._asked({**self._kind.search, **search}, k), self._collection
+        made = f"client = MilvusClient({self.uri or str(path / LITE)!r}); client.load_collection({name!r})"
+        given = f"data=list(queries), limit={k}, output_fields=['id'], search_params={{'params': {asked}}}"
+        found = f"found = client.search({name!r}, {given})\nrows = [[hit['id'] for hit in hits] for hits in found]"
+        return f"from pymilvus import MilvusClient\n{made}\n{found}"
+
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "angular":  # Milvus gives the cosine
             return np.where(np.isinf(distances), distances, 1 - distances)
         return np.sqrt(distances) if self.metric == "euclidean" else distances
 
+    def _asked(self, search: dict[str, Value], k: int) -> dict[str, Value]:
+        return search | ({"ef": max(search["ef"], k)} if "ef" in search else {})  # servers refuse less
+
     def _ask(self, queries: np.ndarray, k: int, passing: str, **search: Value) -> Iterator[list]:
         """What each query finds, as many queries a call as Milvus takes."""
-        search = self._search | search
-        if "ef" in search:
-            search["ef"] = max(search["ef"], k)  # servers refuse less
+        search = self._asked(self._search | search, k)
         for start in range(0, len(queries), MOST_NEIGHBORS):
             yield from self._client.search(
                 self._collection,

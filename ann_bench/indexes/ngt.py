@@ -9,6 +9,7 @@ row are followed: 0 is all, -2 lets NGT choose.
 import math
 import shutil
 import weakref
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,12 @@ class NgtIndex(base.Index):
         self._graph.batch_search(queries, results, self.count)
         self._graph.set(search_radius=ALL)
         return results.get_index().astype(np.int64), results.get_indexed_ids()
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        tuned = ", ".join(f"{name}={value}" for name, value in {**SEARCH, **search}.items())
+        made = f"index = ngtpy.Index({str(path)!r}, read_only=True, log_disabled=True); index.set({tuned})"
+        asked = f"index.search(query, {k}, with_distance=False)"
+        return f"import ngtpy\n{made}\nrows = [{asked} for query in queries]"
 
 
 def grids(count: int, dim: int, metric: str) -> list[Grid]:

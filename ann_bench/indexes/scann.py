@@ -10,13 +10,15 @@ lives in an environment of its own; see ann_bench/environments.
 """
 
 import math
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 
 from ann_bench.environments import elsewhere
 from ann_bench.environments.environment import Environment
 from ann_bench.indexes import base
-from ann_bench.indexes.base import Estimate, Grid
+from ann_bench.indexes.base import Estimate, Grid, Value
 from datasets.errors import InputError, suggestion
 
 PACKAGES = ("scann",)
@@ -66,6 +68,15 @@ class ScannIndex(elsewhere.Elsewhere):
         if (asked := search.get("leaves_to_search", 0)) > self._settings["leaves"]:
             leaves = self._settings["leaves"]
             raise InputError(f"--search=leaves_to_search={asked}: there are only {leaves} leaves in {self.build}")
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        """For the Python of its own environment."""
+        asked = {**search}
+        if self._settings["block"]:  # with fewer it answers with fewer
+            asked["pre_reorder_num_neighbors"] = max(asked.get("pre_reorder_num_neighbors", k), k)
+        tuned = "".join(f", {name}={value}" for name, value in asked.items())
+        made = f"index = scann.scann_ops_pybind.load_searcher({str(path)!r})  # by {PLACE.python}"
+        return f"import scann\n{made}\nrows, distances = index.search_batched(queries, {k}{tuned})"
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         """From squared distances, or products, not a number where there is no neighbor."""

@@ -6,6 +6,7 @@ candidates are looked at for them, and how readily a link is left out for anothe
 ``window``, how many candidates are kept while searching; SVS itself keeps at least k.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,10 @@ class SvsIndex(base.Index):
         far = self._build.far
         return tuple(np.pad(part, missing, constant_values=fill) for part, fill in zip(found, (-1, far), strict=True))
 
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        tuned = f"index.search_window_size = {search.get('window', WINDOW)}"
+        return f"{self._build.loading(path)}; {tuned}\nrows, distances = index.search(queries, {k})"
+
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":
             return np.sqrt(distances)
@@ -128,6 +133,11 @@ def grids(count: int, dim: int, metric: str) -> list[Grid]:
     """
     degrees = (32, 64) if count <= 10_000_000 else (32,)
     return [Grid(f"f16,degree={degree},window=128", {"window": (10, 20, 40, 80, 160)}) for degree in degrees]
+
+
+def changing(build: str) -> str:
+    """The same graph over rows as they are: SVS takes no others into one that is to change."""
+    return build.replace("f16", "f32", 1)
 
 
 Index = SvsIndex

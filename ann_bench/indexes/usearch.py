@@ -6,6 +6,7 @@ many candidates are kept while searching; USearch itself keeps at least k.
 """
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,11 @@ class UsearchIndex(base.Index):
         if missing.any():
             neighbors[missing], distances[missing] = -1, np.inf
         return neighbors, distances
+
+    def serving(self, path: Path, search: Mapping[str, Value], k: int) -> str:
+        tuned = f"index.expansion_search = {search.get('expansion_search', EXPANSION)}"
+        made = f"index = Index.restore({str(path)!r}); {tuned}"
+        return f"from usearch.index import Index\n{made}\nrows = index.search(queries, {k}).keys"
 
     def in_metric(self, distances: np.ndarray) -> np.ndarray:
         if self.metric == "euclidean":

@@ -62,10 +62,20 @@ def by_neighbors(
             else:
                 distances = index.in_metric(distances)
             there = (ids >= 0) & within(distances, radius, vector_set.metric)
-            done = np.full(len(left), True) if k == most else there.sum(axis=1) < (k if in_order else k / 2 + 1)
+            done = np.full(len(left), True) if k == most else ~_all_within(index, there.sum(axis=1), k)
             for place in np.flatnonzero(done):
                 found[left[place]] = ids[place][there[place]]
             left, k = left[~done], min(2 * k, most)
         return np.concatenate([[0], np.cumsum([len(ids) for ids in found])]), np.concatenate(found)
 
     return ask
+
+
+def given_up(index: Index, counts: np.ndarray, rows: int, *, most: int = MOST) -> np.ndarray:
+    """(Q,) which queries, with ``counts`` (Q,) found by neighbors among ``rows``, may have more than ``most`` gave."""
+    return _all_within(index, counts, most) & (most < rows)
+
+
+def _all_within(index: Index, within_radius: np.ndarray, k: int) -> np.ndarray:
+    """(n,) where so many of k neighbors lie within the radius that there may be more."""
+    return within_radius >= (k if index.exact_distances else k / 2 + 1)

@@ -25,8 +25,10 @@ _COLOURS = (
     "#3fd0b6",
     "#f39a9a",
 )
-_STORED = re.compile(r"(?:f|bf|i|b)\d+")
 _MARKERS = "osD^vPX*<>p"  # as many as have no divisor in common with the colours: none meets the same colour twice
+
+_KEPT = r"\b(?:f|bf|i|b)\d+$|(?:SQ|SQfp|SQbf|RaBitQ|RaBitQfs|LVQ|LeanVec)\d+(?:x\d+)?"  # how rows are kept
+_SIZE = r"\d+(?:[x_]\d+)*"  # OPQ16_64, IMI2x8: numbers and what joins them; not the underscore of IVF1024_HNSW32
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,13 @@ class Style:
 
 
 def family(index: str, build: str) -> str:
-    """The index and its build without the numbers: "faiss_float IVF,PQfs,RFlat" of "IVF1024,PQ64x4fs,RFlat".
+    """The index and its build without the sizes: "faiss_float IVF,PQfs,RFlat" of "IVF1024,PQ64x4fs,RFlat".
 
-    Settings (``M=16``) are numbers; "hnswlib" is all that is left of its builds. How a number is stored (``f16``,
-    ``i8``) is a word, not one that is counted.
+    Settings (``M=16``) are sizes; "hnswlib" is all that is left of its builds. How a number of a row is kept is none:
+    "usearch f16" and "usearch bf16", "IVF,SQ8" and "IVF,SQ4" are families apart.
     """
     words = [word for word in build.replace(" ", "").split(",") if word and "=" not in word]
-    # OPQ16_64, IMI2x8: numbers and what joins them. Not the underscore of IVF1024_HNSW32.
-    kinds = ",".join(word if _STORED.fullmatch(word) else re.sub(r"\d+(?:[x_]\d+)*", "", word) for word in words)
+    kinds = ",".join(re.sub(f"({_KEPT})|{_SIZE}", r"\1", word) for word in words)
     return index if kinds.lower() in ("", index) else f"{index} {kinds}"
 
 

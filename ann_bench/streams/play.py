@@ -7,7 +7,7 @@ comes and goes after that finds it as it is.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -29,13 +29,25 @@ SERIES = ("write_seconds", "recall", "qps", "p50", "p95", "p99", "memory", "betw
 
 @dataclass(frozen=True)
 class Searched:
-    """All queries at one step: gallery rows and distances (Q, k), the seconds of each (Q,), recall and QPS."""
+    """All queries at one step: gallery rows and distances (Q, k), the seconds of each (Q,), recall and QPS.
+
+    Of all steps but the last, neighbors and distances are let go: they would count as the index's memory.
+    """
 
     neighbors: np.ndarray
     distances: np.ndarray
     times: np.ndarray
     recall: float
     qps: float
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes."""
+        return self.neighbors.nbytes + self.distances.nbytes + self.times.nbytes
+
+    def judged(self) -> "Searched":
+        """Itself without the answers."""
+        return replace(self, neighbors=self.neighbors[:0].copy(), distances=self.distances[:0].copy())
 
 
 @dataclass
@@ -77,7 +89,9 @@ class Play:
             note = self._search if step.operation == SEARCH else self._write
             for name, value in note(place, step).items():
                 self.series[name][place] = value
-            self.series["memory"][place] = limits.resident(os.getpid()) - before
+            limits.trim()
+            own = sum(found.nbytes for found in self.searched)
+            self.series["memory"][place] = limits.resident(os.getpid()) - before - own
             if place == last:
                 self._compare(place)
 
@@ -128,7 +142,7 @@ class Play:
         seconds = self.way.ready()
         self.built += 0 if self.searched else seconds
         found = self._asked(self.way, place)
-        self.searched.append(found)
+        self.searched = [*(one.judged() for one in self.searched), found]
         late = np.percentile(found.times, (50, 95, 99))
         named = dict(zip(("p50", "p95", "p99"), map(float, late), strict=True))
         return {"write_seconds": seconds, "recall": found.recall, "qps": found.qps, **named}
@@ -158,7 +172,7 @@ class Play:
         fresh = Anew(None, way.vector_set, self.history, way.again, way.search, *threads, way.seed)
         try:
             fresh.build(self.history.there(place))
-            self.anew = self._asked(fresh, place)
+            self.anew = self._asked(fresh, place).judged()
         except Exception as error:  # whatever the library throws: the stream itself has been measured
             self.trouble = " ".join(f"{type(error).__name__}: {error}".split())
 

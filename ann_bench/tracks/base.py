@@ -1,14 +1,24 @@
 """Track: what every way of asking brings along; Case: what is asked in one; the flags of all of them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
+from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
+
+# Whose the flags are.
+_FLAGS = {
+    "filter": ("filter", "attributes", "query_attributes"),
+    "stream": ("runbook", "runbook_set", "way"),
+    "range": ("radius", "range_truth"),
+    "foreign": ("near_queries",),
+    "clients": ("clients", "rate", "seconds", "processes"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +32,8 @@ class TrackFlags:
     (SUV, Van)" or as a YAML file of names and filters; or made:0.1,0.01, shares of the rows at random (made_near,
     made_far: of those on the query's side, or the other)."""
     attributes: str = ""
-    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags)."""
+    """filter: files of the gallery's attributes, a row a vector, separated by commas: CSV, parquet, spmat (tags), or a
+    folder of VectorDBBench."""
     query_attributes: str = ""
     """filter: likewise of the queries, for conditions such as make=query.make or tags has query.tags."""
     runbook: str = "expiry"
@@ -49,6 +60,14 @@ class TrackFlags:
     """clients: for how long they ask."""
     processes: bool = False
     """clients: each is a process with an index of its own, not a thread; all threads share one index."""
+
+    def check_track(self) -> None:
+        """Raises InputError for a flag of another way of asking than that which is named: it would change nothing."""
+        for one in fields(TrackFlags):
+            owner = next((track for track, names in _FLAGS.items() if one.name in names), self.track)
+            if owner != self.track and getattr(self, one.name) != one.default:
+                flag, named = f"--{one.name.replace('_', '-')}", f"not --track={self.track}; " if self.track else ""
+                raise InputError(f"{flag}={getattr(self, one.name)}: belongs to --track={owner}, {named}give that")
 
 
 @dataclass(frozen=True)
@@ -107,6 +126,15 @@ class Track:
         raise NotImplementedError
 
     @property
+    def sought(self) -> Sequence[Case]:
+        """Those of the cases for which ``tune`` seeks the best index; it can for one."""
+        return self.cases
+
+    def unsought(self) -> str:
+        """Why ``tune`` cannot, whatever the case, in words that follow the flag; or ""."""
+        return ""
+
+    @property
     def count(self) -> int:
         """How many rows an index must have room for."""
         return len(self.vector_set.gallery)
@@ -117,8 +145,8 @@ class Track:
         return ""
 
     @classmethod
-    def of_default(cls, entry: Grid) -> Grid:
-        """What of a default grid is measured where the user names no build: all of it, unless that takes too long."""
+    def of_default(cls, entry: Grid, index: str) -> Grid:
+        """What of an index's default grid is measured where no build is named: all, unless that takes too long."""
         return entry
 
     def prepare(self) -> None:
@@ -167,6 +195,16 @@ class Track:
     def columns(cls) -> Mapping[str, str]:
         """Columns of the table besides those of all points: title -> key of a row (``Result.row``)."""
         return {}
+
+    @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        """What a choice must know of a point besides recall, speed and memory: ["8,900 writes/s"]."""
+        return []
+
+    @classmethod
+    def blocks(cls, parts: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row]]:
+        """The blocks of its table, of those of every case, mode and number of threads."""
+        return parts
 
     @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:

@@ -36,7 +36,11 @@ class Track(base.Track):
     @cached_property
     def cases(self) -> Sequence[Case]:
         return [
-            Case(one.name, one.mark, scoring.facts(one, self.passing, self.k, self.vector_set.own_rows))
+            Case(
+                one.name,
+                one.mark,
+                {"filter": one.text} | scoring.facts(one, self.passing, self.k, self.vector_set.own_rows),
+            )
             for one in self.filters
         ]
 
@@ -45,6 +49,9 @@ class Track(base.Track):
         return self.attributes.mark()
 
     def prepare(self) -> None:
+        for case in self.cases:
+            if not case.facts["selectivity_max"]:
+                raise InputError(f"--filter: of no query any row passes '{case.name}'; there is nothing to find")
         for one in self.filters:
             found = self._with_truth(one)
             if "truth" in self.vector_set.attrs:
@@ -69,6 +76,7 @@ class Track(base.Track):
         with_truth = self._with_truth(one)
         found = asking.ask(index, self.vector_set, one, self.passing, point, runs=runs)
         about = {**facts, **case.facts, "true_neighbors": "computed", "search_peak_bytes": found.peak}
+        about |= {"over_a_pipe": point.way == asking.POST and hasattr(index.find, "run")}
         about |= {"filter_ms": found.filtering * 1e3 / len(one.conditions), "errors": len(found.errors)}
         about |= {"cores_busy": found.busy / found.times.sum(), "pinned_to": found.core}
         return Result(

@@ -39,6 +39,7 @@ class Track(base.Track):
         super().__init__(flags, vector_set, 0, cache=cache, seed=seed)
         self.radii = [self._radius(text.strip()) for text in flags.radius.split(",")]
         self.truth_file = Path(flags.range_truth) if flags.range_truth else None
+        self._of_others: PairsWithin | None = None  # of the file, which is held against the vectors once
         if self.truth_file and not self.truth_file.is_file():
             raise InputError(f"--range-truth={self.truth_file}: there is no such file")
         if self.truth_file and len(self.radii) > 1:
@@ -85,7 +86,8 @@ class Track(base.Track):
     def true(self, radius: float) -> PairsWithin:
         """All pairs within a radius."""
         if self.truth_file:
-            return within.of_others(self.vector_set, radius, self.truth_file)
+            self._of_others = self._of_others or within.of_others(self.vector_set, radius, self.truth_file)
+            return self._of_others
         return within.true_pairs(self.vector_set, radius, cache=self.cache)
 
     def ways(self, index: Index) -> Sequence[str]:
@@ -99,18 +101,22 @@ class Track(base.Track):
         find = (
             asking.native(index, radius)
             if point.way == asking.NATIVE
-            else asking.by_neighbors(index, vector_set, radius)
+            else asking.by_neighbors(index, vector_set, radius, most=asking.MOST)
         )
         ask = asking.Asked(find, most=(runs + 2) * (_ROOM + _TIMES * len(true.ids)))
         queries = vector_rows.prepared(vector_set.queries, vector_set.metric)
         calls = [(queries[row : row + 1],) for row in range(count)] if point.mode == "single" else [(queries,)]
         timed = measure.best_of(ask, calls, count, runs=runs, threads=point.threads)
         query, row = scoring.together(timed.best.answers, count, rows)
+        about = {**facts, **case.facts, **scoring.facts(true)}
+        if point.way == asking.BY_NEIGHBORS:
+            left = asking.given_up(index, np.bincount(query, minlength=count), rows, most=asking.MOST)
+            about["given up"] = float(left.mean())
         other = row != vector_set.own_rows[query]
         query, row = query[other], row[other]
         hits = scoring.right(query, row, true, rows)
         found, right = np.bincount(query, minlength=count), np.bincount(query[hits], minlength=count)
-        about = {**facts, **case.facts, **scoring.facts(true), "pairs given": len(row)}
+        about |= {"pairs given": len(row)}
         return Result(
             point,
             timed.seconds,
@@ -124,7 +130,9 @@ class Track(base.Track):
 
     def told(self, result: Result) -> str:
         pairs, precision = result.scores[recall_name(0)], result.scores["precision"]
-        return f"{pairs:.4f} of the pairs, precision {precision:.4f}, {result.qps:,.0f} QPS"
+        words = f"{pairs:.4f} of the pairs, precision {precision:.4f}, {result.qps:,.0f} QPS"
+        left = result.facts.get("given up")
+        return words + (f", {left:.1%} of the queries were given up at {asking.MOST:,} neighbors" if left else "")
 
     @classmethod
     def flags_of(cls, row: Row) -> list[str]:
@@ -137,6 +145,7 @@ class Track(base.Track):
             "AP": "average precision",
             "recall/query": "recall a query",
             "pairs/query": "pairs a query",
+            "given up": "given up",
         }
 
     @classmethod

@@ -139,7 +139,8 @@ class Trials:
             raise InputError(f"--memory: needs about {in_bytes(planned.estimate.memory)} of memory")
         tunes = builds.make(one.index, build, part, track, **options.of_index()).tunes
         axes = seek.axes(one.search, tunes, len(part.gallery), near=one.near)
-        return planned, [Try(point, tuple(axes)) for point in planned.points]
+        sought = [case.name for case in track.sought] if track else [""]
+        return planned, [Try(point, tuple(axes)) for point in planned.points if point.case in sought]
 
     def in_full(self, one: Candidate, *, bound: float, seconds: float) -> Outcome:
         """What a build over all comes to: it is built, kept on disk, and what is found in it is kept as a result.

@@ -1,12 +1,13 @@
 """The page of a benchmark: its pictures, a table to sort and search, what failed and why, on what machine; one file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
+from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.families import styles
 from ann_bench.results.points import Row
@@ -18,12 +19,29 @@ from datasets.files.whole import write_page
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _GOALS = (0.9, 0.95, 0.99)  # recalls for which the fastest point is told at the top
+_GOAL = 0.95  # of a track, which has a card a case
 _NOTES = {
     "recall-qps": "The line of a family is its Pareto front: no point of the family is both better and faster. "
     "The pale band is the front of all. A click on a point shows it in the table.",
     "recall-memory": "A line a build, from its lowest recall to its highest, which has the marker. "
     "Memory is the size of the saved index, the vectors included where the index holds them.",
     "recall-build": "A line a build, from its lowest recall to its highest, which has the marker.",
+}
+_CLICK = " A click on a point shows it in the table."
+_OF_TRACKS = {
+    "recall-qps": "The line of a family is its Pareto front: no point of the family is both better and faster."
+    + _CLICK,
+    "speed-selectivity": "The fastest point of each family and way that reaches the recall, under every filter."
+    + _CLICK,
+    "recall-selectivity": "The highest recall of each family and way under every filter, however slow." + _CLICK,
+    "recall-steps": "Recall after each search of the stream, against the exact neighbors of that moment.",
+    "qps-steps": "How fast the queries were answered after each search of the stream.",
+    "memory-steps": "What the process holds more than before the first step.",
+    "writes": "An index that is built anew, or that filters deleted rows, pays for its deletes elsewhere: only the "
+    "rates of what it does itself are shown.",
+    "clients": "Of each family the fastest point of a recall of 0.9 or more." + _CLICK,
+    "rate": "Of each family the fastest point of a recall of 0.9 or more; the time of a query counts from when it "
+    "was due." + _CLICK,
 }
 
 
@@ -38,13 +56,15 @@ def write(rows: Sequence[Row], failures: Sequence[Failure], folder: Path, *, pic
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
+    track = rows[0].get("track", "")
     environment.filters |= {"in_bytes": in_bytes, "in_time": in_time, "significant": significant}
     text = environment.get_template("page.html.j2").render(
         first=rows[0],
         cards=_cards(rows),
-        pictures=[_picture(path) for path in pictures if path.suffix == ".svg"],
-        columns=table.columns(rows),
-        lines=_lines(rows),
+        track=track,
+        pictures=[_picture(path, _OF_TRACKS if track else _NOTES) for path in pictures if path.suffix == ".svg"],
+        columns=table.columns(rows, track),
+        lines=_lines(rows, track),
         failures=table.reasons(failures),
         facts=_facts(rows),
     )
@@ -52,41 +72,52 @@ def write(rows: Sequence[Row], failures: Sequence[Failure], folder: Path, *, pic
 
 
 def _cards(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """For each mode and goal the fastest point that reaches it."""
+    """For each mode and goal the fastest point that reaches it; of a track, for each case, mode and one goal.
+
+    What was asked at a rate has none: it is as fast as it was asked.
+    """
     cards = []
     numbered = [{**row, "place": place} for place, row in enumerate(rows)]
-    for part in comparisons(numbered).values():
-        for goal in _GOALS:
-            good = [row for row in part if measured.recall(row) >= goal]
-            if good:
-                best = max(good, key=lambda row: row["qps"])
-                cards.append({"goal": goal, "row": best, "conditions": measured.conditions(best)})
+    for case, of_case in measured.by_case(row for row in numbered if not row.get("rate")).items():
+        for part in comparisons(of_case).values():
+            for goal in (_GOAL,) if case else _GOALS:
+                good = [row for row in part if measured.recall(row) >= goal]
+                if good:
+                    best = max(good, key=lambda row: row["qps"])
+                    cards.append({"goal": goal, "row": best, "conditions": measured.conditions(best)})
     return cards
 
 
-def _picture(path: Path) -> dict[str, str]:
+def _picture(path: Path, notes: Mapping[str, str]) -> dict[str, str]:
     """The SVG as an element of the page, its ids made unlike those of the other pictures."""
     svg = path.read_text(encoding="utf-8")
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'\b(id="|href="#|url\(#)(?!p\d+")', rf"\1{path.stem}-", svg)  # #p12 is a row of the table
     svg = re.sub(r'(<svg[^>]*?) width="[^"]*"', r'\1 role="img"', svg, count=1)
     svg = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", svg, count=1)
-    note = next((note for start, note in _NOTES.items() if path.stem.startswith(start)), "")
+    note = next((note for start, note in notes.items() if path.stem.startswith(start)), "")
     return {"name": path.stem, "svg": svg, "note": note}
 
 
-def _lines(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The lines of the table by mode, build and recall; a line is on the front of its mode and threads, or not."""
-    parts = measured.by_conditions(rows).values()
-    best = {id(row) for part in parts for row in (*measured.front(part), *measured.equals(part))}
+def _lines(rows: Sequence[Row], track: str) -> list[dict[str, Any]]:
+    """The lines of the table by case, mode, build and recall; each on the front of its case, mode and threads, or not.
+
+    Of a track every way has its lines, and all ways of a case one front.
+    """
     style = styles(map(measured.family, rows))
-    numbered = sorted(enumerate(rows), key=lambda item: (item[1]["index"], item[1]["build"], measured.recall(item[1])))
-    place = {id(row): place for place, row in numbered}
+    place = {id(row): place for place, row in enumerate(rows)}
+    parts = [part for of_case in measured.by_case(rows).values() for part in measured.by_conditions(of_case).values()]
+    best = {id(row) for part in parts for row in (*measured.front(part), *measured.equals(part))}
+
+    def order(row: Row) -> tuple[Any, ...]:
+        return row["index"], row["build"], row.get("way", ""), measured.recall(row)
+
+    ordered: Sequence[Sequence[Row]] = [sorted(part, key=order) for part in parts]
     return [
-        {"row": row, "place": place[id(row)], "front": id(row) in best, "cells": table.cells(row)}
+        {"row": row, "place": place[id(row)], "front": id(row) in best, "cells": table.cells(row, track)}
         | {"colour": style[measured.family(row)].colour}
-        for part in measured.by_conditions(row for _, row in numbered).values()
-        for row in part
+        for block in (tracks.get(track).Track.blocks(ordered) if track else ordered)
+        for row in block
     ]
 
 

@@ -9,6 +9,7 @@ from ann_bench.results.point import recall_name
 from ann_bench.results.points import Row
 from ann_bench.results.results import Failure
 from ann_bench.units import significant
+from ann_bench.views import at_recall
 from ann_bench.views.shown import Shown
 
 _TEXT = ("case", "way", "index", "build", "search")  # aligned left; figures right
@@ -20,24 +21,32 @@ class TableOptions(Shown):
 
     all: bool = False
     """Every point, not only those on the Pareto front and those that are equal to them within the noise."""
+    at: str = ""
+    """Only the fastest point of every index that reaches these recalls: 0.9,0.95,0.99."""
 
 
 def main(options: TableOptions) -> None:
     """Print the table, and below it what failed."""
+    recalls = at_recall.read(options.at) if options.at else ()
     found = options.load()
-    print(render(found.rows, every=options.all, track=options.track))
+    if recalls:
+        print(at_recall.render(found.rows, recalls))
+    else:
+        print(render(found.rows, every=options.all, track=options.track))
     for failure in reasons(found.failures):
         print("failed: {index} {build} ({points}), {stage}: {reason}".format_map(failure))
 
 
 def render(rows: Sequence[Row], *, every: bool = False, track: str = "") -> str:
-    """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest.
+    """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest;
+    or those that the track makes of them.
 
     every : all rows, not only those on the Pareto front of their block and their equals, which are marked by =
     """
     cases = measured.by_case(rows).values()
     parts = [part for case in cases for part in measured.by_conditions(case).values()]
     marked = [(_by_recall(part) if every else front_and_equals(part)) for part in parts]
+    marked = list(tracks.get(track).Track.blocks(marked)) if track else marked
     names = columns([row for part in marked for row in part], track)
     blocks = [[cells(row, track) for row in part] for part in marked]
     lines = [dict(zip(names, names, strict=True)), *(line for block in blocks for line in block)]

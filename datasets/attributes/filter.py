@@ -18,11 +18,13 @@ class Filter:
     """A condition for each of Q queries, of which many may be asked under the same one.
 
     conditions : the different ones; of_query : (Q,) int64, which of them each query is asked under
+    text : as somebody wrote it
     """
 
     name: str
     conditions: tuple[Condition, ...]
     of_query: np.ndarray
+    text: str = ""
 
     def queries(self) -> Iterator[tuple[int, np.ndarray]]:
         """(condition, its queries) of all conditions, in their order."""
@@ -46,7 +48,7 @@ def read(name: str, text: str, gallery: Attributes, queries: Attributes | None, 
         raise InputError(f"--filter={text}: {error}") from error
     needed = sorted(_needed(general))
     if not needed:
-        return Filter(name, (general,), np.zeros(count, np.int64))
+        return Filter(name, (general,), np.zeros(count, np.int64), text)
     assert queries is not None
     found: dict[tuple, int] = {}
     lists = [
@@ -56,7 +58,7 @@ def read(name: str, text: str, gallery: Attributes, queries: Attributes | None, 
     own = [tuple(None if value != value else value for value in values) for values in zip(*lists, strict=True)]
     of_query = np.array([found.setdefault(values, len(found)) for values in own], np.int64)
     bound = tuple(_bound(general, dict(zip(needed, values, strict=True))) for values in found)
-    return Filter(name, bound, of_query)
+    return Filter(name, bound, of_query, text)
 
 
 def _needed(condition: Condition) -> set[str]:

@@ -89,7 +89,7 @@ class _Parser:
 
     def _ordered(self, column: str, limits: list[tuple[str, Word]]) -> Condition:
         if column == "tags" or self.gallery.columns[column].dtype.kind == "U":
-            raise InputError(f"{column} is no number, which < and > compare")
+            raise InputError(f"{column} is no number, which < and > compare; write dates as such, 20200131")
         given = {}
         for sign, word in limits:
             value = self._value(word, column)
@@ -162,6 +162,8 @@ class _Parser:
         return word.text.lower() in self.gallery.names
 
     def _column(self, word: Word) -> str:
+        if not self.gallery.names:
+            raise InputError(f"there is no attribute '{word.text}'; name the file of them by --attributes")
         if not self._is_column(word):
             hint = suggestion(word.text.lower(), self.gallery.names)
             raise InputError(f"there is no attribute '{word.text}'; {hint}known are {', '.join(self.gallery.names)}")

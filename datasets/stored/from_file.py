@@ -16,6 +16,7 @@ QUERIES = 1000  # rows of the gallery that ask where there is no file of queries
 SUFFIXES = (*formats.SUFFIXES, ".h5", ".hdf5", parquet.SUFFIX, *text_rows.SUFFIXES)
 
 _HDF5 = (".h5", ".hdf5")
+_PLACE = "ids_in"  # of attrs: the file or folder that says which ids the gallery's rows have
 _LONGEST = 100  # characters of a name
 
 
@@ -56,11 +57,13 @@ def _of_gallery(path: Path, queries: str | Path | None, truth: str | Path | None
             if truth is not None:
                 raise InputError(f"--truth={truth}: name the file of the queries as well, by --queries")
             asking = rows.sample_ids(len(gallery), QUERIES, seed=0)
-            return VectorSet(name, metric, gallery, rows.take(gallery, asking), query_rows=asking)
+            return VectorSet(
+                name, metric, gallery, rows.take(gallery, asking), query_rows=asking, attrs=_with_place(path)
+            )
         asked = rows_of(Path(queries))
         if asked.shape[1] != gallery.shape[1]:
             raise InputError(f"{queries}: has {asked.shape[1]} dimensions, the gallery {path} {gallery.shape[1]}")
-        found = VectorSet(name, metric, gallery, asked)
+        found = VectorSet(name, metric, gallery, asked, attrs=_with_place(path))
     except ValueError as error:
         raise InputError(f"{path}: {error}") from error
     return found if truth is None else _with_ids(found, Path(truth), path)
@@ -69,7 +72,8 @@ def _of_gallery(path: Path, queries: str | Path | None, truth: str | Path | None
 def _of_folder(folder: Path, metric: str) -> VectorSet:
     """A folder of parquet with its own queries, and its neighbors where it has any."""
     try:
-        found = VectorSet(_named(folder, metric), metric, rows_of(folder), parquet_folder.queries(folder))
+        gallery, queries = rows_of(folder), parquet_folder.queries(folder)
+        found = VectorSet(_named(folder, metric), metric, gallery, queries, attrs=_with_place(folder))
         return replace(found, neighbors=parquet_folder.neighbors(folder))
     except ValueError as error:
         raise InputError(f"{folder}: {error}") from error
@@ -122,6 +126,16 @@ def rows_of(path: Path) -> np.ndarray:
         known = "they are float32 (float64 and float16 are converted), uint8 or int8"
         raise InputError(f"{path}: holds {vectors.dtype}, which are no vectors; {known}; {formats.CONVERT}")
     return vectors
+
+
+def ids_of(vector_set: VectorSet) -> np.ndarray | None:
+    """The ids (G,) int64 of the gallery's rows, before it was cut, where parquet says them; else None."""
+    place = vector_set.attrs.get(_PLACE)
+    return parquet.ids_of(_with_their_ids(Path(str(place)))) if place else None
+
+
+def _with_place(gallery: Path) -> dict[str, str]:
+    return {_PLACE: str(gallery)} if _with_their_ids(gallery) else {}
 
 
 def _with_ids(vector_set: VectorSet, truth: Path, gallery: Path) -> VectorSet:

@@ -39,6 +39,14 @@ def ids(path: Path) -> Iterator[np.ndarray] | None:
     return (column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False) for column in _read(path, ID))
 
 
+def ids_of(files: Sequence[Path]) -> np.ndarray | None:
+    """The ids (N,) int64 of the rows of all files together; None where one of them has none."""
+    found = [ids(path) for path in files]
+    if any(blocks is None for blocks in found):
+        return None
+    return np.concatenate([np.zeros(0, np.int64), *(block for blocks in found for block in blocks or ())])
+
+
 def rows_of(files: Sequence[Path], wanted: np.ndarray) -> np.ndarray:
     """The row of all files together that bears each ``wanted`` id, int64 of the same shape; -1 stays -1.
 

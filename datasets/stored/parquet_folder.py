@@ -49,18 +49,13 @@ def neighbors(folder: Path) -> np.ndarray | None:
     if not (folder / NEIGHBORS).is_file():
         return None
     found = parquet.rows_of(gallery_files(folder), parquet.neighbors(folder / NEIGHBORS))
-    asked, asking = (_ids(folder / name) for name in (NEIGHBORS, TEST))
+    asked, asking = (parquet.ids_of([folder / name]) for name in (NEIGHBORS, TEST))
     if asked is None or asking is None or np.array_equal(asked, asking):
         return found
     order = np.argsort(asked)
     if np.array_equal(asked[order], np.sort(asking)):  # the same queries in another order
         return found[order[np.searchsorted(asked[order], asking)]]
     return found  # in the order of the queries, whatever they are called there
-
-
-def _ids(path: Path) -> np.ndarray | None:
-    blocks = parquet.ids(path)
-    return None if blocks is None else np.concatenate([np.zeros(0, np.int64), *blocks])
 
 
 def _parts(folder: Path) -> list[re.Match]:

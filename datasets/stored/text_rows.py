@@ -2,7 +2,9 @@
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +13,27 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.stored import converted
 
+log = logging.getLogger(__name__)
+
 SUFFIXES = (".csv", ".tsv", ".txt", ".vec")
 
 _SNIFFED = 64  # lines by which a file is judged
 _PART = 1 << 23  # bytes of text at a time
 _DELIMITERS = {".csv": (",", ";", "\t", None), ".tsv": ("\t",)}  # None is any number of blanks
 _OTHERS = (None, ",", ";")
-_NO_VALUES = ("id", "ids", "index", "row", "label", "labels", "")  # columns that are numbers, but none of a vector's
+_NO_VALUES = (
+    "id",
+    "ids",
+    "index",
+    "row",
+    "label",
+    "labels",
+    "class",
+    "target",
+    "",
+)  # columns that are numbers, but none of a vector's
+
+_DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 
 Line = tuple[int, str]  # its number in the file, from 1; the text
 
@@ -43,10 +59,12 @@ def vectors(path: Path) -> np.ndarray:
     """The vectors (N, D) float32 of a file, a line a row; mapped where they are many.
 
     Parted by commas, semicolons, tabs or blanks. A first line of names is passed over, and so are columns that are
-    called id, index or label or hold words, and a first one that counts the rows; or the file is GloVe's or word2vec's.
-    Raises InputError naming the file and the line.
+    called id, index or label or hold words in most lines, and a first one that counts the rows; or the file is GloVe's
+    or word2vec's. Raises InputError naming the file and the line.
     """
     layout = _layout(path)
+    if passed := layout.width - len(layout.columns):
+        log.info("%s: %d of %d columns are passed over: ids, labels or words", path, passed, layout.width)
     return converted.array([path], lambda: _blocks(path, layout))
 
 
@@ -124,19 +142,26 @@ def _wrong(path: Path, lines: Sequence[Line], texts: Sequence[str], layout: _Lay
             )
         for value in values:
             if not _is_number(value):
-                return InputError(f"{path}: line {number}: '{value[:40]}' is no number; mend it, or take the line out")
+                return _no_number(path, number, value)
     return None
 
 
+def _no_number(path: Path, number: int, value: str, otherwise: str = "") -> InputError:
+    return InputError(f"{path}: line {number}: '{value[:40]}' is no number; mend it, or take the line out{otherwise}")
+
+
 def _layout(path: Path) -> _Layout:
-    lines = [text for _, text in itertools.islice(_lines(path), _SNIFFED)]
+    numbered = list(itertools.islice(_lines(path), _SNIFFED))
+    lines = [text for _, text in numbered]
     if not lines:
         raise InputError(f"{path}: the file is empty")
     if "[" in lines[-1]:
         return _Layout(",", skip=int("[" not in lines[0]), width=0, columns=(), listed=True)
+    if any(_has_decimal_commas(lines[-1].split(by)) for by in (";", "\t", None)):
+        raise InputError(f"{path}: line {numbered[-1][0]} has decimal commas; write points: sed 's/,/./g' < OLD > NEW")
     delimiter = next((one for one in _delimiters(path) if _reads(lines[-1], one)), "")
     if delimiter == "":
-        raise InputError(f"{path}: line {len(lines)} is no row of numbers: '{lines[-1][:60]}'")
+        raise InputError(f"{path}: line {numbered[-1][0]} is no row of numbers: '{lines[-1][:60]}'")
     rows = [_split(line, delimiter) for line in lines]
     if len(rows[0]) == 2 != len(rows[-1]) and all(word.isdecimal() for word in rows[0]):  # word2vec's
         count, dim = map(int, rows[0])
@@ -150,9 +175,24 @@ def _layout(path: Path) -> _Layout:
     if len(names) not in (0, width):
         raise InputError(f"{path}: the first line has {len(names)} names, the second {width} values")
     left_out = {place for place, name in enumerate(names) if name in _NO_VALUES}
-    left_out |= {place for place in range(width) if any(place >= len(row) or _is_word(row[place]) for row in body)}
+    numbers = (number for number, _ in numbered[bool(names) :])
+    left_out |= _words(path, dict(zip(numbers, body, strict=True)), set(range(width)) - left_out, delimiter)
     left_out |= {0} if not names and _counts(body) else set()
     return _Layout(delimiter, bool(names), width, tuple(place for place in range(width) if place not in left_out))
+
+
+def _words(path: Path, rows: Mapping[int, Sequence[str]], places: Set[int], delimiter: str | None) -> set[int]:
+    """Which of these columns hold words, of rows by their line; raises InputError where most of one are numbers.
+
+    Words before a line of numbers and blanks, as in GloVe's files, may be numbers as often as they are.
+    """
+    found = set()
+    for place in places:
+        words = {number: row[place] for number, row in rows.items() if place < len(row) and _is_word(row[place])}
+        if 2 * len(words) < len(rows) and words and (delimiter or place):
+            raise _no_number(path, *next(iter(words.items())), f", or call column {place + 1} label in a first line")
+        found |= {place} if words else set()
+    return found
 
 
 def _delimiters(path: Path) -> tuple[str | None, ...]:
@@ -163,6 +203,12 @@ def _reads(line: str, delimiter: str | None) -> bool:
     """Whether a line, parted so, ends in two values that are none but numbers."""
     words = _split(line, delimiter)
     return len(words) > 1 and any(_is_number(word) for word in words[-2:]) and not any("," in w for w in words[-2:])
+
+
+def _has_decimal_commas(words: Sequence[str]) -> bool:
+    """Whether two values or more are numbers, some of them as "0,25"."""
+    with_commas = sum(bool(_DECIMAL_COMMA.fullmatch(word.strip(' "'))) for word in words)
+    return with_commas > 0 and with_commas + sum(map(_is_number, words)) > 1
 
 
 def _split(text: str, delimiter: str | None) -> list[str]:

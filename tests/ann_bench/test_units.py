@@ -52,6 +52,7 @@ def test_written():
         "0 B", "812 B", "52 MB", "3.84 GB", "384 GB", "25 TB"]  # fmt: skip
     assert [in_bytes(value) for value in (999.4, 999.6, 999_600)] == ["999 B", "1 kB", "1 MB"]
     assert [in_time(value) for value in (0.05, 2, 61, 840, 12_600)] == ["0.05 s", "2 s", "61 s", "14 min", "3.5 h"]
+    assert significant(999.7) == "1,000"
     assert [significant(value) for value in (0, 0.1234, 12.34, 999, 4567, 1234567)] == [
         "0", "0.123", "12.3", "999", "4,570", "1,230,000"]  # fmt: skip
 

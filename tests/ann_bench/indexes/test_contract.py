@@ -1,5 +1,7 @@
 """What every index promises, over all of them by name; a new index joins with a small build in small_indexes.BUILDS."""
 
+import subprocess
+
 import numpy as np
 import pytest
 from small_indexes import COUNT, DIM, EXACT, QUERIES, RECALL, K, cases, filled, new, recall, rows, true_distances
@@ -117,6 +119,36 @@ def test_asked_for_more_than_there_are_it_fills_up_with_none(name, build, search
         if index.exact_distances:
             far = -np.inf if metric == "inner_product" else np.inf
             assert ((distances == far) == (neighbors < 0)).all() and distances.dtype == np.float32
+
+
+@over_all
+def test_the_lines_that_serve_it_find_what_it_finds(name, build, search, metric, saved, loaded, tmp_path):
+    gallery, queries = rows(metric)
+    path = saved(name, build, metric)
+    index = loaded(name, build, metric)
+    index.tune(**search)
+    here, lines = index.search(queries, K)[0], index.serving(path, search, K)
+    del index  # some open their files for one process only
+    served = run_lines(name, lines, queries, tmp_path)
+    assert served.shape == (QUERIES, K)
+    measured = [true_distances(queries, gallery, found, metric) for found in (here, served)]
+    np.testing.assert_allclose(*measured, atol=1e-3)  # in any order where distances tie
+
+
+def run_lines(name, lines, queries, folder):
+    """The rows that lines of Python find: in this process, or by the Python of the library's own environment."""
+    place = getattr(indexes.get(name), "PLACE", None)
+    if place is None or "ann_bench" in lines:
+        names = {"queries": queries}
+        exec(lines, names)
+        return np.array(names["rows"]).astype(np.int64)
+    np.save(folder / "queries.npy", queries)
+    read, write = (
+        f"import numpy; queries = numpy.load({str(folder / 'queries.npy')!r})",
+        f"{str(folder / 'rows.npy')!r}",
+    )
+    subprocess.run([place.python, "-c", f"{read}\n{lines}\nnumpy.save({write}, rows)"], check=True)
+    return np.load(folder / "rows.npy").astype(np.int64)
 
 
 @over_all

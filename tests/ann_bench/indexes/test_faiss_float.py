@@ -292,3 +292,38 @@ def test_an_nsg_over_copies_is_refused():
     index.add(np.ones((COUNT, DIM), np.float32))
     with pytest.raises(InputError, match="most are the same"):
         index.finish()
+
+
+@pytest.mark.parametrize(
+    "build, search",
+    [
+        ("NSG8", {"search_L": 64}),
+        ("NSG8,RFlat", {"search_L": 64, "k_factor_rf": 2}),
+        ("NNDescent16", {"search_L": 64}),
+        ("IVF4,RaBitQ", {"nprobe": 4, "qb": 4}),
+        ("PCA6,IVF4_HNSW8,RaBitQ,RFlat", {"nprobe": 2, "qb": 2, "quantizer_efSearch": 4, "k_factor_rf": 3}),
+        ("IVF128_NSG4,Flat", {"nprobe": 2, "quantizer_search_L": 4}),
+    ],
+)
+def test_lines_that_serve_it_tune_every_part(build, search, tmp_path):
+    rows = np.random.default_rng(0).normal(size=(1000, 8)).astype(np.float32)
+    index = Index(build, dim=8, metric="euclidean", count=1000)
+    assert set(search) <= set(index.tunes)
+    index.set_threads(1)
+    index.train(rows)
+    index.add(rows)
+    index.finish()
+    index.save(tmp_path / "index")
+    names = {"queries": rows[:20]}
+    exec(index.serving(tmp_path / "index", search, 5), names)
+    index.tune(**search)
+    assert (names["rows"] == index.search(rows[:20], 5)[0]).all()
+    read, tuned = names["index"], faiss_parts.inside(names["index"])
+    values = {part.qb for part in tuned if hasattr(part, "qb")} | _lengths(read)
+    assert values == {value for name, value in search.items() if name.endswith(("qb", "search_L"))}
+
+
+def _lengths(index):
+    """search_L of the graphs in it."""
+    graphs = [getattr(part, "nsg", None) or getattr(part, "nndescent", None) for part in faiss_parts.inside(index)]
+    return {graph.search_L for graph in graphs if graph}

@@ -1,10 +1,12 @@
 """What is swept: from the command line, from YAML, by default; and what is said about mistakes in either."""
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 import ann_bench
+from ann_bench import indexes
 from ann_bench.indexes.base import Grid
 from ann_bench.sweep import grid
 from datasets.errors import InputError
@@ -33,7 +35,16 @@ def test_mistakes_in_it_are_named(text, words):
 def test_indexes_are_chosen_by_pattern():
     assert grid.select("faiss_*") == ["faiss_binary", "faiss_float"]
     assert grid.select("annoy,flat,a*") == ["annoy", "flat"]
-    assert grid.select("") == ["annoy", "faiss_binary", "faiss_float", "flat", "hnswlib"]
+
+
+def test_all_that_are_installed_are_chosen_but_servers(monkeypatch):
+    lacking = {"ngt": "pip install ngt"}
+    monkeypatch.setattr(indexes, "missing", lambda name: lacking.get(name, ""))
+    everything = set(indexes.names())
+    assert {"ngt", "milvus", "vearch", "usearch"} <= everything
+    assert set(grid.select("")) == everything - {"ngt", "milvus", "vearch"}
+    with pytest.raises(InputError, match="--index=ngt: pip install ngt"):
+        grid.select("ngt")
 
 
 def test_a_ready_made_grid_is_known_by_its_name(tmp_path, monkeypatch):
@@ -52,7 +63,8 @@ def test_an_unknown_index_gets_a_suggestion():
 
 
 def test_an_index_that_is_not_installed_says_how_to_get_it(monkeypatch):
-    monkeypatch.setattr(grid.indexes, "installed", lambda name: name != "milvus")
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pymilvus" else find_spec(name))
     with pytest.raises(InputError, match=r"--index=milvus: not installed; pip install .*\[milvus\]"):
         grid.select("milvus")
 

@@ -124,6 +124,7 @@ def test_conditions_in_several_parts_are_as_good(tmp_path, monkeypatch):
 def test_what_is_known_of_a_filter(tmp_path):
     same, few = track_of(a_set(), tmp_path).cases
     assert few.facts == {
+        "filter": "n<3",
         "selectivity": 3 / GALLERY,
         "selectivity_min": 3 / GALLERY,
         "selectivity_max": 3 / GALLERY,
@@ -247,6 +248,28 @@ def test_sizes_that_do_not_fit(tmp_path):
         track_of(other, tmp_path)
 
 
+def test_labels_of_a_gallery_with_ids_are_those_of_its_rows(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    whole, folder = a_set(), tmp_path / "bench"
+    folder.mkdir()
+    ids = np.random.default_rng(1).permutation(GALLERY) + 1000
+    labels = {"id": np.sort(ids), "labels": [f"label {row}" for row in np.sort(ids)]}
+    parquet.write_table(pyarrow.table({"id": ids, "emb": list(whole.gallery)}), folder / "shuffle_train.parquet")
+    parquet.write_table(pyarrow.table({"emb": list(whole.queries)}), folder / "test.parquet")
+    parquet.write_table(pyarrow.table(labels), folder / "scalar_labels.parquet")
+    for files in (folder, folder / "scalar_labels.parquet"):
+        for rows in (0, 30):
+            found = vector_source.Source(data=str(folder), rows=rows).load()
+            track = track_of(found, tmp_path, "id>=1100", attributes=str(files), query_attributes="")
+            assert track.attributes.columns["labels"].tolist() == [f"label {row}" for row in ids[: rows or None]]
+    parquet.write_table(pyarrow.table({"emb": list(whole.gallery)}), folder / "shuffle_train.parquet")
+    found = vector_source.Source(data=str(folder)).load()  # nobody says ids
+    track = track_of(found, tmp_path, "id>=1100", attributes=str(folder), query_attributes="")
+    np.testing.assert_array_equal(track.attributes.columns["id"], np.sort(ids))
+
+
 def test_queries_that_are_rows_have_their_attributes_and_a_set_its_labels(tmp_path):
     labels = {"gallery_labels": np.arange(GALLERY) % 4, "query_labels": np.arange(QUERIES) % 4}
     track = track_of(
@@ -257,6 +280,13 @@ def test_queries_that_are_rows_have_their_attributes_and_a_set_its_labels(tmp_pa
     )
     assert [case.facts["conditions"] for case in track.cases] == [QUERIES, 4]
     assert track.cases[0].facts["fewer_than_k"] == 1 and track.cases[0].facts["selectivity"] == 0
+
+
+def test_a_filter_that_nothing_passes_is_no_filter(tmp_path):
+    with pytest.raises(InputError, match="--filter: of no query any row passes 'nothing'; there is nothing to find"):
+        track_of(a_set(), tmp_path, "nothing: n>100000").prepare()
+    with pytest.raises(InputError, match="there is no attribute 'n'; name the file of them by --attributes"):
+        track_of(a_set(), tmp_path, "n<3", attributes="", query_attributes="")
 
 
 def test_a_file_of_filters(tmp_path):

@@ -1,9 +1,12 @@
 """The track of ranges: each way of asking against plain loops, what only looks right, and what is told of it."""
 
+from dataclasses import asdict
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from ann_bench import tracks
+from ann_bench import indexes, tracks
 from ann_bench.drawing import fronts
 from ann_bench.indexes.base import Index
 from ann_bench.measuring import measure
@@ -12,13 +15,17 @@ from ann_bench.ranges import asking, scoring
 from ann_bench.results import extrapolate, results
 from ann_bench.results.points import load
 from ann_bench.results.results import Point
-from ann_bench.sweep import builds
+from ann_bench.sweep import builds, worker
+from ann_bench.sweep.job import Job
 from ann_bench.tracks.base import TrackFlags
 from ann_bench.views import recommend, table
 from datasets.errors import InputError
+from datasets.stored import vectors_file
 from datasets.truths.range_file import PairsWithin, ends_of
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
+
+PLUGINS = Path(__file__).parents[2] / "shared" / "plugins"
 
 
 @pytest.fixture(autouse=True)
@@ -121,6 +128,23 @@ def test_more_neighbors_are_asked_for_only_where_all_are_within():
     assert np.diff(ends).tolist() == [7] * 9  # no more than that are asked for
 
 
+def test_queries_that_were_given_up_are_told(tmp_path, monkeypatch):
+    track = track_of(made("euclidean"), tmp_path)
+    true = track.true(track.radii[0]).counts
+    for most in (4, 8):
+        monkeypatch.setattr(asking, "MOST", most)
+        found = measured(track, Plain(track.vector_set), asking.BY_NEIGHBORS)
+        assert found.facts["given up"] == pytest.approx((true >= most).mean()) and 0 < (true >= most).sum() < 9
+        assert f"{(true >= most).mean():.1%} of the queries were given up at {most} neighbors" in track.told(found)
+        found = measured(track, Plain(track.vector_set, exact_distances=False), asking.BY_NEIGHBORS)
+        assert found.facts["given up"] == pytest.approx((np.minimum(true, most) >= most / 2 + 1).mean())
+    results.write(tmp_path, found)
+    assert "given up" in table.render(load(tmp_path / "range").rows, every=True, track="range")
+    monkeypatch.setattr(asking, "MOST", 80)
+    assert measured(track, Plain(track.vector_set), asking.BY_NEIGHBORS).facts["given up"] == 0
+    assert "given up" not in measured(track, Plain(track.vector_set), asking.NATIVE).facts
+
+
 def test_where_codes_guess_the_order_half_must_lie_beyond():
     vector_set = made("euclidean")
     index = Plain(vector_set, exact_distances=False)
@@ -187,6 +211,35 @@ def test_an_index_that_gives_far_too_many_is_stopped(tmp_path, monkeypatch):
     assert measured(track, Plain(track.vector_set), asking.NATIVE).scores["recall of pairs"] == 1
     with pytest.raises(Cheating, match="gives more than .* pairs: far more than there are within the radius"):
         measured(track, Plain(track.vector_set, wrong="all"), asking.NATIVE)
+
+
+@pytest.mark.parametrize(
+    "build, reason",
+    [
+        ("twice", "is twice among the answers to query"),
+        ("out_of_range", "id 80 is out of range"),
+        ("flood", "far more than there are within the radius"),
+        ("no_integers", "must be whole numbers"),
+        ("raises", "RuntimeError: out of luck"),
+    ],
+)
+def test_a_rogue_spoils_only_its_own_point(tmp_path, monkeypatch, build, reason):
+    monkeypatch.setattr(indexes, "__path__", [*indexes.__path__, str(PLUGINS)])
+    vectors_file.save(tmp_path / "made.h5", made("euclidean"))
+    flags = TrackFlags(track="range", radius="mean:2")
+    case = tracks.of(flags, made("euclidean"), 10, cache=tmp_path, seed=0).cases[0]
+    about = {"data": "made", "fingerprint": "f", "metric": "euclidean", "k": 0, "track": "range", "case": case.name}
+    about |= {"way": asking.NATIVE, "index": "rogue", "build": build, "threads": 1}
+    asked = [(step, mode) for step in range(3) for mode in ("single", "batch")]
+    points = tuple(Point(**about, search={"step": step}, mode=mode) for step, mode in asked)
+    places = {"cache": str(tmp_path), "saved": "", "out": str(tmp_path), "source": {"data": tmp_path / "made.h5"}}
+    job = Job(**places, index="rogue", build=build, k=10, threads=1, points=points, runs=1, track=asdict(flags))
+    said = []
+    worker.search(job, lambda kind, **words: said.append((kind, words)))
+    measured = [asked[words["place"]] for kind, words in said if kind == "measured"]
+    failed = {asked[words["place"]]: words["reason"] for kind, words in said if kind == "failed"}
+    assert measured == [one for one in asked if one[0] != 1] and sorted(failed) == [(1, "batch"), (1, "single")]
+    assert all(reason in words for words in failed.values())
 
 
 def test_radii_are_numbers_or_means(tmp_path):

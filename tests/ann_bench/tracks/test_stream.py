@@ -115,6 +115,17 @@ def test_an_exact_index_finds_all_in_every_way(track, name, build, way, search):
         assert found.facts["between_p99"] > 0 and np.isfinite(series["between_p50"][[2, 3, 4]]).all()
 
 
+def test_answers_that_are_kept_are_no_memory_of_the_index(tmp_path):
+    rng = np.random.default_rng(0)
+    vector_set = VectorSet("made up", "euclidean", *(rng.normal(size=(n, 8)).astype(np.float32) for n in (400, 1500)))
+    flags = TrackFlags(track="stream", runbook="window:0.5,steps=12")
+    made = StreamTrack(flags, vector_set, 100, cache=tmp_path / "truth")
+    made.prepare()
+    found = measured(made, rogue(), "remover", "removes", case=made.cases[0].name)
+    memory = found.series["memory"][np.isfinite(found.series["recall"])]
+    assert len(memory) > 8 and np.ptp(memory[1:]) < 3e6  # of 1.8 MB of answers at each search
+
+
 @pytest.mark.parametrize(
     ("build", "way", "search", "words"),
     [
@@ -211,7 +222,11 @@ def test_a_sweep_of_streams_goes_on_past_rogues(tmp_path, vector_set, monkeypatc
 
 def test_of_a_default_grid_one_search_parameter():
     grid = indexes.get("hnswlib").grids(1000, 8, "euclidean")[0]
-    assert [len(values) for values in StreamTrack.of_default(grid).search.values()] == [1]
+    assert [len(values) for values in StreamTrack.of_default(grid, "hnswlib").search.values()] == [1]
+    assert StreamTrack.of_default(grid, "hnswlib").build == grid.build
+    for grid in indexes.get("svs").grids(1000, 8, "euclidean"):  # of half precision, into which no rows can be added
+        index = indexes.get("svs").Index(StreamTrack.of_default(grid, "svs").build, dim=8, metric="euclidean", count=9)
+        assert index.changes
 
 
 def test_a_runbook_is_shown_and_written(tmp_path, vector_set, capsys):

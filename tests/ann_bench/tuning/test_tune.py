@@ -1,7 +1,10 @@
 """Tune, over few rows: it finds the best, goes on where it was, stays within its limits, and survives what it tries."""
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,34 +96,6 @@ def test_what_it_says_of_serving_is_right(vectors, workers, capsys):
     assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(names["rows"], true, strict=True)]) >= 0.85
 
 
-@pytest.mark.parametrize(
-    "name, build, search",
-    [
-        ("faiss_float", "HNSW8", {"efSearch": 64}),
-        ("faiss_float", "NSG8", {"search_L": 64}),
-        ("faiss_float", "IVF4,Flat", {"nprobe": 4}),
-        ("flat", "Flat", {}),
-        ("annoy", "trees=10", {"search_k": 2000}),
-        ("hnswlib", "M=8,ef_construction=50", {"ef": 64}),
-    ],
-)
-def test_lines_that_serve_an_index_find_what_it_finds(name, build, search, tmp_path):
-    rows = np.random.default_rng(0).normal(size=(300, 8)).astype(np.float32)
-    index = indexes.get(name).Index(build, dim=8, metric="euclidean", count=300)
-    index.set_threads(1)
-    for call in (index.train,) if index.training_rows else ():
-        call(rows)
-    index.add(rows)
-    index.finish()
-    index.save(tmp_path / "index")
-    library = name if name in ("annoy", "hnswlib") else "faiss"
-    names = {"queries": rows[:20], library: __import__(library)}
-    exec(index.serving(tmp_path / "index", search, 3), names)
-    index.tune(**search)
-    assert (np.array(names["rows"])[:, 0] == np.arange(20)).all()
-    assert (np.array(names["rows"]) == index.search(rows[:20], 3)[0]).all()
-
-
 def test_the_same_search_goes_on_and_does_nothing_twice(vectors, workers, capsys):
     asked = options(vectors)
     tune.main(asked)
@@ -157,7 +132,8 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
     assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
 
 
-def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
+    monkeypatch.setattr(Search, "_begins", lambda self, index: 5.0)  # as processes of their own
     with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
         tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
@@ -173,6 +149,13 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
     assert "flat Flat: recall 1.0000" in said
+
+
+def test_where_samples_begin_quickly_little_time_is_enough(vectors, workers, capsys, monkeypatch):
+    """Workers of this process begin at once: two seconds are enough for a build over all, where five would not be."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 2.0 if self.sampled else 60.0))
+    tune.main(options(vectors, index="flat"))
+    assert "serve it" in capsys.readouterr().out
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
@@ -290,6 +273,54 @@ def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeyp
     monkeypatch.setattr(Asked, "builds_itself", True)
     with pytest.raises(InputError, match="ann_bench run --track=asked measures the default builds"):
         tune.main(options(vectors, track="asked"))
+
+
+def test_within_a_radius_pairs_are_recalled(vectors, workers, capsys):
+    tune.main(options(vectors, track="range", index="flat,hnswlib"))
+    said = capsys.readouterr().out
+    assert "to reach: recall of pairs of 0.9" in said and "serve it\n  its file: " in said
+
+
+def test_for_foreign_queries_their_own_recall_is_sought(vectors, workers, capsys):
+    asked = options(vectors, track="foreign")
+    tune.main(asked)
+    assert "--track foreign" in capsys.readouterr().out
+    assert {results.read(path).point.case for path in asked.out.glob("foreign/made_up/5/*/*.hdf5")} == {"foreign"}
+
+
+def test_clients_count_by_the_clock_and_a_rate_is_no_aim(vectors, workers):
+    asked = options(vectors, track="clients", clients="2", seconds=0.1, index="flat")
+    tune.main(asked)
+    (measured,) = results.read_all(asked.out / "clients") or results.read_all(asked.out)
+    (journal,) = (asked.out / "tuning" / "clients" / "made_up").glob("tried-*.jsonl")
+    (tried,) = (one for one in map(json.loads, journal.read_text().splitlines()) if "qps" in one)
+    assert tried["qps"] == measured.qps
+    with pytest.raises(InputError, match="with --rate=100 whatever keeps up is equally fast"):
+        tune.main(replace(asked, rate="100"))
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on(vectors):
+    """SIGKILL after two builds over all: these are not built again, and the same command ends as the search does."""
+    out = vectors.parent / "results"
+    command = [sys.executable, "-m", "ann_bench", "tune", f"--data={vectors}", "--index=hnswlib,flat", f"--out={out}"]
+    command += ["--track=foreign", "--k=5", "--runs=1", "--threads=1", "--recall=0.9", "--budget=20min"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def tried():
+        return [line for path in out.rglob("tried-*.jsonl") for line in path.read_text().splitlines() if "qps" in line]
+
+    while process.poll() is None and len(tried()) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before, measured = tried(), when_measured(out / "foreign")
+    assert process.returncode == -signal.SIGKILL and len(before) >= 2 and measured
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"going on: {len(before)} builds" in done.stdout and "serve it" in done.stdout
+    assert tried()[: len(before)] == before and len(tried()) > len(before)
+    assert when_measured(out / "foreign").items() >= measured.items()
 
 
 def test_a_crash_costs_one_try(vectors, monkeypatch):

@@ -99,3 +99,29 @@ def test_a_folder_that_cannot_be_written(made, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="the page cannot be written there"):
         page.write([made().row], [], tmp_path / "file" / "page")
+
+
+def test_cases_and_ways_of_a_track_are_told_apart(made, tmp_path):
+    asked = {"easy": 0.9, "hard": 0.02}
+    rows = [
+        made("M=8", index="hnswlib", recall=0.97, qps=qps).row
+        | {"track": "filter", "case": case, "way": way, "selectivity": asked[case]}
+        for case, way, qps in (("easy", "native", 9000), ("hard", "native", 200), ("hard", "post-filter", 2000))
+    ]
+    text = page.write(rows, [], tmp_path).read_text()
+    cards = re.findall(r'<a class="card" href="#p(\d)"><i>(\w+) · recall 0.95 or better', text)
+    assert cards == [("0", "easy"), ("2", "hard")] and "nprobe=8 (post-filter)</i>" in text
+    lines = re.findall(r'<tr id="p(\d)"[^>]*?(front)?"?>(.*?)</tr>', text, re.S)
+    words = [re.findall(r"<td[^>]*>([^<]*)</td>", cells)[:2] for _, _, cells in lines]
+    assert words == [["easy", "native"], ["hard", "native"], ["hard", "post-filter"]]
+    assert [front for _, front, _ in lines] == ["front", "", "front"], "every case has a front of its own"
+    assert "<th>passing</th>" in text and "pale band" not in text and "its case, mode" in text
+
+
+def test_what_was_asked_at_a_rate_has_no_card(made, tmp_path):
+    asked = {"track": "clients", "case": "2 clients at 50 a second", "rate": 50.0, "way": "", "clients": 2}
+    closed = {**asked, "case": "2 clients", "rate": None}
+    rows = [made(recall=1.0).row | about for about in (asked, closed)]
+    text = page.write(rows, [], tmp_path).read_text()
+    assert re.findall(r'class="card" href="#p(\d)"', text) == ["1"]
+    assert re.findall(r'<tr id="p(\d)"', text) == ["1", "0"], "as the track orders them"

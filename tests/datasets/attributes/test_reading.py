@@ -128,6 +128,55 @@ def test_parquet_by_row_groups(tmp_path):
         reading.read(str(path))
 
 
+def test_rows_are_put_into_the_order_of_ids(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    labels = {"id": [7, 5, 9, 8], "labels": ["g", "e", "i", "h"], "marks": [[7], [5, 6], [], [8]]}
+    parquet.write_table(pyarrow.table(labels), tmp_path / reading.LABELS)
+    sizes = file(tmp_path, "id,size\n9,90\n8,80\n7,70\n5,50\n")
+    found = reading.read(f"{tmp_path},{sizes}", ids=np.array([5, 9, 7]))
+    assert {name: values.tolist() for name, values in found.columns.items()} == {
+        "id": [5, 9, 7],
+        "labels": ["e", "i", "g"],
+        "size": [50, 90, 70],
+    }
+    assert [found.tags_of(row) for row in range(3)] == [(5, 6), (), (7,)]
+    assert reading.read(sizes).columns["size"].tolist() == [90, 80, 70, 50]  # no ids, the order of the file
+    plain = file(tmp_path, "size\n1\n2\n3\n", "plain.csv")
+    assert reading.read(plain, ids=np.array([5, 9, 7])).columns["size"].tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "rows, message",
+    [
+        ("5\n7\n", "no row has the id 9, as row 1 of the gallery has; .*give it another name"),
+        ("5\n9\n5\n", "the id 5 stands twice"),
+        ("5\n\n9\n", "no whole number"),
+        ("a\n", "no whole number"),
+        ("", "no whole number"),
+    ],
+)
+def test_ids_that_are_not_those_of_the_gallery(tmp_path, rows, message):
+    with pytest.raises(InputError, match=rf"--attributes=.*a\.csv: .*{message}"):
+        reading.read(file(tmp_path, f"id\n{rows}"), ids=np.array([5, 9]))
+
+
+def test_numbers_in_parquet_that_are_too_large_are_text(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path, wide = tmp_path / "a.parquet", pyarrow.array([2**63 + 5, 1, 2], pyarrow.uint64())
+    parquet.write_table(pyarrow.table({"wide": wide, "gap": [2**60 + 1, None, 3], "small": [2**52, None, 3]}), path)
+    found = reading.read(str(path)).columns
+    assert found["wide"].tolist() == [str(2**63 + 5), "1", "2"]
+    assert found["gap"].tolist() == [str(2**60 + 1), "", "3"]
+    np.testing.assert_array_equal(found["small"], [2**52, np.nan, 3])
+    parquet.write_table(pyarrow.table({"tags": [[3], [2**33 + 7]]}), path)
+    with pytest.raises(InputError, match=f"from 0 to {2**31 - 1}, not {2**33 + 7}"):
+        reading.read(str(path))
+
+
 def test_parquet_without_its_library(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"pyarrow reads parquet and is not installed; pip install .*\[parquet\]"):

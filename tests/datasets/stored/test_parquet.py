@@ -45,7 +45,8 @@ def folder(tmp_path, write):
         write(name, id=IDS[start:end], emb=GALLERY[start:end], size=8)
     write(tmp_path / "test.parquet", id=np.arange(7), emb=QUERIES)
     write(tmp_path / "neighbors.parquet", id=np.arange(7), neighbors_id=IDS[NEAREST])
-    write(tmp_path / "scalar_labels.parquet", id=IDS, labels=["a"] * 50)
+    order = np.argsort(IDS)
+    write(tmp_path / "scalar_labels.parquet", id=IDS[order], labels=[f"label {row}" for row in order])
     return tmp_path
 
 

@@ -37,6 +37,13 @@ def test_every_csv_gives_its_numbers(tmp_path, text):
     np.testing.assert_array_equal(read(tmp_path, text), ROWS)
 
 
+def test_columns_that_are_no_numbers_of_a_vector_are_counted(tmp_path, caplog):
+    caplog.set_level("INFO")
+    text = "\n".join(["Target,x,y,z,what", *(f"{row % 2},{line},cat" for row, line in enumerate(LINES))])
+    np.testing.assert_array_equal(read(tmp_path, text), ROWS)
+    assert "a.csv: 2 of 5 columns are passed over: ids, labels or words" in caplog.text
+
+
 @pytest.mark.parametrize("header", ["", "7 3\n"])
 @pytest.mark.parametrize("words", ["the , 2008 . . . \xe9t\xe9 of", "1 2 3 4 5 6 seven"])
 def test_words_are_left_out_even_if_they_are_numbers_or_hold_blanks(tmp_path, header, words):
@@ -58,6 +65,11 @@ def test_a_row_may_be_numbers_alone(tmp_path):
         ("a,b\nc,d", "line 2 is no row of numbers: 'c,d'"),
         ("\n".join([*LINES, "1,2"]), "line 8 has 2 values, the first 3"),
         ("\n".join([*LINES * 10, "1,x,2"]), r"line 71: 'x' is no number"),
+        ("\n".join(["1,N/A,2", *LINES]), r"line 1: 'N/A' is no number; .*or call column 2 label"),
+        ("\n".join(["x,y,z", "", *LINES, "1,2,x"]), r"line 10: 'x' is no number"),
+        ("\n".join(["1,5;-0,25", "2;3,5e-2"]), r"line 2 has decimal commas; write points"),
+        ("\n".join(["x;y", "", "1,5;2", '"1,5";3']), r"line 4 has decimal commas"),
+        ("1,5 2,5\n1,5\t3", "line 2 has decimal commas"),
         ("\n".join([*LINES * 10, "1,,2"]), r"line 71: '' is no number"),
         ("\n".join(f"[{line}]" for line in [*LINES, "1,2"]), "line 8 has 2 numbers, another 3"),
         ("9 3\n" + "\n".join(LINES).replace(",", " "), "says that it has 9 vectors, and has 7: cut short"),

@@ -13,13 +13,13 @@ from datasets.vectors import exact
 
 IN_BUILD = ("crash_in_build", "hang_in_build", "hungry_build", "too_large")
 IN_SEARCH = ("twice", "too_many", "too_few", "out_of_range", "no_integers", "liar", "raises", "crash", "hang", "hungry")
-
-
+IN_RANGE = ("twice", "out_of_range", "flood", "no_integers", "raises")  # the third answers with millions of pairs
 IN_STREAM = ("remover", "zombie", "grower")  # the second finds what was removed, the third cannot remove
 
 
 class Rogue(base.Index):
     metrics = ("euclidean",)
+    ranges = True
     tunes = {"step": 0}
 
     def __init__(self, build, **about):
@@ -61,6 +61,26 @@ class Rogue(base.Index):
             rows[self.gone] = 1e9
         neighbors, distances = exact.search(queries, rows, k)
         return self.answer(neighbors, distances) if self.step == 1 else (neighbors, distances)
+
+    def find_within(self, queries, radius):
+        near = [distances for _, distances in exact.all_distances(queries, self.rows)][0] <= radius
+        query, ids = np.nonzero(near)
+        counts = np.bincount(query, minlength=len(queries))
+        if self.step == 1 and len(ids):
+            counts, ids = self.pairs(counts, ids)
+        return np.concatenate([[0], np.cumsum(counts)]), ids
+
+    def pairs(self, counts, ids):
+        if self.build == "out_of_range":
+            ids[-1] = len(self.rows)
+        if self.build == "twice":
+            ids[:2] = ids[0]
+        if self.build == "flood":
+            return counts * 10**6, np.repeat(ids, 10**6)
+        if self.build == "no_integers":
+            return counts, ids.astype(float)
+        self.misbehave(self.build)
+        return counts, ids
 
     def answer(self, neighbors, distances):
         if self.build == "twice":
