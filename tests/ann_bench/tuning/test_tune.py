@@ -133,7 +133,9 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
 
 
 def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
-    monkeypatch.setattr(Search, "_begins", lambda self, index: 5.0)  # as processes of their own
+    told: list[str] = []
+    monkeypatch.setattr(Search, "left", property(lambda self: 0.0 if told else 1.0))
+    monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one.title))
     with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
         tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
