@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ann_bench import indexes
 from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
@@ -49,9 +50,14 @@ class StreamTrack(base.Track):
         return max(len(found.rows) for found in self._histories.values())
 
     @classmethod
-    def of_default(cls, entry: Grid) -> Grid:
-        """Of a default grid, the middle of its search parameters: each is a whole stream."""
-        return replace(entry, search={name: (values[len(values) // 2],) for name, values in entry.search.items()})
+    def of_default(cls, entry: Grid, index: str) -> Grid:
+        """The middle of the search parameters, each a whole stream; of an index that can change, where one can."""
+        changing = getattr(indexes.get(index), "changing", lambda build: build)
+        return replace(
+            entry,
+            build=changing(entry.build),
+            search={name: (values[len(values) // 2],) for name, values in entry.search.items()},
+        )
 
     def prepare(self) -> None:
         for found in self._histories.values():

@@ -132,8 +132,7 @@ def serving(search: Search, best: Outcome) -> str:
         return f"its file: {saved.path}; ask it as --track={track.name} does"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
-    there = "" if saved.exists else "  # once it is built"
-    return lines + there if lines else f"its file: {saved.path}{there}; see docs/choosing-an-index.md"
+    return lines if saved.exists else f"# once it is built\n{lines}"
 
 
 def rest(search: Search) -> list[tuple[str, str, str]]:

@@ -3,6 +3,7 @@
 from tqdm import tqdm
 
 from ann_bench import indexes, tracks
+from ann_bench.results.point import recall_name
 from ann_bench.sweep import builds, grid
 from ann_bench.tracks.base import Track
 from ann_bench.tuning import report
@@ -54,8 +55,10 @@ def check_track(options: TuneOptions, track: Track | None) -> None:
         )
     if options.mode not in track.modes:
         raise InputError(f"--mode={options.mode}: --track={options.track} is asked in {', '.join(track.modes)}")
-    if len(track.cases) > 1:
-        cases = ", ".join(case.name for case in track.cases)
+    if why := track.unsought():
+        raise InputError(f"--track={options.track}: {why}")
+    if len(track.sought) > 1:
+        cases = ", ".join(case.name for case in track.sought)
         raise InputError(f"--track={options.track}: tune seeks for one case, this asks {cases}; ask one of them")
 
 
@@ -78,7 +81,8 @@ def searched(options: TuneOptions, vector_set: VectorSet, track: Track | None, c
     trials = Trials(options, vector_set, track, journal, folder)
     size = f"{len(vector_set.gallery):,} x {vector_set.dim}"
     print(f"{vector_set.name}: {size}, {len(vector_set.queries):,} queries, {vector_set.metric}")
-    goal = f"{options.k}-recall@{options.k} of {options.recall:g} within {in_bytes(trials.limit)}"
+    named = recall_name(track.k if track else options.k).replace("k-recall", f"{options.k}-recall")
+    goal = f"{named} of {options.recall:g} within {in_bytes(trials.limit)}"
     print(f"to reach: {goal}; for at most {options.budget}", flush=True)
     if journal.before:
         print(f"going on: {journal.before} builds were tried before ({journal.path})", flush=True)

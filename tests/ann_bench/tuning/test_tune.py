@@ -1,7 +1,10 @@
 """Tune, over few rows: it finds the best, goes on where it was, stays within its limits, and survives what it tries."""
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +21,7 @@ from ann_bench.sweep import sweep
 from ann_bench.sweep import worker as sweep_worker
 from ann_bench.sweep.job import Job
 from ann_bench.tracks.base import Case, Track
-from ann_bench.tuning import trials, tune, worker
+from ann_bench.tuning import promise, trials, tune, worker
 from ann_bench.tuning.journal import Journal, Outcome
 from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import Search
@@ -129,7 +132,8 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
     assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
 
 
-def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
+    monkeypatch.setattr(Search, "_begins", lambda self, index: 5.0)  # as processes of their own
     with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
         tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
@@ -145,6 +149,13 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
     assert "flat Flat: recall 1.0000" in said
+
+
+def test_where_samples_begin_quickly_little_time_is_enough(vectors, workers, capsys, monkeypatch):
+    """Workers of this process begin at once: two seconds are enough for a build over all, where five would not be."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 2.0 if self.sampled else 60.0))
+    tune.main(options(vectors, index="flat"))
+    assert "serve it" in capsys.readouterr().out
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
@@ -264,6 +275,54 @@ def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeyp
         tune.main(options(vectors, track="asked"))
 
 
+def test_within_a_radius_pairs_are_recalled(vectors, workers, capsys):
+    tune.main(options(vectors, track="range", index="flat,hnswlib"))
+    said = capsys.readouterr().out
+    assert "to reach: recall of pairs of 0.9" in said and "serve it\n  its file: " in said
+
+
+def test_for_foreign_queries_their_own_recall_is_sought(vectors, workers, capsys):
+    asked = options(vectors, track="foreign")
+    tune.main(asked)
+    assert "--track foreign" in capsys.readouterr().out
+    assert {results.read(path).point.case for path in asked.out.glob("foreign/made_up/5/*/*.hdf5")} == {"foreign"}
+
+
+def test_clients_count_by_the_clock_and_a_rate_is_no_aim(vectors, workers):
+    asked = options(vectors, track="clients", clients="2", seconds=0.1, index="flat")
+    tune.main(asked)
+    (measured,) = results.read_all(asked.out / "clients") or results.read_all(asked.out)
+    (journal,) = (asked.out / "tuning" / "clients" / "made_up").glob("tried-*.jsonl")
+    (tried,) = (one for one in map(json.loads, journal.read_text().splitlines()) if "qps" in one)
+    assert tried["qps"] == measured.qps
+    with pytest.raises(InputError, match="with --rate=100 whatever keeps up is equally fast"):
+        tune.main(replace(asked, rate="100"))
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on(vectors):
+    """SIGKILL after two builds over all: these are not built again, and the same command ends as the search does."""
+    out = vectors.parent / "results"
+    command = [sys.executable, "-m", "ann_bench", "tune", f"--data={vectors}", "--index=hnswlib,flat", f"--out={out}"]
+    command += ["--track=foreign", "--k=5", "--runs=1", "--threads=1", "--recall=0.9", "--budget=20min"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def tried():
+        return [line for path in out.rglob("tried-*.jsonl") for line in path.read_text().splitlines() if "qps" in line]
+
+    while process.poll() is None and len(tried()) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before, measured = tried(), when_measured(out / "foreign")
+    assert process.returncode == -signal.SIGKILL and len(before) >= 2 and measured
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"going on: {len(before)} builds" in done.stdout and "serve it" in done.stdout
+    assert tried()[: len(before)] == before and len(tried()) > len(before)
+    assert when_measured(out / "foreign").items() >= measured.items()
+
+
 def test_a_crash_costs_one_try(vectors, monkeypatch):
     """Five builds of an index that misbehaves, in workers of their own: those that are honest are found."""
     start = f"""
@@ -287,6 +346,22 @@ worker.main(*sys.argv[1:])
     assert "SIGSEGV" in found["crash_in_build"].reason and "twice" in found["twice"].reason
     assert "out of luck" in found["raises"].reason
     assert len(journal.outcomes) == 5
+
+
+def test_what_had_too_little_time_is_tried_again_when_there_is_more(tmp_path):
+    journal, ended = Journal(tmp_path, {}), limits.Ended("took longer than the limit of 10 s; --timeout=SECONDS sets")
+    assert trials._ended(ended, 10) == {"reason": "took longer than the limit of 10 s", "limit": 10}
+    assert trials._ended(limits.Ended("crashed with SIGSEGV"), 10) == {"reason": "crashed with SIGSEGV"}
+    journal.add(Outcome(100, "hnswlib", "M=8", "M=8", reason="took longer", limit=10))
+    assert journal.get(100, "hnswlib", "M=8", seconds=12) and not journal.get(100, "hnswlib", "M=8", seconds=60)
+
+
+def test_graphs_that_are_soon_built_come_first(vectors):
+    asked, whole = options(vectors, index=""), vectors_file.load(vectors)
+    given = [("flat", "Flat"), ("faiss_binary", "ITQ24,BHNSW32,RFlat"), ("hnswlib", "M=32,ef_construction=400")]
+    given += [("hnswlib", "M=8,ef_construction=100"), ("faiss_float", "IVF16,Flat")]
+    order = promise.likely([trials.Candidate(*one, {}) for one in given], whole, asked.run_options())
+    assert [given.index((one.index, one.build)) for one in order] == [3, 2, 1, 4, 0]
 
 
 def test_a_journal_forgets_nothing_and_half_a_line_is_none(tmp_path):
