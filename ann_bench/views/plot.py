@@ -103,7 +103,9 @@ def _cost(rows: Sequence[Row], style: Mapping[str, Style], key: str, words: str)
         look = style[name] if name in named else _pale(style[name])
         for build in dict.fromkeys(row["build"] for row in part):
             points = sorted((row for row in part if row["build"] == build), key=measured.recall)
-            axes.plot(*_places(points, key), color=look.colour, linewidth=1.3, alpha=0.55, zorder=2)
+            axes.plot(
+                *_places(points, key), color=look.colour, linewidth=1.3, alpha=0.55 if name in named else 1, zorder=2
+            )
             known = name not in named or any(text.get_label() == name for text in axes.collections)
             _dots(axes, points[-1:], key, look, faint=name not in named, label=None if known else name)
     canvas.explain_pale(axes, len(parts) - len(named))
