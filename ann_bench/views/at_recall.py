@@ -24,8 +24,8 @@ def read(text: str) -> tuple[float, ...]:
 def render(rows: Sequence[Row], recalls: Sequence[float]) -> str:
     """Lines of text: a block a case, mode and number of threads; the index that is fastest at the last recall first.
 
-    QPS and the lower end of their interval at each recall, "-" where no point of the index reaches it; then what was built
-    for the highest recall that it reaches, which is told where it is not the last.
+    QPS and the lower end of their interval at each recall, "-" where no point of the index reaches it; then what was
+    built for the highest recall that it reaches, which is told where it is not the last.
     """
     parts = [part for case in measured.by_case(rows).values() for part in measured.by_conditions(case).values()]
     return "\n\n".join(_block(part, recalls) for part in parts)
