@@ -75,9 +75,13 @@ class Outcome:
         """ "recall 0.9549, 9,780 QPS, 23,600 without waiting for a core"; nothing where nothing was measured."""
         if not self.qps:
             return ""
-        timed = self.timed or self.qps
-        more = f", {significant(self.qps)} without waiting for a core" if self.qps > _APART * timed else ""
-        return f"recall {self.recall:.4f}, {significant(timed)} QPS{more}"
+        return f"recall {self.recall:.4f}, {significant(self.timed or self.qps)} QPS{self.alone}"
+
+    @property
+    def alone(self) -> str:
+        """ ", 23,600 without waiting for a core", where that is more."""
+        hindered = self.qps > _APART * (self.timed or self.qps)
+        return f", {significant(self.qps)} without waiting for a core" if hindered else ""
 
 
 class Journal:

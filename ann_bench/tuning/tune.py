@@ -1,5 +1,7 @@
 """Tune: the command that searches for the best index, tells what it found, and leaves its index behind."""
 
+import math
+
 from tqdm import tqdm
 
 from ann_bench import indexes, tracks
@@ -40,7 +42,13 @@ def _missed(found: Search) -> str:
     """Why there is no best."""
     options = found.options
     if found.no_time and not found.measured:
-        return f"--budget={options.budget}: too short to measure anything over all vectors; give it more, like 20min"
+        more = f"give it more, like {report.budget_for_all(found)}"
+        return f"--budget={options.budget}: too short to measure anything over all vectors; {more}"
+    if not any(one.qps for one in found.sampled.values()) and not found.measured:
+        least = min(map(found.trials.memory, found.candidates))
+        if least > found.trials.limit:
+            held = in_bytes(found.trials.limit)
+            return f"--memory: no build fits into {held}; the smallest needs --memory={math.ceil(least / 1e6)}MB"
     return f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above"
 
 

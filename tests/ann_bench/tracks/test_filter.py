@@ -6,7 +6,6 @@ import pytest
 from ann_bench import tracks
 from ann_bench.filters import asking, made, scoring
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import measure
 from ann_bench.measuring.honest import Cheating
 from ann_bench.results import results
 from ann_bench.results.points import load
@@ -20,12 +19,6 @@ from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 GALLERY, QUERIES, K = 200, 12, 5
-
-
-@pytest.fixture(autouse=True)
-def unwatched(monkeypatch):
-    """Nothing here has threads of its own."""
-    monkeypatch.setattr(measure, "WATCHED", 0)
 
 
 def a_set(metric="euclidean", own=False, **given):
