@@ -11,6 +11,7 @@ from ann_bench.indexes.base import Value
 from ann_bench.results import families
 from ann_bench.units import significant
 
+_LONGER = 1.5  # times what was too short for it: less is not worth another try
 _APART = 1.03  # of both speeds: less is not worth a word
 
 
@@ -27,6 +28,7 @@ class Outcome:
     build_seconds, index_bytes, memory : of the build; bytes that the process held when searching
     timed : QPS by the clock, as they stand in its result; ``qps`` are without the waiting for a core. 0 on a sample
     seconds : that it cost to find out
+    limit : seconds that it was given, where it was ended for taking longer
     """
 
     rows: int
@@ -45,6 +47,7 @@ class Outcome:
     full: bool = False
     timed: float = 0.0
     way: str = ""
+    limit: float = 0.0
 
     @property
     def family(self) -> str:
@@ -72,9 +75,13 @@ class Outcome:
         """ "recall 0.9549, 9,780 QPS, 23,600 without waiting for a core"; nothing where nothing was measured."""
         if not self.qps:
             return ""
-        timed = self.timed or self.qps
-        more = f", {significant(self.qps)} without waiting for a core" if self.qps > _APART * timed else ""
-        return f"recall {self.recall:.4f}, {significant(timed)} QPS{more}"
+        return f"recall {self.recall:.4f}, {significant(self.timed or self.qps)} QPS{self.alone}"
+
+    @property
+    def alone(self) -> str:
+        """ ", 23,600 without waiting for a core", where that is more."""
+        hindered = self.qps > _APART * (self.timed or self.qps)
+        return f", {significant(self.qps)} without waiting for a core" if hindered else ""
 
 
 class Journal:
@@ -95,9 +102,10 @@ class Journal:
         """That all of it cost."""
         return sum(one.seconds for one in self.outcomes.values())
 
-    def get(self, rows: int, index: str, meant: str, *, full: bool = False) -> Outcome | None:
-        """What came of it, where it was tried."""
-        return self.outcomes.get((rows, full, index, meant))
+    def get(self, rows: int, index: str, meant: str, *, full: bool = False, seconds: float = 0.0) -> Outcome | None:
+        """What came of it, where it was tried; not where it was given too little time, and now has so many seconds."""
+        found = self.outcomes.get((rows, full, index, meant))
+        return None if found and found.limit and seconds > _LONGER * found.limit else found
 
     def add(self, outcome: Outcome) -> Outcome:
         """Note an outcome."""

@@ -1,5 +1,6 @@
 """Report: what a search ended with, as text and as a page: the best, how to build and serve it, why the rest lost."""
 
+import math
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields
@@ -17,7 +18,7 @@ from ann_bench.sweep import builds
 from ann_bench.tracks.base import TrackFlags
 from ann_bench.tuning.journal import Outcome
 from ann_bench.tuning.options import TuneOptions
-from ann_bench.tuning.search import Search
+from ann_bench.tuning.search import BETTER, FOR_WHOLE, Search
 from ann_bench.units import in_bytes, in_time, significant
 from ann_bench.views import recommend
 from datasets.files.whole import write_page
@@ -31,24 +32,28 @@ def text(search: Search) -> str:
     """The best with its interval and its equals, how to build it and how to serve it; or the nearest misses."""
     best = search.best
     if not best:
-        only = not search.measured and any(one.reached for one in search.sampled.values())
-        words = (
-            "nothing was measured over all vectors; on a sample:"
-            if only
-            else "nothing reaches the recall; the nearest:"
-        )
+        good = [] if search.measured else [one for one in search.sampled.values() if one.reached]
+        where = "asked once over them" if any(one.rows == search.count for one in good) else "on a sample"
+        words = f"nothing was measured in full over all vectors; {where}:"
+        words = words if good else "nothing reaches the recall; the nearest:"
         return "\n".join([_ended(search), "", words, *_misses(search)])
     row = measured(search, best).row
     low, high = row["qps_low"], row["qps_high"]
     lines = [_ended(search), "", best.title]
     figures = [
         f"recall {best.recall:.4f}",
-        f"{significant(row['qps'])} QPS ({significant(low)} to {significant(high)})",
+        f"{significant(row['qps'])} QPS ({significant(low)} to {significant(high)}){best.alone}",
     ]
     figures += [f"{in_bytes(row['search_peak_bytes'])} of memory in all"] if row.get("search_peak_bytes") else []
     figures += [f"index {in_bytes(best.index_bytes)}"] if best.index_bytes else []
     lines += ["  " + ", ".join([*figures, f"{in_time(best.build_seconds)} to build"])]
     lines += [f"  as fast within the noise: {one.title}, {one.figures}" for one in equals(search)]
+    lines += [
+        f"  faster, asked once, but there was no time for more: {one.title}, {one.figures}" for one in faster(search)
+    ]
+    if search.no_time:
+        words = f"{len(search.no_time)} builds did not fit into the time"
+        lines += [f"  {words}; the same with --budget={budget_for_all(search)} goes on with them"]
     lines += ["", "build it", "  " + build_command(search, best), "", "serve it"]
     lines += ["  " + line for line in serving(search, best).splitlines()]
     return "\n".join([*lines, "", "the rest", *_lost(rest(search))])
@@ -83,9 +88,30 @@ def point_of(search: Search, outcome: Outcome) -> Point:
 def equals(search: Search) -> list[Outcome]:
     """What else was measured over all and is as fast as the best, within the noise."""
     best = search.best
-    first = measured(search, best).row
+    first = _alone(search, best)
     others = [one for one in search.full.values() if one.reached and one is not best]
-    return [one for one in others if points.as_fast(first, measured(search, one).row)]
+    return [one for one in others if points.as_fast(first, _alone(search, one))]
+
+
+def faster(search: Search) -> list[Outcome]:
+    """What beat the best where it was asked once over all rows, and there was no time to measure it in full."""
+    known = [search.sampled[key] for key in search.no_time if key in search.sampled]
+    good = [one for one in known if one.reached and one.rows == search.count and one.qps > BETTER * search.bound]
+    return sorted(good, key=lambda one: -one.qps)
+
+
+def budget_for_all(search: Search) -> str:
+    """About what would do for all that was left out, by what those that were tried took: "3min"."""
+    tried, budget = max(1, len(search.sampled) + len(search.full)), search.options.budget_seconds()
+    seconds = (budget - search.left) * (tried + len(search.no_time)) / tried / (1 - FOR_WHOLE)
+    return f"{math.ceil(max(seconds, 2 * budget) / 60)}min"
+
+
+def _alone(search: Search, outcome: Outcome) -> points.Row:
+    """The row of an outcome over all, its QPS without the waiting for a core, by which the best is chosen."""
+    row = measured(search, outcome).row
+    times = outcome.qps / (outcome.timed or outcome.qps)
+    return {**row, **{name: row[name] * times for name in ("qps", "qps_low", "qps_high")}}
 
 
 def measured(search: Search, outcome: Outcome) -> Result:
@@ -134,8 +160,7 @@ def serving(search: Search, best: Outcome) -> str:
         return f"its file: {saved.path}, without the {held:,} rows that were held out; build it of all that you serve"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
-    there = "" if saved.exists else "  # once it is built"
-    return lines + there if lines else f"its file: {saved.path}{there}; see docs/choosing-an-index.md"
+    return lines if saved.exists else f"# once it is built\n{lines}"
 
 
 def rest(search: Search) -> list[tuple[str, str, str]]:

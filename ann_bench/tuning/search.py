@@ -4,6 +4,7 @@ Successive halving (Jamieson and Talwalkar, AISTATS 2016) over samples that grow
 what a sample would be as a whole; then, family by family, tree-structured Parzen estimators over its builds.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -19,14 +20,15 @@ from ann_bench.units import in_time, significant
 from datasets.errors import InputError
 
 _NO_TIME = "did not fit into the time"
-_START = 5.0  # seconds until a build and its search have begun
-_FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
+_START = 5.0  # seconds until a build over all and its search have begun, unless a sample was quicker
+_FIRST = 3 * _START  # that the first build over all may take, whatever is left: else nothing would be told
+FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
 _KEPT = 3  # one of so many goes on from a sample to the next
 _LEAST = 6  # that go on at least
 _FAMILIES, _NEAR = 3, 1.5  # whose builds are varied: so many, no more than so many times as slow as the best
 _ASKED = 4  # builds tried at once, in one worker
 _ROUNDS = 3  # of these without anything better, and a family is done
-_BETTER = 1.03  # times the best: what is promised less than that is not worth a build
+BETTER = 1.03  # times the best: what is promised less than that is not worth a build
 
 
 class Search:
@@ -59,7 +61,7 @@ class Search:
 
     def run(self) -> None:
         """Search, until nothing is left that could win, or the time is over."""
-        alive = self.candidates
+        alive = promise.likely(self.candidates, self.trials.vector_set, self.trials.run_options)
         for rows in self.samples:
             alive = self._compared(rows, alive)
         self._built(alive)
@@ -73,14 +75,13 @@ class Search:
         return any(one.qps for one in self.full.values())
 
     @property
-    def no_time(self) -> bool:
-        """Whether anything was left out for want of time."""
-        return _NO_TIME in self.skipped.values()
+    def no_time(self) -> set[tuple[str, str]]:
+        """What was left out for want of time."""
+        return {key for key, why in self.skipped.items() if why == _NO_TIME}
 
     def _left_out(self) -> None:
         """Build over all what there was no time to compare, as long as there is some; the exact search first."""
-        known = {key for key, why in self.skipped.items() if why == _NO_TIME}
-        left = [one for one in self.candidates if (one.index, one.build) in known]
+        left = [one for one in self.candidates if (one.index, one.build) in self.no_time]
         for one in sorted(left, key=lambda one: one.index != "flat"):
             if self.left > _START:
                 self._in_full(one)
@@ -88,7 +89,7 @@ class Search:
     def _compared(self, rows: int, alive: Sequence[Candidate]) -> list[Candidate]:
         """Those that go on from a sample: the best by what they would come to as a whole."""
         self.say(f"comparing {len(alive)} builds on {self._sample(rows)}")
-        self._on_sample(rows, alive, least=self.options.budget_seconds() * _FOR_WHOLE)
+        self._on_sample(rows, alive, least=self.options.budget_seconds() * FOR_WHOLE)
         promised = {one: self._promise(one) for one in alive}
         good = sorted((one for one in alive if promised[one]), key=lambda one: -promised[one].qps)
         best_low = max((promised[one].low for one in good), default=0.0)
@@ -143,11 +144,16 @@ class Search:
         key, promise = (one.index, one.build), self._promise(one)
         if key in self.full:
             return self.full[key]
-        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
+        if (
+            refusal := self._refusal(one.index, promise)
+            if self.trials.journal.get(self.count, *key, full=True) is None
+            else ""
+        ):
             self.skipped[key] = refusal
             self.say(f"not built: {one.index} {one.build}: {refusal}")
             return None
-        seconds = min(self.options.build_seconds() or self.left, max(self.left, _START))
+        least = _START if self.full else _FIRST
+        seconds = min(self.options.build_seconds() or math.inf, max(self.left, least))
         near = self.sampled[key].search if key in self.sampled else {}
         if near and promise:
             known = self.sampled[key]
@@ -162,16 +168,22 @@ class Search:
         self.say(f"{found.title}: {told}; {in_time(max(self.left, 0))} left")
         return found
 
-    def _refusal(self, promise: Promise | None) -> str:
+    def _begins(self, index: str) -> float:
+        """Seconds that a build over all takes besides building: two processes, and more queries than on a sample."""
+        took = [one.seconds - one.build_seconds for one in self.sampled.values() if one.index == index]
+        return min(_START, 3 * max(took, default=_START))
+
+    def _refusal(self, index: str, promise: Promise | None) -> str:
         """Why a build is not even begun; or nothing."""
-        if promise and promise.high < self.bound * _BETTER:
+        if promise and promise.high < self.bound * BETTER:
             about = f"about {significant(promise.qps)} QPS and at most {significant(promise.high)}"
             return f"its sample promises {about}, {significant(self.bound)} were found"
         expected = promise.build_seconds if promise else 0.0
         limit = self.options.build_seconds()
         if limit and expected > 2 * limit:
             return f"building it takes about {in_time(expected)}, --build={self.options.build}"
-        if expected + _START > self.left:
+        first = promise and not self.full  # something is to be told, even where samples took all the time
+        if expected + self._begins(index) > max(self.left, _FIRST if first else 0.0):
             return _NO_TIME
         return ""
 
@@ -214,7 +226,7 @@ class Search:
                 break
             before = self.bound
             self._round(optimiser, [Candidate(first.index, build, grid) for build in builds])
-            if self.bound <= before * _BETTER and self.left < self.options.budget_seconds() / 2:
+            if self.bound <= before * BETTER and self.left < self.options.budget_seconds() / 2:
                 break
 
     def _round(self, optimiser: Optimiser, tried: Sequence[Candidate]) -> None:

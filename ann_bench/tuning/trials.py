@@ -1,5 +1,6 @@
 """Trials: builds over samples and over all, each tried in a worker, so that whatever one does costs that one alone."""
 
+import math
 import os
 import sys
 import time
@@ -81,10 +82,10 @@ class Trials:
         options = replace(self.run_options, **vars(where))
         truth.with_truth(part, self.options.k, cache=self.cache, progress=False)
         found = []
-        for index in dict.fromkeys(one.index for one in sorted(candidates, key=_likely)):
+        for index in dict.fromkeys(one.index for one in candidates):
             todo = []
             for one in (one for one in candidates if one.index == index):
-                there = self.journal.get(rows, index, one.build)
+                there = self.journal.get(rows, index, one.build, seconds=seconds)
                 if there:
                     found.append(there)
                 else:
@@ -139,7 +140,16 @@ class Trials:
             raise InputError(f"--memory: needs about {in_bytes(planned.estimate.memory)} of memory")
         tunes = builds.make(one.index, build, part, track, **options.of_index()).tunes
         axes = seek.axes(one.search, tunes, len(part.gallery), near=one.near)
-        return planned, [Try(point, tuple(axes)) for point in planned.points]
+        sought = [case.name for case in track.sought] if track else [""]
+        return planned, [Try(point, tuple(axes)) for point in planned.points if point.case in sought]
+
+    def memory(self, one: Candidate) -> float:
+        """Bytes that building it over all is expected to take; infinite where it cannot be built."""
+        try:
+            plan = [(one.index, Grid(one.build))]
+            return builds.of_plan(plan, self.run_options, self.vector_set, self.track)[0].estimate.memory
+        except InputError:
+            return math.inf
 
     def in_full(self, one: Candidate, *, bound: float, seconds: float) -> Outcome:
         """What a build over all comes to: it is built, kept on disk, and what is found in it is kept as a result.
@@ -148,7 +158,7 @@ class Trials:
 
         bound : queries a second that it has to beat; seconds : that its build, and each measurement, may take
         """
-        there = self.journal.get(self.count, one.index, one.build, full=True)
+        there = self.journal.get(self.count, one.index, one.build, full=True, seconds=seconds)
         if there:
             return there
         begun = time.monotonic()
@@ -196,7 +206,7 @@ class Trials:
                 pass
         except limits.Ended as end:
             build.saved.remove()
-            return {"reason": _words(end)}
+            return _ended(end, seconds)
         return {}
 
     def _events(self, task: Task, seconds: float) -> Iterator[tuple[int, dict[str, Any], float]]:
@@ -216,19 +226,15 @@ class Trials:
             except limits.Ended as end:
                 lost = left[done:begun] if begun else left
                 for place in lost:
-                    yield place, {"reason": _words(end)}, (time.monotonic() - since) / len(lost)
+                    yield place, _ended(end, seconds), (time.monotonic() - since) / len(lost)
                 since = time.monotonic()
                 left = left[begun:] if begun else []
 
 
-def _likely(one: Candidate) -> int:
-    """Graphs first, which mostly win, so that the others have something to beat."""
-    return ("graph", "lists", "trees", "scan").index(extrapolate.kind(one.index, one.build))
-
-
-def _words(end: Exception) -> str:
-    """Why a worker ended, without the flag of another command."""
-    return str(end).partition("; --timeout")[0]
+def _ended(end: limits.Ended, seconds: float) -> dict[str, Any]:
+    """Why a worker ended, without the flag of another command; and what it was given, where that was too little."""
+    words = str(end).partition("; --timeout")[0]
+    return {"reason": words} | ({"limit": seconds} if words.startswith("took ") else {})
 
 
 def _worth(told: Mapping[str, Any]) -> tuple[bool, float, float]:
@@ -238,7 +244,7 @@ def _worth(told: Mapping[str, Any]) -> tuple[bool, float, float]:
 
 
 def _outcome(one: Candidate, build: Build, rows: int, told: Mapping[str, Any], seconds: float) -> Outcome:
-    names = ("search", "recall", "qps", "reached", "build_seconds", "timed", "way")
+    names = ("search", "recall", "qps", "reached", "build_seconds", "timed", "way", "limit")
     about = {name: told[name] for name in names if name in told}
     about |= {"reason": told.get("reason", ""), "index_bytes": told.get("index_bytes", 0)}
     memory = max(told.get("search_peak_bytes", 0), 0)

@@ -7,9 +7,24 @@ import faiss
 import numpy as np
 import pytest
 
+from ann_bench.measuring import measure
 from ann_bench.results.points import load
 from ann_bench.results.results import Failure, Point, Result, write, write_failure
 from ann_bench.views import plot
+
+WATCHED = measure.WATCHED
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch):
+    """What has no threads of its own need not be watched for them, a quarter of a second a point."""
+    monkeypatch.setattr(measure, "WATCHED", 0)
+
+
+@pytest.fixture
+def watched(unwatched, monkeypatch):
+    """It is watched as users have it."""
+    monkeypatch.setattr(measure, "WATCHED", WATCHED)
 
 
 def made_up(

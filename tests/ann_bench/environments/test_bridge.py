@@ -11,6 +11,7 @@ import pytest
 from ann_bench import indexes, limits
 from ann_bench.environments import bridge
 from ann_bench.environments.environment import Environment
+from ann_bench.filters import asking
 from ann_bench.measuring import clock, cores, measure
 from datasets.vectors.base import VectorSet, with_neighbors
 
@@ -33,7 +34,7 @@ class Searcher:
             os._exit(7)
         if query[0] == 3e6:
             time.sleep(0.02)
-        if query[0] == 4e6:
+        if query[0] == 5e6:
             return np.full(k, len(os.sched_getaffinity(0)), np.uint32), np.zeros(k, np.float32)
         apart = ((self.rows - query) ** 2).sum(axis=1)
         found = np.argsort(apart, kind="stable")[:k]
@@ -140,11 +141,35 @@ def test_the_clock_runs_where_the_library_is(index, vector_set):
 
 @pytest.mark.skipif(len(cores.allowed()) < 2, reason="takes two cores")
 def test_it_is_held_on_the_core_that_the_harness_is_held_on(index):
-    call = (np.full((1, DIM), 4e6, np.float32), K)
+    call = (np.full((1, DIM), 5e6, np.float32), K)
     assert clock.run(index.find, [call]).answers[0][0][0, 0] == len(cores.allowed())
     with cores.pinned():
         assert clock.run(index.find, [call]).answers[0][0][0, 0] == 1
     assert clock.run(index.find, [call]).answers[0][0][0, 0] == len(cores.allowed())
+
+
+def test_its_time_counts_where_it_is_asked_in_another_way(index):
+    """By more and more neighbors, in a stream: what is timed goes over the pipe, and who is busy is there."""
+    before = clock._elsewhere
+    found = clock.run(lambda *call: index.find(*call), [(np.full((200, DIM), 4e6, np.float32), K)] * 20)
+    assert len(found.answers) == 20 and found.busy >= clock._elsewhere - before > 0.005
+
+
+def test_under_a_filter_the_clock_runs_there_unless_a_call_fails(index, vector_set):
+    ask = asking._caught(index.find)
+    calls = [(vector_set.queries[row : row + 1], K) for row in range(20)]
+    seen = []
+    there = index._bridge.run
+    index._bridge.run = lambda *given: (seen.append(given), there(*given))[1]
+    found = clock.run(ask, calls)
+    np.testing.assert_array_equal(np.concatenate([ids for ids, _ in found.answers]), vector_set.neighbors)
+    assert len(seen) == 1
+    bad = np.full((1, DIM), 1e6, np.float32)
+    found = clock.run(ask, [*calls, (bad, K)])
+    assert "no such luck" in found.answers[-1].reason and len(found.answers) == len(found.seconds) == 21
+    np.testing.assert_array_equal(found.answers[0][0][0], vector_set.neighbors[0])
+    found = clock.run(ask, [(vector_set.queries[:7], K), (vector_set.queries[7:], K)])  # of two sizes
+    assert [len(ids) for ids, _ in found.answers] == [7, 13]
 
 
 def test_calls_that_differ_are_each_asked_as_they_are(index, vector_set):

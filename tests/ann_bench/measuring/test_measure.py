@@ -218,7 +218,7 @@ def test_where_the_system_pins_nobody_nothing_is_pinned(monkeypatch):
 
 
 @pytest.mark.skipif(len(cores.allowed()) < 2, reason="takes two cores")
-def test_threads_of_an_index_are_found_out_although_it_is_held_on_one_core(monkeypatch):
+def test_threads_of_an_index_are_found_out_although_it_is_held_on_one_core(watched, monkeypatch):
     """Two threads keep two cores busy, but one core only as much as one thread does: they are seen before."""
     given = vector_set()
     index = rogue("honest", given.gallery)

@@ -94,6 +94,11 @@ def test_a_tail_is_where_it_was_put(track, vectors):
     assert 1 <= row["p50"] < 30 <= row["p95"] <= row["p99"]
 
 
+def test_the_rate_is_told_as_it_was_asked(track, vectors):
+    made = track(clients="2", rate="1234", seconds=0.2)
+    assert measured(made, rogue("honest", vectors), "2 clients at 1,234 a second").row["rate"] == 1234
+
+
 def test_at_a_rate_as_much_is_answered_as_was_asked(track, vectors):
     made = track(clients="4", rate="100", seconds=0.8)
     result = measured(made, rogue("sleeps", vectors), "4 clients at 100 a second")
@@ -131,7 +136,10 @@ def test_a_queue_that_grows_is_told(track, vectors):
 def test_a_share_is_of_what_the_closed_loop_reached(track, vectors):
     made = track(clients="2", rate="closed,50%,25%", seconds=0.3)
     index = rogue("sleeps", vectors)
-    half, quarter = (measured(made, index, f"2 clients at {share}").row for share in ("50%", "25%"))
+    told = [measured(made, index, f"2 clients at {share}") for share in ("50%", "25%")]
+    half, quarter = (found.row for found in told)
+    assert half["rate_of"] == quarter["rate_of"] > half["qps"]
+    assert ", 25% of " in made.told(told[1]) and "in a closed loop just before" in made.told(told[1])
     assert half["rate"] / quarter["rate"] == pytest.approx(2, rel=0.05) and 0 < half["rate"] <= 1000 * 1.05
 
 
@@ -221,5 +229,7 @@ def test_the_pictures_and_the_table(track, vectors, tmp_path):
     assert [path.name for path in files if path.suffix == ".svg"] == [
         "clients-qps.svg", "clients-latency.svg", "rate-latency.svg"]  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in files)
-    text = table.render(rows, track="clients")
+    text = table.render([rows[1], rows[3], rows[0]], track="clients")
+    asked = [line.partition("  ")[0] for line in text.splitlines()]
+    assert asked[2:] == ["2 clients", "2 clients at 50 a second", "4 clients"], "one block, by clients, then by rate"
     assert "2 clients at 50 a second" in text and "p99.9 ms" in text.splitlines()[0] and "asked QPS" in text

@@ -8,7 +8,6 @@ import pytest
 from ann_bench import tracks
 from ann_bench.filters import asking, made, scoring
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import measure
 from ann_bench.measuring.honest import Cheating
 from ann_bench.results import results
 from ann_bench.results.points import load
@@ -24,12 +23,6 @@ from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 GALLERY, QUERIES, K = 200, 12, 5
-
-
-@pytest.fixture(autouse=True)
-def unwatched(monkeypatch):
-    """Nothing here has threads of its own."""
-    monkeypatch.setattr(measure, "WATCHED", 0)
 
 
 def a_set(metric="euclidean", own=False, **given):
@@ -240,7 +233,7 @@ def test_as_many_conditions_as_memory_should_hold(monkeypatch):
     def asked_for(find, calls, count, **_):
         raise LookupError(count)
 
-    monkeypatch.setattr(measure, "best_of", asked_for)
+    monkeypatch.setattr(asking.measure, "best_of", asked_for)
     point = Point("a", "b", "euclidean", K, "plain", "", {}, "single", 1, way=asking.NATIVE)
     passing = SimpleNamespace(rows=lambda condition: np.ones(GALLERY, bool))
     with pytest.raises(LookupError):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ann_bench import indexes, tracks
-from ann_bench.measuring import measure, metrics
+from ann_bench.measuring import metrics
 from ann_bench.options import RunOptions
 from ann_bench.ranges import kinds
 from ann_bench.results import results
@@ -19,12 +19,6 @@ from ann_bench.tracks.foreign import FOREIGN, NEAR
 from ann_bench.views import recommend, table
 from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
-
-
-@pytest.fixture(autouse=True)
-def unwatched(monkeypatch):
-    """Nothing here has threads of its own."""
-    monkeypatch.setattr(measure, "WATCHED", 0)
 
 
 def made(metric="euclidean", shift=3.0):

@@ -9,7 +9,6 @@ import pytest
 from ann_bench import indexes, tracks
 from ann_bench.drawing import fronts
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import measure
 from ann_bench.measuring.honest import Cheating
 from ann_bench.ranges import asking, scoring
 from ann_bench.results import extrapolate, results
@@ -26,12 +25,6 @@ from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
 
 PLUGINS = Path(__file__).parents[2] / "shared" / "plugins"
-
-
-@pytest.fixture(autouse=True)
-def unwatched(monkeypatch):
-    """Nothing here has threads of its own."""
-    monkeypatch.setattr(measure, "WATCHED", 0)
 
 
 METRICS = ("euclidean", "inner_product", "angular", "hamming")

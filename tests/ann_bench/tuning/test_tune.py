@@ -1,7 +1,12 @@
 """Tune, over few rows: it finds the best, goes on where it was, stays within its limits, and survives what it tries."""
 
+import contextlib
+import io
 import json
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +23,7 @@ from ann_bench.sweep import sweep
 from ann_bench.sweep import worker as sweep_worker
 from ann_bench.sweep.job import Job
 from ann_bench.tracks.base import Case, Track
-from ann_bench.tuning import trials, tune, worker
+from ann_bench.tuning import promise, report, search, trials, tune, worker
 from ann_bench.tuning.journal import Journal, Outcome
 from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import Search
@@ -33,15 +38,23 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture
 def vectors(tmp_path) -> Path:
     """A small file of vectors in 24 dimensions."""
+    return a_file(tmp_path)
+
+
+def a_file(folder: Path) -> Path:
     draw = np.random.default_rng(0)
     gallery, queries = (draw.normal(size=(count, 24)).astype(np.float32) for count in (700, 40))
-    vectors_file.save(tmp_path / "vectors.h5", VectorSet("made_up", "euclidean", gallery, queries))
-    return tmp_path / "vectors.h5"
+    vectors_file.save(folder / "vectors.h5", VectorSet("made_up", "euclidean", gallery, queries))
+    return folder / "vectors.h5"
 
 
 @pytest.fixture
 def workers(monkeypatch):
     """Workers in this process, and a list of what each was told to do."""
+    return in_this_process(monkeypatch)
+
+
+def in_this_process(monkeypatch) -> list:
     told = []
 
     def run(command, work, **limits_of_it):
@@ -63,15 +76,24 @@ def options(vectors: Path, **more) -> TuneOptions:
     return TuneOptions(**given | {"index": "hnswlib,flat", "budget": "60s", "recall": 0.9} | more)
 
 
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory):
+    """A whole search: its options, and what it said."""
+    asked = options(a_file(tmp_path_factory.mktemp("searched")))
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as said:
+        patch.setattr(measure, "WATCHED", 0)
+        in_this_process(patch)
+        tune.main(asked)
+    return asked, said.getvalue()
+
+
 def when_measured(folder: Path) -> dict[Path, str]:
     """Of every point."""
     return {one.point.path(folder): one.facts["measured"] for one in results.read_all(folder)}
 
 
-def test_the_best_is_found_kept_and_told(vectors, workers, capsys):
-    asked = options(vectors)
-    tune.main(asked)
-    said = capsys.readouterr().out
+def test_the_best_is_found_kept_and_told(searched):
+    asked, said = searched
     measured = results.read_all(asked.out)
     assert measured and all(one.point.data == "made_up" for one in measured)
     good = [one for one in measured if one.scores["k-recall@5"] >= 0.9]
@@ -83,20 +105,18 @@ def test_the_best_is_found_kept_and_told(vectors, workers, capsys):
     assert "Why the rest lost" in page and "ef_construction" in page and "flat" in page
 
 
-def test_what_it_says_of_serving_is_right(vectors, workers, capsys):
-    tune.main(options(vectors))
-    lines = capsys.readouterr().out.partition("serve it\n")[2].partition("\n\n")[0]
-    whole = vectors_file.load(vectors)
+def test_what_it_says_of_serving_is_right(searched):
+    asked, said = searched
+    lines = said.partition("serve it\n")[2].partition("\n\n")[0]
+    whole = vectors_file.load(Path(asked.data))
     names = {"queries": whole.queries}
     exec("\n".join(line.strip() for line in lines.splitlines()), names)
     true = np.argsort(((whole.queries[:, None] - whole.gallery) ** 2).sum(axis=2), axis=1)[:, :5]
     assert np.mean([len(set(a) & set(b)) / 5 for a, b in zip(names["rows"], true, strict=True)]) >= 0.85
 
 
-def test_the_same_search_goes_on_and_does_nothing_twice(vectors, workers, capsys):
-    asked = options(vectors)
-    tune.main(asked)
-    capsys.readouterr()
+def test_the_same_search_goes_on_and_does_nothing_twice(searched, workers, capsys):
+    asked, _ = searched
     journal = next((asked.out / "tuning" / "made_up").glob("tried-*.jsonl"))
     lines = journal.read_text().splitlines(keepends=True)
     journal.write_text("".join(lines[:-1]) + lines[-1][:20])  # killed in the middle of its last line
@@ -130,9 +150,40 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
 
 
 def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
-    with pytest.raises(RunFailed, match="--budget=1s: too short to measure anything over all vectors; give it more"):
-        tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
-    assert "flat, annoy: did not fit into the time" in capsys.readouterr().out
+    """The first of a sample that reaches the recall is measured in full, whatever time is left: something is told."""
+    tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
+    said = capsys.readouterr().out
+    assert "flat, annoy: did not fit into the time" in said and "1 in full" in said and "build it" in said
+    assert "builds did not fit into the time; the same with --budget=1min goes on with them" in said
+
+
+def test_a_budget_for_nothing_says_what_would_do(vectors, workers, capsys):
+    with pytest.raises(RunFailed, match="--budget=0.001s: too short to .*; give it more, like 1min"):
+        tune.main(options(vectors, budget="0.001s"))
+    assert "in full" in capsys.readouterr().out
+
+
+def test_what_needs_more_memory_says_how_much_would_do(vectors, workers, capsys):
+    with pytest.raises(RunFailed, match="--memory: no build fits into 90 MB; the smallest needs --memory=151MB"):
+        tune.main(options(vectors, memory="90MB", index="flat"))
+
+
+def test_equals_and_what_was_faster_are_told_as_the_best_is_chosen(monkeypatch):
+    """By QPS without the waiting for a core; beside the best stands what beat it when it was asked once."""
+    best = Outcome(700, "annoy", "trees=15", "trees=15", {}, 0.95, 23_000.0, True, timed=9_800.0)
+    near, slow = (replace(best, build=name, meant=name) for name in ("trees=10", "trees=5"))
+    near, slow = replace(near, qps=22_500.0, timed=21_000.0), replace(slow, qps=10_000.0, timed=9_900.0)
+    once = replace(best, index="flat", build="Flat", meant="Flat", qps=30_000.0, timed=0.0)
+    rows = {
+        one.build: {"qps": one.timed, "qps_low": one.timed * 0.9, "qps_high": one.timed} for one in (best, near, slow)
+    }
+    monkeypatch.setattr(report, "measured", lambda search, one: SimpleNamespace(row=rows[one.build]))
+    full = {(one.index, one.build): one for one in (best, near, slow)}
+    found = SimpleNamespace(best=best, bound=best.qps, full=full, count=700, sampled={("flat", "Flat"): once})
+    found.no_time = {("flat", "Flat"), ("hnswlib", "M=8")}
+    assert report.equals(found) == [near] and report.faster(found) == [once]
+    found.count = 70_000
+    assert not report.faster(found)
 
 
 def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkeypatch):
@@ -145,6 +196,13 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
     assert "flat Flat: recall 1.0000" in said
+
+
+def test_where_samples_begin_quickly_little_time_is_enough(vectors, workers, capsys, monkeypatch):
+    """Workers of this process begin at once: two seconds are enough for a build over all, where five would not be."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 2.0 if self.sampled else 60.0))
+    tune.main(options(vectors, index="flat"))
+    assert "serve it" in capsys.readouterr().out
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
@@ -196,6 +254,9 @@ def asked_track(monkeypatch):
     made = lambda flags, *rest, **more: Asked(flags, *rest, **more) if flags.track else None  # noqa: E731
     monkeypatch.setattr(tracks, "of", made)
     monkeypatch.setattr(tracks, "get", lambda name: SimpleNamespace(Track=Asked))
+    grids = lambda count, dim, metric: [Grid("M=8,ef_construction=100", {"ef": (10, 20)})]  # noqa: E731
+    monkeypatch.setattr(indexes.get("hnswlib"), "grids", grids)
+    monkeypatch.setattr(search, "_ROUNDS", 1)
 
 
 def test_a_track_is_searched_in_full_and_who_cannot_says_so(vectors, workers, asked_track, capsys):
@@ -264,6 +325,54 @@ def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeyp
         tune.main(options(vectors, track="asked"))
 
 
+def test_within_a_radius_pairs_are_recalled(vectors, workers, capsys):
+    tune.main(options(vectors, track="range", index="flat,hnswlib"))
+    said = capsys.readouterr().out
+    assert "to reach: recall of pairs of 0.9" in said and "serve it\n  its file: " in said
+
+
+def test_for_foreign_queries_their_own_recall_is_sought(vectors, workers, capsys):
+    asked = options(vectors, track="foreign")
+    tune.main(asked)
+    assert "--track foreign" in capsys.readouterr().out
+    assert {results.read(path).point.case for path in asked.out.glob("foreign/made_up/5/*/*.hdf5")} == {"foreign"}
+
+
+def test_clients_count_by_the_clock_and_a_rate_is_no_aim(vectors, workers):
+    asked = options(vectors, track="clients", clients="2", seconds=0.1, index="flat")
+    tune.main(asked)
+    (measured,) = results.read_all(asked.out / "clients") or results.read_all(asked.out)
+    (journal,) = (asked.out / "tuning" / "clients" / "made_up").glob("tried-*.jsonl")
+    (tried,) = (one for one in map(json.loads, journal.read_text().splitlines()) if "qps" in one)
+    assert tried["qps"] == measured.qps
+    with pytest.raises(InputError, match="with --rate=100 whatever keeps up is equally fast"):
+        tune.main(replace(asked, rate="100"))
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on(vectors):
+    """SIGKILL after two builds over all: these are not built again, and the same command ends as the search does."""
+    out = vectors.parent / "results"
+    command = [sys.executable, "-m", "ann_bench", "tune", f"--data={vectors}", "--index=hnswlib,flat", f"--out={out}"]
+    command += ["--track=foreign", "--k=5", "--runs=1", "--threads=1", "--recall=0.9", "--budget=20min"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def tried():
+        return [line for path in out.rglob("tried-*.jsonl") for line in path.read_text().splitlines() if "qps" in line]
+
+    while process.poll() is None and len(tried()) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before, measured = tried(), when_measured(out / "foreign")
+    assert process.returncode == -signal.SIGKILL and len(before) >= 2 and measured
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"going on: {len(before)} builds" in done.stdout and "serve it" in done.stdout
+    assert tried()[: len(before)] == before and len(tried()) > len(before)
+    assert when_measured(out / "foreign").items() >= measured.items()
+
+
 def test_a_crash_costs_one_try(vectors, monkeypatch):
     """Five builds of an index that misbehaves, in workers of their own: those that are honest are found."""
     start = f"""
@@ -287,6 +396,22 @@ worker.main(*sys.argv[1:])
     assert "SIGSEGV" in found["crash_in_build"].reason and "twice" in found["twice"].reason
     assert "out of luck" in found["raises"].reason
     assert len(journal.outcomes) == 5
+
+
+def test_what_had_too_little_time_is_tried_again_when_there_is_more(tmp_path):
+    journal, ended = Journal(tmp_path, {}), limits.Ended("took longer than the limit of 10 s; --timeout=SECONDS sets")
+    assert trials._ended(ended, 10) == {"reason": "took longer than the limit of 10 s", "limit": 10}
+    assert trials._ended(limits.Ended("crashed with SIGSEGV"), 10) == {"reason": "crashed with SIGSEGV"}
+    journal.add(Outcome(100, "hnswlib", "M=8", "M=8", reason="took longer", limit=10))
+    assert journal.get(100, "hnswlib", "M=8", seconds=12) and not journal.get(100, "hnswlib", "M=8", seconds=60)
+
+
+def test_graphs_that_are_soon_built_come_first(vectors):
+    asked, whole = options(vectors, index=""), vectors_file.load(vectors)
+    given = [("flat", "Flat"), ("faiss_binary", "ITQ24,BHNSW32,RFlat"), ("hnswlib", "M=32,ef_construction=400")]
+    given += [("hnswlib", "M=8,ef_construction=100"), ("faiss_float", "IVF16,Flat")]
+    order = promise.likely([trials.Candidate(*one, {}) for one in given], whole, asked.run_options())
+    assert [given.index((one.index, one.build)) for one in order] == [3, 2, 1, 4, 0]
 
 
 def test_a_journal_forgets_nothing_and_half_a_line_is_none(tmp_path):
