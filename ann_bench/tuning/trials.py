@@ -245,7 +245,6 @@ def _worth(told: Mapping[str, Any]) -> tuple[bool, float, float]:
 
 def _outcome(one: Candidate, build: Build, rows: int, told: Mapping[str, Any], seconds: float) -> Outcome:
     names = ("search", "recall", "qps", "reached", "build_seconds", "timed", "way", "limit")
-    about = {name: told[name] for name in names if name in told}
+    about = {name: told[name] for name in names if name in told} | {"memory": max(told.get("search_peak_bytes", 0), 0)}
     about |= {"reason": told.get("reason", ""), "index_bytes": told.get("index_bytes", 0)}
-    memory = max(told.get("search_peak_bytes", 0), 0)
-    return Outcome(rows, one.index, build.build, one.build, **about, memory=memory, seconds=seconds)
+    return Outcome(rows, one.index, build.build, one.build, **about, seconds=seconds)

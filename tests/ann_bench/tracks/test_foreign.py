@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from ann_bench.results.results import Point
 from ann_bench.sweep import builds, job, worker
 from ann_bench.tracks.base import TrackFlags
 from ann_bench.tracks.foreign import FOREIGN, NEAR
+from ann_bench.tuning import report
 from ann_bench.views import recommend, table
 from datasets.errors import InputError
 from datasets.vectors.base import VectorSet
@@ -196,3 +198,11 @@ def test_one_case_can_be_named(tmp_path):
     assert {row["case"] for row in dataclasses.replace(shown, case=NEAR).load().rows} == {NEAR}
     with pytest.raises(InputError, match="unknown case 'near'"):
         dataclasses.replace(shown, case="near").load()
+
+
+def test_who_searched_for_an_index_is_told_that_rows_were_held_out(tmp_path):
+    track = track_of(made(), tmp_path)
+    saved = SimpleNamespace(path=tmp_path / "index", exists=True)
+    trials = SimpleNamespace(track=track, vector_set=track.vector_set, saved=lambda best: saved)
+    told = report.serving(SimpleNamespace(trials=trials), SimpleNamespace(index="flat", build="", search={}))
+    assert "without the 20 rows that were held out; build it of all that you serve" in told
