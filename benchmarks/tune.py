@@ -1,6 +1,6 @@
 """What `ann_bench tune` finds and costs, beside the whole default sweep over all indexes that are installed.
 
-python benchmarks/tune.py [--data photo_sift --recall 0.95 --share 0.2 --mode single --out FOLDER]
+python benchmarks/tune.py [--data photo_sift --queries FILE --recall 0.95 --share 0.2 --mode single --out FOLDER]
 
 Takes as long as the sweep: minutes for 100,000 vectors, so that benchmarks/run.py leaves it out. The sweep runs first;
 then tune, in a folder of its own, with so large a share of the sweep's time as its budget. The best point of each is
@@ -33,6 +33,7 @@ from ann_bench.results.results import Result
 from ann_bench.sweep import builds, run, worker
 from ann_bench.tuning import tune
 from ann_bench.tuning.options import TuneOptions
+from datasets.errors import RunFailed
 from datasets.stored import truth
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
@@ -45,10 +46,17 @@ def main(words: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         out = Path(words.out or scratch)
         shared = {"data": words.data, "metric": words.metric, "index": words.index}
+        shared |= {"queries": Path(words.queries)} if words.queries else {}
         swept = timed(out / "sweep.seconds", lambda: run.main(RunOptions(**shared, out=out / "sweep")))
         name = f"tune-{words.recall:g}"
-        asked = {"mode": words.mode, "recall": words.recall, "budget": f"{words.share * swept:.0f}s"}
-        tuned = timed(out / f"{name}.seconds", lambda: tune.main(TuneOptions(**shared, **asked, out=out / name)))
+        asked = {"mode": words.mode, "recall": words.recall, "budget": f"{words.share * swept:.1f}s"}
+        try:
+            tuned = timed(out / f"{name}.seconds", lambda: tune.main(TuneOptions(**shared, **asked, out=out / name)))
+        except RunFailed as error:
+            facts = {"sweep_seconds": round(swept), "reason": str(error)}
+            verdicts.finish(
+                [verdicts.figure(f"QPS, {words.data} at {words.recall:g}", 0.0, at_least=QPS_AT_LEAST, **facts)]
+            )
         found = [best(out / folder, words.recall, words.mode) for folder in (name, "sweep")]
         case = f"{words.data} at {words.recall:g}"
         facts = {name: one.point.title for name, one in zip(("tuned", "best"), found, strict=True)}
@@ -115,6 +123,7 @@ def searched(index: Index, one: Result, vector_set: VectorSet, queries: np.ndarr
 if __name__ == "__main__":
     reader = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     reader.add_argument("--data", default="photo_sift")
+    reader.add_argument("--queries", default="", help="a file of them, where the gallery's own rows should not ask")
     reader.add_argument("--metric", default="")
     reader.add_argument("--index", default="", help="only these, not all that are installed")
     reader.add_argument("--recall", type=float, default=0.95)

@@ -69,10 +69,13 @@ def take_part(
 
 
 def _closed(todo: Round, find: Find, queries: Sequence[np.ndarray], wanted: int, first: int) -> Log:
-    """Each query counts from the answer before: what a client waits for a core, or Python's lock, is never left out."""
+    """Each query counts from the answer before, the first from when all begin.
+
+    So what a client waits for a core, or Python's lock, is never left out, nor the answer that it waits for at the end.
+    """
     clock, until = time.perf_counter, todo.begin + todo.seconds
     began, ended, answers = array("d"), array("d"), {}
-    place, count, now = first, len(queries), clock()
+    place, count, now = first, len(queries), todo.begin
     while now < until:
         answer = find(queries[place], wanted)
         began.append(now)

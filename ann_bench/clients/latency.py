@@ -20,12 +20,13 @@ class Reached:
     """What was reached between the end of the ramp and the end of the time.
 
     latencies : (n,) seconds, in order; in an open loop from when a query was due, those never asked with what they had
-        waited by then; in a closed loop from the answer before
+        waited by then; in a closed loop from the answer before, and with those that clients still wait for at the end
     qps, low, high : answers a second, and of the slowest and the fastest of PARTS of the time
     answered : (PARTS,) answers in each
     queue : queries due and not answered at the end; 0 in a closed loop
     due : queries that were due
     dropped : those of them that were never asked
+    starved : clients of a closed loop that had no answer in all that time
     """
 
     latencies: np.ndarray
@@ -36,6 +37,7 @@ class Reached:
     queue: int = 0
     due: int = 0
     dropped: int = 0
+    starved: int = 0
 
     def keeps_up(self, clients: int) -> bool:
         """Whether as much was answered as was due, but for what was under way."""
@@ -63,8 +65,9 @@ def with_ramp(seconds: float) -> float:
 def of_logs(todo: Round, logs: Sequence[Log]) -> Reached:
     """Raises InputError where nothing was answered in the time that counts.
 
-    A closed loop tells what clients see that wait for their answers: while they wait they ask nothing. In an open loop
-    others go on asking, as users do, whatever the index is busy with.
+    A closed loop tells what clients see that wait for their answers: while they wait they ask nothing. All of it counts
+    that lies in the time, so that there are as many clients as answers a second times the mean latency (Little's law).
+    In an open loop others go on asking, as users do, whatever the index is busy with.
     """
     start, end = min(RAMP, RAMP_SHARE * todo.seconds), todo.seconds
     began, ended = (np.concatenate([getattr(log, name) for log in logs]) for name in ("began", "ended"))
@@ -75,7 +78,8 @@ def of_logs(todo: Round, logs: Sequence[Log]) -> Reached:
     speeds = answered * PARTS / (end - start)
     rates = {"qps": counts.sum() / (end - start), "low": speeds.min(), "high": speeds.max(), "answered": answered}
     if todo.due is None:
-        return Reached(np.sort((ended - began)[counts]), **rates)
+        starved = sum(not ((log.ended >= start) & (log.ended < end)).any() for log in logs)
+        return Reached(np.sort((ended - began)[(ended >= start) & (began < end)]), **rates, starved=starved)
     numbers = np.concatenate([log.numbers for log in logs])
     done = np.full(len(todo.due), np.inf)
     done[numbers] = ended

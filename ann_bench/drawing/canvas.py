@@ -14,14 +14,18 @@ from ann_bench.results.points import Row
 from ann_bench.units import significant
 from datasets.errors import InputError
 
-INK, MUTED, LINE, BAND = "#1d2330", "#667085", "#e4e7ee", "#e9edfb"
+INK, MUTED, LINE, BAND, PALE = "#1d2330", "#667085", "#e4e7ee", "#e9edfb", "#cfd5e1"
+NAMED = 16  # lines that a legend beside a picture has room for, and that an eye can tell apart
 _RESOLUTION = 1e-3  # a recall of 1 is drawn as far to the right as 0.999 would be if it were a whole step further
 _TICKS = (0, 0.2, 0.4, 0.6, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1)
 
 
-def begin(rows: Sequence[Row], title: str) -> tuple[Figure, Axes]:
-    """An empty picture of these rows: the title, and under it what set they are of and on which processor."""
-    figure = Figure(figsize=(11, 6), layout="constrained")
+def begin(rows: Sequence[Row], title: str, *, height: float = 6) -> tuple[Figure, Axes]:
+    """An empty picture of these rows: the title, and under it what set they are of and on which processor.
+
+    height : in inches; pictures are 11 wide
+    """
+    figure = Figure(figsize=(11, height), layout="constrained")
     axes = figure.add_subplot()
     row = rows[0]
     facts = [row["data"], *([f"k = {row['k']}"] if row["k"] else []), row["metric"].replace("_", " ")]
@@ -32,6 +36,23 @@ def begin(rows: Sequence[Row], title: str) -> tuple[Figure, Axes]:
     axes.annotate("  ·  ".join(facts), (0, 1), (0, 11), size=9, color=MUTED, parse_math=False,
                   xycoords="axes fraction", textcoords="offset points")  # fmt: skip
     return figure, axes
+
+
+def leading(ordered: Sequence[str], first: Iterable[str] = (), *, most: int = NAMED) -> list[str]:
+    """Of names in an order those that a picture has in colour, in that order: all of ``first``, then from the front.
+
+    Where ``first`` are more than there may be, the order decides among these.
+    """
+    wanted = set(first)
+    chosen = [*(name for name in ordered if name in wanted), *ordered]
+    kept = set(list(dict.fromkeys(chosen))[:most])
+    return [name for name in ordered if name in kept]
+
+
+def explain_pale(axes: Axes, count: int) -> None:
+    """What the pale lines are, for the legend; nothing where there are none."""
+    if count:
+        axes.plot([], [], color=PALE, linewidth=1.6, label=f"{count} more: see the table")
 
 
 def dots(
@@ -86,14 +107,19 @@ def finish(axes: Axes, *, legend: str = "", better: str = "") -> None:
     axes.set_axisbelow(True)
     for side, spine in axes.spines.items():
         spine.set(visible=side == "bottom", color=LINE)
-    names = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.01), frameon=False, fontsize=9, labelcolor=INK,
-                        title=legend or None, title_fontsize=9, alignment="left")  # fmt: skip
-    names.get_title().set_color(MUTED)
-    for text in names.get_texts():
-        text.set_parse_math(False)
+    if axes.get_legend_handles_labels()[0]:
+        _legend(axes, legend)
     axes.annotate(
         better, (1, 1), (0, 11), size=10, color=MUTED, ha="right", xycoords="axes fraction", textcoords="offset points"
     )
+
+
+def _legend(axes: Axes, title: str) -> None:
+    names = axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1.01), frameon=False, fontsize=9, labelcolor=INK,
+                        title=title or None, title_fontsize=9, alignment="left")  # fmt: skip
+    names.get_title().set_color(MUTED)
+    for text in names.get_texts():
+        text.set_parse_math(False)
 
 
 def stretch(recall: np.ndarray | float) -> np.ndarray | float:

@@ -34,10 +34,16 @@ def draw(
         numbered = [{**row, "place": places[id(row)]} for row in part]
         for (mode, threads), alike in measured.by_conditions(numbered).items():
             figure, axes = canvas.begin(alike, f"{title(alike[0])}; {measured.conditions(alike[0])}")
-            for family in _best_first(alike):
+            ordered = _best_first(alike)
+            named = canvas.leading(ordered, map(measured.family, measured.front(alike)))
+            for family in sorted(ordered, key=lambda family: family not in named):
                 for late in (False, True):
                     of_kind = [row for row in alike if measured.family(row) == family and dashed(row) == late]
-                    _line(axes, of_kind, style[family], family, dashed=late)
+                    if family in named:
+                        _line(axes, of_kind, style[family], family, dashed=late)
+                    else:
+                        _pale_line(axes, of_kind, style[family], dashed=late)
+            canvas.explain_pale(axes, len(ordered) - len(named))
             if len({dashed(row) for row in alike}) > 1:
                 explain(axes, kinds)
             _finish(axes, alike)
@@ -64,6 +70,14 @@ def _line(axes: Axes, rows: Sequence[Row], look: Style, family: str, *, dashed: 
     axes.plot(*_places(front), color=look.colour, linewidth=1.6, linestyle=style, zorder=3)
     named = any(drawn.get_label() == family for drawn in axes.collections)
     canvas.dots(axes, _places(front), front, look, label=None if named else family)
+
+
+def _pale_line(axes: Axes, rows: Sequence[Row], look: Style, *, dashed: bool) -> None:
+    """Of a family without a name: there to be seen, and its points to be clicked on."""
+    if rows:
+        front = measured.front(rows)
+        canvas.dots(axes, _places(rows), rows, Style(canvas.PALE, look.marker), faint=True)
+        axes.plot(*_places(front), color=canvas.PALE, linewidth=1, linestyle=LINES[dashed], zorder=1)
 
 
 def explain(axes: Axes, kinds: Sequence[str]) -> None:

@@ -30,7 +30,9 @@ class Bridge:
 
     def ask(self, do: str, *arrays: np.ndarray, rest: Sequence[Any] = (), **settings: Any) -> list[np.ndarray]:
         """Let the engine do one thing; raises RuntimeError with what it says where it cannot, or has gone."""
-        return self._asked({"do": do, "rest": list(rest), "settings": settings}, arrays)[1]
+        said, found = self._asked({"do": do, "rest": list(rest), "settings": settings}, arrays)
+        clock.add_busy(said["busy"])
+        return found
 
     def run(self, ask: str, calls: Sequence[tuple[Any, ...]]) -> clock.Run:
         """As ``clock.run``, and by the same clock, where the library is: the way there and back is no search."""

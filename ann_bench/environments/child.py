@@ -6,6 +6,7 @@ It has that environment's packages only: NumPy, and the library. Of ours it can 
 import importlib
 import os
 import sys
+import time
 import types
 from typing import Any
 
@@ -64,6 +65,7 @@ def main(folder: str, name: str) -> None:
                 engine.end()
             os._exit(0)  # without an orderly end, in which some libraries crash
         said: Said = {}, []
+        busy = time.process_time()
         try:
             if message["do"] == "begin":
                 engine = importlib.import_module(f"ann_bench.environments.{name}").Engine(**message["settings"])
@@ -71,7 +73,7 @@ def main(folder: str, name: str) -> None:
                 said = done(engine, message, arrays)
         except Exception as error:  # is for whoever asked
             said = {"error": " ".join(f"{type(error).__name__}: {error}".split())}, []
-        wire.send(answers, *said)
+        wire.send(answers, {"busy": time.process_time() - busy} | said[0], said[1])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """How large a Faiss index becomes and how much work it is: arithmetic over its parts, before there is one."""
 
+import math
+
 import faiss
 
 from ann_bench.factory import faiss_additive, faiss_parts, nn_descent
@@ -43,7 +45,8 @@ def disk(index: faiss.Index, count: int, coarse: Coarse | None) -> int:
     if isinstance(index, faiss.IndexRefine):
         return disk(index.base_index, count, coarse) + disk(index.refine_index, count, None)
     if isinstance(index, faiss.IndexHNSW):
-        return _hnsw_links(index, count) + disk(index.storage, count, None)
+        lengths = count * _panorama(getattr(index, "num_panorama_levels", 0))
+        return _hnsw_links(index, count) + lengths + disk(index.storage, count, None)
     if isinstance(index, faiss.IndexNSG):
         return int(count * (_DEGREE * index.nsg.R + 1) * _FLOAT) + disk(index.storage, count, None)
     if isinstance(index, faiss.IndexNNDescent):
@@ -51,7 +54,19 @@ def disk(index: faiss.Index, count: int, coarse: Coarse | None) -> int:
     if isinstance(index, faiss.IndexIVF):
         cells = coarse or _own(index)
         return _lists(index, count, cells) + _quantizer(index, cells) + _codebooks(index)
+    if hasattr(index, "n_levels"):
+        return _in_batches(count, index.batch_size) * (index.sa_code_size() + _panorama(index.n_levels))
     return count * index.sa_code_size() + _codebooks(index)
+
+
+def _panorama(levels: int) -> int:
+    """Bytes that Panorama keeps of a row besides: how long it is from each of its levels on."""
+    return (levels + 1) * _FLOAT if levels else 0
+
+
+def _in_batches(count: float, batch: int) -> int:
+    """Rows that Panorama has room for: whole batches."""
+    return math.ceil(count / batch) * batch
 
 
 def _own(index: faiss.IndexIVF) -> Coarse:
@@ -77,6 +92,10 @@ def _lists(index: faiss.IndexIVF, count: int, coarse: Coarse) -> int:
     rows = count * (index.code_size + _ID) + min(coarse.lists, count) * 8
     if isinstance(index, faiss.IndexIVFFastScan):  # the last block of a list is half full
         rows += min(coarse.lists, count) * index.code_size * _PADDING // 2
+    if hasattr(index, "n_levels"):  # lists are of many lengths: half a batch more than they hold, and at least one
+        lists = min(coarse.lists, count)
+        room = lists * max(index.batch_size, count / lists + index.batch_size / 2)
+        rows += round((room - count) * index.code_size + room * _panorama(index.n_levels))
     if isinstance(index, faiss.IndexIVFPQR):
         rows += count * index.refine_pq.code_size
     return rows

@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ann_bench.indexes.base import Index
-from ann_bench.measuring import honest, measure
+from ann_bench.measuring import clock, honest, measure
 from ann_bench.measuring.honest import Answer, Cheating
 from ann_bench.results.results import Point
 from datasets.attributes.condition import Condition
@@ -124,16 +125,32 @@ def _told(index: Index, condition: Condition, mask: np.ndarray, way: str) -> obj
     return mask, np.count_nonzero(mask) / len(mask)
 
 
-def _caught(find: Callable[..., Answer]) -> Callable[..., Any]:
+class _Caught:
     """``find``, with an error as an answer."""
 
-    def ask(*call: Any) -> Answer | _Failed:
+    def __init__(self, find: Callable[..., Answer]) -> None:
+        self.find = find
+
+    def __call__(self, *call: Any) -> Answer | _Failed:
         try:
-            return find(*call)
+            return self.find(*call)
         except Exception as error:  # whatever a library throws costs these queries, not the point
             return _Failed(" ".join(f"{type(error).__name__}: {error}".split()))
 
-    return ask
+
+class _CaughtThere(_Caught):
+    """The same of a library in another process, by whose clock calls of one size are timed, unless one fails."""
+
+    def run(self, calls: Sequence[tuple[Any, ...]]) -> clock.Run:
+        """As ``clock.run``; where a call fails, each is asked by itself, and the way there and back is part of it."""
+        if len({len(call[0]) for call in calls}) == 1:
+            with suppress(Exception):
+                return self.find.run(calls)  # type: ignore[attr-defined]
+        return clock.run(_Caught(self.find), calls)
+
+
+def _caught(find: Callable[..., Answer]) -> _Caught:
+    return _CaughtThere(find) if hasattr(find, "run") else _Caught(find)
 
 
 def by_neighbors(index: Index, *, most: int = MOST) -> Callable[..., Answer]:

@@ -1,7 +1,7 @@
 """Pictures over selectivity: how fast, and how good, every family is the more or the fewer rows pass."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from ann_bench.drawing import canvas, fronts
 from ann_bench.filters.asking import NATIVE, POST
 from ann_bench.results import points as measured
-from ann_bench.results.families import styles
+from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
 from ann_bench.results.results import recall_name
 
@@ -55,7 +55,7 @@ def _speed(rows: Sequence[Row], kind: str) -> Figure:
     if good:
         canvas.log_scale(axes, f"queries a second, of the fastest at recall {GOAL} or more")
     canvas.log_scale(axes, "share of the rows that pass", along="x")
-    canvas.finish(axes, better="\u2191 better")
+    canvas.finish(axes, legend="best first", better="\u2191 better")
     return figure
 
 
@@ -65,7 +65,7 @@ def _recall(rows: Sequence[Row], kind: str) -> Figure:
     _lines(axes, rows, rows, measured.recall, measured.recall)
     canvas.recall_scale(axes, map(measured.recall, rows), recall_name(rows[0]["k"]), along="y")
     canvas.log_scale(axes, "share of the rows that pass", along="x")
-    canvas.finish(axes, better="\u2191 better")
+    canvas.finish(axes, legend="best first", better="\u2191 better")
     return figure
 
 
@@ -76,18 +76,44 @@ def _lines(
     worth: Callable[[Row], float],
     height: Callable[[Row], float],
 ) -> None:
-    """A line a family and way, through the best point of each filter."""
+    """A line a family and way, through the best point of each filter; in colour those that are the best under any."""
     style = styles(map(measured.family, rows))
     best: dict[tuple[str, str], dict[str, Row]] = {}
     for row in shown:
         line = best.setdefault((measured.family(row), row["way"]), {})
         if row["case"] not in line or worth(row) > worth(line[row["case"]]):
             line[row["case"]] = row
-    for (family, way), line in sorted(best.items()):
+    ordered = _best_first(best, worth)
+    named = canvas.leading(ordered, _winners(best, worth))
+    for (family, way), line in sorted(best.items(), key=lambda item: ordered.index(item[0][0])):
         points = sorted(line.values(), key=lambda row: row["selectivity"])
         places = [row["selectivity"] for row in points], [height(row) for row in points]
-        look = style[family]
-        axes.plot(*places, color=look.colour, linewidth=1.6, linestyle=fronts.LINES[_WAYS.index(way)], zorder=3)
-        named = any(drawn.get_label() == family for drawn in axes.collections)
-        canvas.dots(axes, places, points, look, label=None if named else family)
+        look, style_of_way = style[family], fronts.LINES[_WAYS.index(way)]
+        if family not in named:
+            canvas.dots(axes, places, points, Style(canvas.PALE, look.marker), faint=True)
+            axes.plot(*places, color=canvas.PALE, linewidth=1, linestyle=style_of_way, zorder=1)
+            continue
+        axes.plot(*places, color=look.colour, linewidth=1.6, linestyle=style_of_way, zorder=3)
+        label = None if any(drawn.get_label() == family for drawn in axes.collections) else family
+        canvas.dots(axes, places, points, look, label=label)
+    canvas.explain_pale(axes, len(ordered) - len(named))
     fronts.explain(axes, _WAYS)
+
+
+def _best_first(best: Mapping[tuple[str, str], Mapping[str, Row]], worth: Callable[[Row], float]) -> list[str]:
+    """The families: first those that do under most filters, then those with the best average."""
+
+    def rank(line: Mapping[str, Row]) -> tuple[int, float]:
+        return len(line), sum(map(worth, line.values())) / len(line)
+
+    ranked = sorted(best, key=lambda which: rank(best[which]), reverse=True)
+    return list(dict.fromkeys(family for family, _ in ranked))
+
+
+def _winners(best: Mapping[tuple[str, str], Mapping[str, Row]], worth: Callable[[Row], float]) -> list[str]:
+    """The best family under each filter."""
+    cases = {case for line in best.values() for case in line}
+    return [
+        max((line for line in best.items() if case in line[1]), key=lambda item: worth(item[1][case]))[0][0]
+        for case in cases
+    ]

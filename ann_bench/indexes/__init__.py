@@ -9,6 +9,7 @@ wherever the benchmark can: what may not be there is imported when an index is m
 ``PACKAGES`` the packages whose versions stand with every point
 ``PLACE`` the environment of its own that its packages are in (ann_bench/environments)
 ``BY_NAME_ONLY = True`` where it is in no sweep that does not name it
+``changing(build) -> str`` what is nearest to a build of the default grids, and can change, where that one cannot
 ``SPACE`` setting -> the values that ``tune`` may give it in a build: {"M": (8, 12, 16, 24)}; around the default else
 """
 

@@ -135,4 +135,9 @@ def grids(count: int, dim: int, metric: str) -> list[Grid]:
     return [Grid(f"f16,degree={degree},window=128", {"window": (10, 20, 40, 80, 160)}) for degree in degrees]
 
 
+def changing(build: str) -> str:
+    """The same graph over rows as they are: SVS takes no others into one that is to change."""
+    return build.replace("f16", "f32", 1)
+
+
 Index = SvsIndex

@@ -11,6 +11,8 @@ import numpy as np
 _BUSY, _BUSY_SECONDS = 1.3, 0.05  # more processor time than the threads have is an index that takes more of them
 _PART = 100  # calls between two looks at the clock, where it is elsewhere
 
+_elsewhere = 0.0  # processor's seconds that other processes have spent on what this one asked them
+
 Answer = tuple[np.ndarray, np.ndarray | None]
 
 
@@ -36,6 +38,16 @@ class Run:
         return float(self.seconds.sum())
 
 
+def add_busy(seconds: float) -> None:
+    """Processor's seconds that another process has spent on what this one asked it, as it says with its answer."""
+    global _elsewhere
+    _elsewhere += seconds
+
+
+def _busy() -> float:
+    return time.process_time() + _elsewhere
+
+
 def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
     """``ask(*call)`` for every call once, each timed by itself.
 
@@ -46,7 +58,7 @@ def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
     clock = time.perf_counter
     answers, seconds = [], np.empty(len(calls))
     gc.disable()  # a collection of garbage is not the index's time
-    busy, waited = time.process_time(), _waited()
+    busy, waited = _busy(), _waited()
     try:
         for place, call in enumerate(calls):
             start = clock()
@@ -55,7 +67,7 @@ def run(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]]) -> Run:
             answers.append(answer)
     finally:
         gc.enable()
-    return Run(answers, seconds, time.process_time() - busy, _waited() - waited)
+    return Run(answers, seconds, _busy() - busy, _waited() - waited)
 
 
 def _waited() -> float:
@@ -80,13 +92,13 @@ def watch(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]], threads:
     """
     if hasattr(ask, "run"):
         return _watch_elsewhere(ask.run, calls, threads, seconds)
-    begun, busy = time.perf_counter(), time.process_time()
+    begun, busy = time.perf_counter(), _busy()
     for call in calls:
         if time.perf_counter() - begun >= seconds:
             break
         ask(*call)
     took = np.array([time.perf_counter() - begun])
-    check_threads(Run([], took, time.process_time() - busy), threads)
+    check_threads(Run([], took, _busy() - busy), threads)
 
 
 def _watch_elsewhere(run_there: Callable[..., Run], calls: Sequence[Any], threads: int, seconds: float) -> None:

@@ -1,11 +1,13 @@
 """Pictures of streams: recall, queries a second and memory over the steps, and how fast is written; one set a runbook.
 
-Behind every line over steps the rows that are there are shown as a pale area.
+Behind every line over steps the rows that are there are shown as a pale area. In colour are the best point of every
+index and way, then those that are best at the end; the others are pale.
 """
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,11 +19,13 @@ from ann_bench.results.families import Style, styles
 from ann_bench.results.points import Row
 from ann_bench.units import significant
 
-_RATES = {
-    "inserts_per_second": ("inserted", ">"),
-    "deletes_per_second": ("deleted", "X"),
-    "writes_per_second": ("all writes", "o"),
+_RATES = {  # its name with the sign of its marker, the marker, and where its figures stand, points beside the axes
+    "inserts_per_second": ("▶ inserted", ">", 75),
+    "deletes_per_second": ("✖ deleted", "X", 145),
+    "writes_per_second": ("● all writes", "o", 220),
 }
+_NAMED = 10  # of labels in two lines, as many as a legend has room for
+_ROW = 0.42  # inches
 
 
 def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
@@ -29,14 +33,21 @@ def draw(rows: Sequence[Row], folder: Path) -> list[Path]:
     figures: dict[str, Figure] = {}
     numbered = [{**row, "place": place} for place, row in enumerate(rows)]
     for runbook in dict.fromkeys(row["case"] for row in numbered):
-        part = sorted((row for row in numbered if row["case"] == runbook), key=lambda row: -row["last recall"])
+        part = sorted((row for row in numbered if row["case"] == runbook), key=_worst_last)
         slug = re.sub(r"\W+", "_", runbook).strip("_")
         figures |= {f"{name}-{slug}": figure for name, figure in _of_runbook(part, runbook).items()}
     return canvas.save(figures, folder)
 
 
+def _worst_last(row: Row) -> tuple[float, float]:
+    """The best recall at the end first; of equals the fastest."""
+    return -round(row["last recall"], 2), -row["qps"]
+
+
 def _of_runbook(rows: Sequence[Row], runbook: str) -> dict[str, Figure]:
-    looks = styles(map(label, rows))
+    names = list(dict.fromkeys(map(label, rows)))
+    named = canvas.leading(names, map(label, _best_of_each(rows)), most=_NAMED)
+    looks = dict.fromkeys(names, Style(canvas.PALE, "o")) | styles(named)
     recall = _over_steps(rows, looks, "recall", f"Recall over the steps of {runbook}")
     canvas.recall_scale(recall[1], [float(np.nanmin(row["series"]["recall"])) for row in rows],
                         f"{rows[0]['k']}-recall@{rows[0]['k']}", along="y")  # fmt: skip
@@ -47,8 +58,17 @@ def _of_runbook(rows: Sequence[Row], runbook: str) -> dict[str, Figure]:
     figures = {"recall-steps": recall, "qps-steps": speed, "memory-steps": memory}
     for _, axes in figures.values():
         _alive(axes, rows[0])
+        canvas.explain_pale(axes, len(names) - len(named))
         canvas.finish(axes, legend="best recall at the end first")
     return {name: figure for name, (figure, _) in figures.items()} | {"writes": _writes(rows, looks, runbook)}
+
+
+def _best_of_each(rows: Sequence[Row]) -> list[Row]:
+    """Of every index and way the first row."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        found.setdefault((row["index"], row["way"]), row)
+    return list(found.values())
 
 
 def label(row: Row) -> str:
@@ -64,9 +84,12 @@ def _over_steps(
     for row in rows:
         values = row["series"][name] * scale
         steps = np.flatnonzero(np.isfinite(values))
-        look = looks[label(row)]
+        look, places = looks[label(row)], (steps + 1, values[steps])
+        if look.colour == canvas.PALE:
+            axes.plot(*places, color=look.colour, linewidth=1, zorder=2)
+            continue
         marker = {"marker": look.marker, "markersize": 4} if len(steps) <= 60 else {}
-        axes.plot(steps + 1, values[steps], color=look.colour, linewidth=1.5, label=label(row), zorder=3, **marker)
+        axes.plot(*places, color=look.colour, linewidth=1.5, label=label(row), zorder=3, **marker)
     axes.set_xlabel("step")
     return figure, axes
 
@@ -85,20 +108,27 @@ def _alive(axes: Axes, row: Row) -> None:
 
 
 def _writes(rows: Sequence[Row], looks: dict[str, Style], runbook: str) -> Figure:
-    """How many rows a second come, go, and are written in all: a line of dots each."""
+    """How many rows a second come, go, and are written in all: a line of dots each, the figures beside it."""
     threads = rows[0].get("build_threads", 1)
-    figure, axes = canvas.begin(rows, f"Rows written a second, {measured.in_threads(threads)}")
-    for key, (words, marker) in _RATES.items():
-        shown = [(row[key], place) for place, row in enumerate(rows) if row.get(key)]
-        for value, place in shown:
-            colour = looks[label(rows[place])].colour
-            axes.scatter(value, place, c=colour, marker=marker, s=45, zorder=3)
-            axes.annotate(significant(value), (value, place), (0, 7), ha="center", size=8, color=canvas.MUTED,
-                          textcoords="offset points")  # fmt: skip
-        axes.scatter([], [], c=canvas.INK, marker=marker, s=45, label=words)
+    title = f"Rows written a second, {measured.in_threads(threads)}"
+    figure, axes = canvas.begin(rows, title, height=max(6, 1.6 + _ROW * len(rows)))
+    for key, (words, marker, beside) in _RATES.items():
+        _beside(axes, words, 1, beside, xycoords="axes fraction", ha="right", va="bottom")
+        for place, row in enumerate(rows):
+            if row.get(key):
+                colour = looks[label(row)].colour.replace(canvas.PALE, canvas.MUTED)
+                axes.scatter(row[key], place, c=colour, marker=marker, s=45, zorder=3)
+                _beside(axes, significant(row[key]), place, beside, xycoords=axes.get_yaxis_transform(), ha="right",
+                        va="center")  # fmt: skip
     axes.set_yticks(range(len(rows)), [label(row) for row in rows])
     axes.set_ylim(len(rows) - 0.4, -0.6)
     if any(row.get(key) for row in rows for key in _RATES):
         canvas.log_scale(axes, f"rows a second after the first search of {runbook}", along="x")
     canvas.finish(axes)
+    axes.tick_params(axis="y", labelsize=8)
     return figure
+
+
+def _beside(axes: Axes, words: str, height: float, points: float, **how: Any) -> None:
+    """Words that end so many points to the right of the axes."""
+    axes.annotate(words, (1, height), (points, 0), textcoords="offset points", size=8, color=canvas.INK, **how)

@@ -20,7 +20,7 @@ def main(options: RunOptions) -> None:
     if plan is None:
         plan = grid.default(names, **builds.size(vector_set))
         if options.track:
-            plan = [(name, tracks.get(options.track).Track.of_default(entry)) for name, entry in plan]
+            plan = [(name, tracks.get(options.track).Track.of_default(entry, name)) for name, entry in plan]
         for name in indexes.names():
             if not options.index and (lacking := indexes.missing(name)):
                 print(f"left out: {name}: {lacking}")

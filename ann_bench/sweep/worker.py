@@ -154,7 +154,8 @@ def _of_track(track: Track, index_of: Callable[[], Index], facts: Mapping[str, A
     index.set_threads(point.threads)
     with threadpool_limits(point.threads):
         result = track.measure(index, point, facts, runs=runs)
-    return replace(result, facts={"search_peak_bytes": limits.peak(), **result.facts, **_now()})
+    piped = hasattr(index.find, "run")  # the library is in another process, and tracks ask it one thing after another
+    return replace(result, facts={"search_peak_bytes": limits.peak(), "over_a_pipe": piped, **result.facts, **_now()})
 
 
 def _measured(

@@ -126,6 +126,15 @@ class Track:
         raise NotImplementedError
 
     @property
+    def sought(self) -> Sequence[Case]:
+        """Those of the cases for which ``tune`` seeks the best index; it can for one."""
+        return self.cases
+
+    def unsought(self) -> str:
+        """Why ``tune`` cannot, whatever the case, in words that follow the flag; or ""."""
+        return ""
+
+    @property
     def count(self) -> int:
         """How many rows an index must have room for."""
         return len(self.vector_set.gallery)
@@ -136,8 +145,8 @@ class Track:
         return ""
 
     @classmethod
-    def of_default(cls, entry: Grid) -> Grid:
-        """What of a default grid is measured where the user names no build: all of it, unless that takes too long."""
+    def of_default(cls, entry: Grid, index: str) -> Grid:
+        """What of an index's default grid is measured where no build is named: all, unless that takes too long."""
         return entry
 
     def prepare(self) -> None:
@@ -186,6 +195,16 @@ class Track:
     def columns(cls) -> Mapping[str, str]:
         """Columns of the table besides those of all points: title -> key of a row (``Result.row``)."""
         return {}
+
+    @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        """What a choice must know of a point besides recall, speed and memory: ["8,900 writes/s"]."""
+        return []
+
+    @classmethod
+    def blocks(cls, parts: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row]]:
+        """The blocks of its table, of those of every case, mode and number of threads."""
+        return parts
 
     @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:

@@ -54,6 +54,11 @@ class Clients(base.Track):
     def cases(self) -> Sequence[Case]:
         return [Case(name, facts={"clients": load.clients}) for name, load in self.loads.items()]
 
+    def unsought(self) -> str:
+        if not self.flags.rate:
+            return ""
+        return f"with --rate={self.flags.rate} whatever keeps up is equally fast; leave --rate out for the most answers"
+
     @property
     def mark(self) -> str:
         return f"{self.flags.seconds:g} s"
@@ -137,6 +142,8 @@ class Clients(base.Track):
             words.append(f"asked {significant(facts['rate'])} a second")
         if facts["queue"]:
             words.append(f"cannot keep up: the queue grew to {facts['queue']:,}")
+        if facts["starved"]:
+            words.append(f"{facts['starved']} of {facts['clients']} clients were never answered")
         if facts["clients"] > facts["cores_allowed"]:
             words.append(f"{facts['clients']} clients on {facts['cores_allowed']} cores")
         if facts["own_share"] > 0.1:
@@ -157,6 +164,12 @@ class Clients(base.Track):
         }
 
     @classmethod
+    def blocks(cls, parts: Sequence[Sequence[Row]]) -> Sequence[Sequence[Row]]:
+        """One, by the number of clients, each first in a closed loop and then from the lowest rate to the highest."""
+        rows = (row for part in parts for row in part)
+        return [sorted(rows, key=lambda row: (row["clients"], row["rate"] or 0))]
+
+    @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:
         return pictures.draw(rows, folder)
 
@@ -169,10 +182,11 @@ def at_rate(closed: Round, rate: float, *, seed: int) -> Round:
 
 def _told(load: Load, todo: Round, reached: Reached) -> dict[str, Any]:
     """The facts of a point; its queue is 0 where it keeps up."""
-    rate = None if todo.due is None else float(f"{len(todo.due) / todo.seconds:.3g}")
+    rate = None if todo.due is None else load.rate or len(todo.due) / todo.seconds
     late = 0 if reached.keeps_up(load.clients) else reached.queue
     told = {"clients": load.clients, "processes": load.processes, "loop": "open" if rate else "closed", "rate": rate}
     told |= {"qps_low": reached.low, "qps_high": reached.high, "queue": late, "never_asked": reached.dropped}
+    told |= {"starved": reached.starved, "mean": float(reached.latencies.mean()) * 1e3}
     told |= {"cores_allowed": len(cores.allowed()) or os.cpu_count(), "latencies": len(reached.latencies)}
     return told | reached.percentiles
 

@@ -76,6 +76,7 @@ class Track(base.Track):
         with_truth = self._with_truth(one)
         found = asking.ask(index, self.vector_set, one, self.passing, point, runs=runs)
         about = {**facts, **case.facts, "true_neighbors": "computed", "search_peak_bytes": found.peak}
+        about |= {"over_a_pipe": point.way == asking.POST and hasattr(index.find, "run")}
         about |= {"filter_ms": found.filtering * 1e3 / len(one.conditions), "errors": len(found.errors)}
         about |= {"cores_busy": found.busy / found.times.sum(), "pinned_to": found.core}
         return Result(

@@ -45,6 +45,10 @@ class Track(base.Track):
     def cases(self) -> Sequence[Case]:
         return [Case(name, mark=one.fingerprint()) for name, one in self.sets.items()]
 
+    @property
+    def sought(self) -> Sequence[Case]:
+        return self.cases[:1]
+
     @cached_property
     def true(self) -> Mapping[str, VectorSet]:
         """Both sets of queries with their true neighbors."""

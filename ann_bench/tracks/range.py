@@ -39,6 +39,7 @@ class Track(base.Track):
         super().__init__(flags, vector_set, 0, cache=cache, seed=seed)
         self.radii = [self._radius(text.strip()) for text in flags.radius.split(",")]
         self.truth_file = Path(flags.range_truth) if flags.range_truth else None
+        self._of_others: PairsWithin | None = None  # of the file, which is held against the vectors once
         if self.truth_file and not self.truth_file.is_file():
             raise InputError(f"--range-truth={self.truth_file}: there is no such file")
         if self.truth_file and len(self.radii) > 1:
@@ -85,7 +86,8 @@ class Track(base.Track):
     def true(self, radius: float) -> PairsWithin:
         """All pairs within a radius."""
         if self.truth_file:
-            return within.of_others(self.vector_set, radius, self.truth_file)
+            self._of_others = self._of_others or within.of_others(self.vector_set, radius, self.truth_file)
+            return self._of_others
         return within.true_pairs(self.vector_set, radius, cache=self.cache)
 
     def ways(self, index: Index) -> Sequence[str]:

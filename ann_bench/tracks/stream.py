@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ann_bench import indexes
 from ann_bench.indexes.base import Grid, Index
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
@@ -15,6 +16,7 @@ from ann_bench.streams.play import Play
 from ann_bench.streams.ways import ANEW, FILTERS, NAMED, REMOVES, WAYS
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
+from ann_bench.units import significant
 from datasets.errors import InputError, unknown
 from datasets.runbooks import history, made, yaml_file
 from datasets.runbooks.history import History
@@ -48,9 +50,14 @@ class StreamTrack(base.Track):
         return max(len(found.rows) for found in self._histories.values())
 
     @classmethod
-    def of_default(cls, entry: Grid) -> Grid:
-        """Of a default grid, the middle of its search parameters: each is a whole stream."""
-        return replace(entry, search={name: (values[len(values) // 2],) for name, values in entry.search.items()})
+    def of_default(cls, entry: Grid, index: str) -> Grid:
+        """The middle of the search parameters, each a whole stream; of an index that can change, where one can."""
+        changing = getattr(indexes.get(index), "changing", lambda build: build)
+        return replace(
+            entry,
+            build=changing(entry.build),
+            search={name: (values[len(values) // 2],) for name, values in entry.search.items()},
+        )
 
     def prepare(self) -> None:
         for found in self._histories.values():
@@ -111,6 +118,12 @@ class StreamTrack(base.Track):
             "MB first": "first_megabytes",
             "MB last": "last_megabytes",
         }
+
+    @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        found = {what: row.get(f"{what}_per_second") for what in ("inserts", "deletes", "writes")}
+        rates = [f"{significant(rate)} {what}/s" for what, rate in found.items() if rate]
+        return [f"{row['last recall']:.4f} at the end", *rates]
 
     @classmethod
     def draw(cls, rows: Sequence[Row], folder: Path) -> list[Path]:

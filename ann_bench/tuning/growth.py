@@ -67,17 +67,23 @@ def main(options: GrowthOptions) -> None:
         print(render(compare(small, large, recall=options.recall), recall=options.recall))
 
 
+_CUT = re.compile(r"(.+)-(\d+)((?:-q\d+)?)")  # the first rows of a set, of which fewer queries may be asked
+
+
 def pairs(options: GrowthOptions) -> list[tuple[Sequence[Row], Sequence[Row]]]:
     """The rows of each part of the set, and of the set. Raises InputError where there are not both."""
+    if not options.out.is_dir():
+        raise InputError(f"--out={options.out}: there is no such folder of results")
     names = sorted({path.name for path in options.out.glob("*") if path.is_dir()})
-    parts = {name: cut[1] for name in names if (cut := re.fullmatch(r"(.+)-\d+", name)) and cut[1] in names}
+    cuts = {name: cut for name in names if (cut := _CUT.fullmatch(name)) and cut[1] + cut[3] in names}
+    parts = {name: cut[1] + cut[3] for name, cut in cuts.items()}
     wanted = sorted(set(parts.values()) & ({options.data} if options.data else set(parts.values())))
     if len(wanted) != 1:
         which = f"say by --data which of {', '.join(wanted)}" if wanted else "there are no two sizes of one set"
         mend = "python -m ann_bench run --data=SET --rows=10000, and the same without --rows, measure both"
         raise InputError(f"--out={options.out}: {which}; {mend}")
     small = [name for name, whole in parts.items() if whole == wanted[0]]
-    small.sort(key=lambda name: int(name.rpartition("-")[2]))
+    small.sort(key=lambda name: int(cuts[name][2]))
     kind = {"k": options.k, "mode": options.mode}
     large = points.load(options.out, data=wanted[0], **kind).rows
     return [(points.load(options.out, data=name, **kind).rows, large) for name in small]

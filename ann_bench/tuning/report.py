@@ -158,8 +158,7 @@ def serving(search: Search, best: Outcome) -> str:
         return f"its file: {saved.path}; ask it as --track={track.name} does"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
-    there = "" if saved.exists else "# once it is built\n"
-    return there + (lines or f"its file: {saved.path}; see docs/choosing-an-index.md")
+    return lines if saved.exists else f"# once it is built\n{lines}"
 
 
 def rest(search: Search) -> list[tuple[str, str, str]]:

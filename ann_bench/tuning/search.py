@@ -20,7 +20,7 @@ from ann_bench.units import in_time, significant
 from datasets.errors import InputError
 
 _NO_TIME = "did not fit into the time"
-_START = 5.0  # seconds until a build and its search have begun
+_START = 5.0  # seconds until a build over all and its search have begun, unless a sample was quicker
 _FIRST = 3 * _START  # that the first build over all may take, whatever is left: else nothing would be told
 FOR_WHOLE = 0.4  # of the budget is left to builds over all, whatever samples are not compared by then
 _KEPT = 3  # one of so many goes on from a sample to the next
@@ -144,7 +144,11 @@ class Search:
         key, promise = (one.index, one.build), self._promise(one)
         if key in self.full:
             return self.full[key]
-        if refusal := self._refusal(promise) if self.trials.journal.get(self.count, *key, full=True) is None else "":
+        if (
+            refusal := self._refusal(one.index, promise)
+            if self.trials.journal.get(self.count, *key, full=True) is None
+            else ""
+        ):
             self.skipped[key] = refusal
             self.say(f"not built: {one.index} {one.build}: {refusal}")
             return None
@@ -164,7 +168,12 @@ class Search:
         self.say(f"{found.title}: {told}; {in_time(max(self.left, 0))} left")
         return found
 
-    def _refusal(self, promise: Promise | None) -> str:
+    def _begins(self, index: str) -> float:
+        """Seconds that a build over all takes besides building: two processes, and more queries than on a sample."""
+        took = [one.seconds - one.build_seconds for one in self.sampled.values() if one.index == index]
+        return min(_START, 3 * max(took, default=_START))
+
+    def _refusal(self, index: str, promise: Promise | None) -> str:
         """Why a build is not even begun; or nothing."""
         if promise and promise.high < self.bound * BETTER:
             about = f"about {significant(promise.qps)} QPS and at most {significant(promise.high)}"
@@ -174,7 +183,7 @@ class Search:
         if limit and expected > 2 * limit:
             return f"building it takes about {in_time(expected)}, --build={self.options.build}"
         first = promise and not self.full  # something is to be told, even where samples took all the time
-        if expected + _START > max(self.left, _FIRST if first else 0.0):
+        if expected + self._begins(index) > max(self.left, _FIRST if first else 0.0):
             return _NO_TIME
         return ""
 

@@ -1,6 +1,5 @@
 """Trials: builds over samples and over all, each tried in a worker, so that whatever one does costs that one alone."""
 
-import math
 import os
 import sys
 import time
@@ -140,15 +139,8 @@ class Trials:
             raise InputError(f"--memory: needs about {in_bytes(planned.estimate.memory)} of memory")
         tunes = builds.make(one.index, build, part, track, **options.of_index()).tunes
         axes = seek.axes(one.search, tunes, len(part.gallery), near=one.near)
-        return planned, [Try(point, tuple(axes)) for point in planned.points]
-
-    def memory(self, one: Candidate) -> float:
-        """Bytes that building it over all is expected to take; infinite where it cannot be built."""
-        try:
-            plan = [(one.index, Grid(one.build))]
-            return builds.of_plan(plan, self.run_options, self.vector_set, self.track)[0].estimate.memory
-        except InputError:
-            return math.inf
+        sought = [case.name for case in track.sought] if track else [""]
+        return planned, [Try(point, tuple(axes)) for point in planned.points if point.case in sought]
 
     def in_full(self, one: Candidate, *, bound: float, seconds: float) -> Outcome:
         """What a build over all comes to: it is built, kept on disk, and what is found in it is kept as a result.

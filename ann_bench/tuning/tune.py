@@ -5,6 +5,8 @@ import math
 from tqdm import tqdm
 
 from ann_bench import indexes, tracks
+from ann_bench.indexes.base import Grid
+from ann_bench.results.point import recall_name
 from ann_bench.sweep import builds, grid
 from ann_bench.tracks.base import Track
 from ann_bench.tuning import report
@@ -44,11 +46,20 @@ def _missed(found: Search) -> str:
         more = f"give it more, like {report.budget_for_all(found)}"
         return f"--budget={options.budget}: too short to measure anything over all vectors; {more}"
     if not any(one.qps for one in found.sampled.values()) and not found.measured:
-        least = min(map(found.trials.memory, found.candidates))
-        if least > found.trials.limit:
+        least = min((_memory(found.trials, one) for one in found.candidates), default=math.inf)
+        if found.trials.limit < least < math.inf:
             held = in_bytes(found.trials.limit)
             return f"--memory: no build fits into {held}; the smallest needs --memory={math.ceil(least / 1e6)}MB"
     return f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above"
+
+
+def _memory(trials: Trials, one: Candidate) -> float:
+    """Bytes that building it over all is expected to take; infinite where it cannot be built."""
+    plan = [(one.index, Grid(one.build))]
+    try:
+        return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].estimate.memory
+    except InputError:
+        return math.inf
 
 
 def check_track(options: TuneOptions, track: Track | None) -> None:
@@ -62,8 +73,10 @@ def check_track(options: TuneOptions, track: Track | None) -> None:
         )
     if options.mode not in track.modes:
         raise InputError(f"--mode={options.mode}: --track={options.track} is asked in {', '.join(track.modes)}")
-    if len(track.cases) > 1:
-        cases = ", ".join(case.name for case in track.cases)
+    if why := track.unsought():
+        raise InputError(f"--track={options.track}: {why}")
+    if len(track.sought) > 1:
+        cases = ", ".join(case.name for case in track.sought)
         raise InputError(f"--track={options.track}: tune seeks for one case, this asks {cases}; ask one of them")
 
 
@@ -86,7 +99,8 @@ def searched(options: TuneOptions, vector_set: VectorSet, track: Track | None, c
     trials = Trials(options, vector_set, track, journal, folder)
     size = f"{len(vector_set.gallery):,} x {vector_set.dim}"
     print(f"{vector_set.name}: {size}, {len(vector_set.queries):,} queries, {vector_set.metric}")
-    goal = f"{options.k}-recall@{options.k} of {options.recall:g} within {in_bytes(trials.limit)}"
+    named = recall_name(track.k if track else options.k).replace("k-recall", f"{options.k}-recall")
+    goal = f"{named} of {options.recall:g} within {in_bytes(trials.limit)}"
     print(f"to reach: {goal}; for at most {options.budget}", flush=True)
     if journal.before:
         print(f"going on: {journal.before} builds were tried before ({journal.path})", flush=True)

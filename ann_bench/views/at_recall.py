@@ -24,7 +24,8 @@ def read(text: str) -> tuple[float, ...]:
 def render(rows: Sequence[Row], recalls: Sequence[float]) -> str:
     """Lines of text: a block a case, mode and number of threads; the index that is fastest at the last recall first.
 
-    QPS and its interval at each recall, "-" where no point of the index reaches it; then the build of the last one.
+    QPS and the lower end of their interval at each recall, "-" where no point of the index reaches it; then what was
+    built for the highest recall that it reaches, which is told where it is not the last.
     """
     parts = [part for case in measured.by_case(rows).values() for part in measured.by_conditions(case).values()]
     return "\n\n".join(_block(part, recalls) for part in parts)
@@ -48,10 +49,12 @@ def _block(rows: Sequence[Row], recalls: Sequence[float]) -> str:
     # Who reaches the highest recall at all stands before who does not; both by speed there.
     order = list(dict.fromkeys(name for best in reversed(found) for name in best))
     order += sorted({_who(row) for row in rows} - set(order))
-    lines = [["index", *(f"QPS at {recall:g}" for recall in recalls), f"build and search at {recalls[-1]:g}"]]
+    lines = [["index", *(f"QPS at {recall:g}" for recall in recalls), "build and search"]]
     for name in order:
-        last = next((best[name] for best in reversed(found) if name in best), None)
-        lines.append([name, *(_qps(best.get(name)) for best in found), _title(last)])
+        reached = [(recall, best[name]) for recall, best in zip(recalls, found, strict=True) if name in best]
+        title = _title(reached[-1][1]) if reached else ""
+        title += f" (at {reached[-1][0]:g})" if reached and reached[-1][0] != recalls[-1] else ""
+        lines.append([name, *(_qps(best.get(name)) for best in found), title])
     width = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     case = f"{rows[0]['case']}, " if rows[0].get("case") else ""
     head = f"{rows[0]['data']}, {case}{measured.conditions(rows[0])}"
@@ -70,8 +73,6 @@ def _qps(row: Row | None) -> str:
     return significant(row["qps"]) + (f" ({significant(low)})" if low and low < row["qps"] else "")
 
 
-def _title(row: Row | None) -> str:
-    if row is None:
-        return ""
+def _title(row: Row) -> str:
     words = " ".join(part for part in (row["build"], row["search"]) if part)
     return words if len(words) <= _BUILD else words[: _BUILD - 3] + "..."

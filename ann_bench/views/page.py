@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 
+from ann_bench import tracks
 from ann_bench.results import points as measured
 from ann_bench.results.families import styles
 from ann_bench.results.points import Row
@@ -105,14 +106,18 @@ def _lines(rows: Sequence[Row], track: str) -> list[dict[str, Any]]:
     """
     style = styles(map(measured.family, rows))
     place = {id(row): place for place, row in enumerate(rows)}
-    ordered = sorted(rows, key=lambda row: (row["index"], row["build"], row.get("way", ""), measured.recall(row)))
     parts = [part for of_case in measured.by_case(rows).values() for part in measured.by_conditions(of_case).values()]
     best = {id(row) for part in parts for row in (*measured.front(part), *measured.equals(part))}
-    where = {id(row): number for number, part in enumerate(parts) for row in part}
+
+    def order(row: Row) -> tuple[Any, ...]:
+        return row["index"], row["build"], row.get("way", ""), measured.recall(row)
+
+    ordered: Sequence[Sequence[Row]] = [sorted(part, key=order) for part in parts]
     return [
         {"row": row, "place": place[id(row)], "front": id(row) in best, "cells": table.cells(row, track)}
         | {"colour": style[measured.family(row)].colour}
-        for row in sorted(ordered, key=lambda row: where[id(row)])
+        for block in (tracks.get(track).Track.blocks(ordered) if track else ordered)
+        for row in block
     ]
 
 

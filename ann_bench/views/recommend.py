@@ -32,6 +32,8 @@ class RecommendOptions(Shown):
     """The memory to stay within when searching, that of the whole process, like 4GB; any by default."""
     count: str = ""
     """The number of vectors, like 10M; by default as many as were measured."""
+    writes: float = 0
+    """The rows that must be written in a second at least, those that come and those that go; of --track=stream."""
     mode: str = "single"
     """single: one query at a time; batch: many in one call."""
 
@@ -70,22 +72,41 @@ def main(options: RecommendOptions) -> None:
     if len(cases := measured.by_case(found.rows)) > 1:
         raise InputError(f"--case: say which one; {options.track} has {', '.join(cases)}")
     wanted = {"count": count, "mode": options.mode}
-    choices = choose(found.rows, recall=options.recall, memory=memory, file=options.file, **wanted)
+    rows = _written(found.rows, options.writes) if options.writes else found.rows
+    choices = choose(rows, recall=options.recall, memory=memory, file=options.file, **wanted)
     if str(options.out) != "results":
         choices = [replace(one, command=f"{one.command} --out {shlex.quote(str(options.out))}") for one in choices]
     words = f"{found.k}-recall@{found.k}" if found.k else recall_name(0)
     asked = f"{words} of {options.recall:g} or more, {count:,} vectors"
+    asked += f", {most:,} at a time" if (most := found.rows[0].get("alive_most")) else ""
     asked += f", within {in_bytes(memory)}" if memory else ""
+    asked += f", {options.writes:,.10g} writes a second or more" if options.writes else ""
     print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
     print(render(choices, note=without_index(found.rows, **wanted)))
     if choices[0].lacking:
         raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
 
 
+def _written(rows: Sequence[Row], least: float) -> list[Row]:
+    """The points of a stream that write so many rows a second."""
+    if rows[0]["track"] != "stream":
+        raise InputError(f"--writes={least:,.10g}: belongs to --track=stream")
+    fast = [row for row in rows if row.get("writes_per_second", 0) >= least]
+    if not fast:
+        most = max(row.get("writes_per_second", 0) for row in rows)
+        raise RunFailed(
+            f"nothing that was measured writes {least:,.10g} rows a second; the fastest {significant(most)}"
+        )
+    return fast
+
+
 def without_index(rows: Sequence[Row], *, count: int, mode: str) -> str:
-    """How fast exact search is where ``count`` vectors are so few that they need no index; else "", or not measured."""
+    """How fast exact search is where ``count`` vectors are so few that they need no index; else, or not measured, "".
+
+    "" under a track, too: there it is one of the families, with its way of asking.
+    """
     flat = next((row for row in rows if (row["index"], row["mode"]) == ("flat", mode)), None)
-    if count >= _FEW or flat is None:
+    if count >= _FEW or flat is None or flat["track"]:
         return ""
     grown = extrapolate.grow(flat, count)
     about = "about " if grown.model else ""
@@ -213,4 +234,5 @@ def _figures(choice: Choice) -> str:
     figures.append(f"{about}{in_bytes(choice.grown.memory)} of memory in all")
     figures += [f"index {about}{in_bytes(choice.grown.index_bytes)}"] if choice.grown.index_bytes else []
     figures.append(f"{'very roughly ' if choice.vague else about}{in_time(choice.grown.build_seconds)} to build")
+    figures += tracks.get(choice.row["track"]).Track.figures(choice.row) if choice.row["track"] else []
     return ", ".join(figures)

@@ -38,13 +38,15 @@ def main(options: TableOptions) -> None:
 
 
 def render(rows: Sequence[Row], *, every: bool = False, track: str = "") -> str:
-    """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest.
+    """Lines of text: a block a case, mode and number of threads, from the lowest recall to the highest;
+    or those that the track makes of them.
 
     every : all rows, not only those on the Pareto front of their block and their equals, which are marked by =
     """
     cases = measured.by_case(rows).values()
     parts = [part for case in cases for part in measured.by_conditions(case).values()]
     marked = [(_by_recall(part) if every else front_and_equals(part)) for part in parts]
+    marked = list(tracks.get(track).Track.blocks(marked)) if track else marked
     names = columns([row for part in marked for row in part], track)
     blocks = [[cells(row, track) for row in part] for part in marked]
     lines = [dict(zip(names, names, strict=True)), *(line for block in blocks for line in block)]

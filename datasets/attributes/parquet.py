@@ -9,6 +9,7 @@ from datasets.attributes import spmat
 from datasets.attributes.table import Attributes
 from datasets.errors import InputError
 
+_LARGEST_TAG = 2**31 - 1
 _MISSING = "pyarrow reads parquet and is not installed; pip install -c constraints.txt -e '.[parquet]'"
 
 
@@ -35,7 +36,7 @@ def read(path: Path) -> Attributes:
         if _is_list(pyarrow, field.type):
             if tags is not None:
                 raise InputError(f"{path}: several columns hold lists of whole numbers; tags can be only one of them")
-            tags = _tags(table[field.name])
+            tags = _tags(path, table[field.name])
         elif field.name.strip().lower() in columns:
             raise InputError(f"{path}: column {field.name} is there twice, but for capital letters")
         else:
@@ -58,17 +59,25 @@ def _is_list(pyarrow: Any, kind: Any) -> bool:
 
 
 def _values(pyarrow: Any, column: Any) -> np.ndarray:
+    """Whole numbers that neither int64 nor, where some are missing, float64 holds exactly are text, as in CSV."""
     kind = column.type
-    if pyarrow.types.is_integer(kind) and not column.null_count:
-        return column.to_numpy().astype(np.int64)
-    if pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind):
-        return column.cast(pyarrow.float64(), safe=False).to_numpy().astype(np.float64)
+    try:
+        if pyarrow.types.is_integer(kind) and not column.null_count:
+            return column.cast(pyarrow.int64()).to_numpy()
+        if pyarrow.types.is_integer(kind) or pyarrow.types.is_floating(kind):
+            return column.cast(pyarrow.float64()).to_numpy().astype(np.float64)
+    except pyarrow.ArrowInvalid:  # too large
+        pass
     texts = column.cast(pyarrow.string()) if not pyarrow.types.is_string(kind) else column
     return np.array(texts.fill_null("").to_pylist(), dtype=str)
 
 
-def _tags(column: Any) -> tuple[np.ndarray, np.ndarray]:
+def _tags(path: Path, column: Any) -> tuple[np.ndarray, np.ndarray]:
     whole = column.combine_chunks()
     counts = np.asarray(whole.value_lengths().fill_null(0)).astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(counts)])
-    return starts, spmat.ascending(starts, np.asarray(whole.flatten()).astype(np.int32))
+    numbers = np.asarray(whole.flatten())
+    if len(numbers) and not 0 <= numbers.min() <= numbers.max() <= _LARGEST_TAG:
+        wrong = numbers.min() if numbers.min() < 0 else numbers.max()
+        raise InputError(f"{path}: tags are whole numbers from 0 to {_LARGEST_TAG}, not {wrong}")
+    return starts, spmat.ascending(starts, numbers.astype(np.int32))

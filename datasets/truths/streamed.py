@@ -57,6 +57,7 @@ class Streamed:
         """
         searches = self.history.searches
         if all(self._path(step).exists() for step in searches):
+            self._tidy()
             return
         self.vector_set.check_finite()
         parts = _parts(self.history)
@@ -70,8 +71,12 @@ class Streamed:
         for place, found in _moments(0, len(searches), nothing, pieces, largest):
             if not self._path(searches[place]).exists():
                 blocks.write(self._path(searches[place]), self._in_order(found))
-        for place in range(len(parts)):
-            self._path(f"lists-{place}", ".npy").unlink(missing_ok=True)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Let the lists go, which are as large as the gallery where there are many queries."""
+        for path in self.folder.glob("lists-*.npy"):
+            path.unlink(missing_ok=True)
 
     def _path(self, of: object, suffix: str = ".npz") -> Path:
         return self.folder / f"{of}{suffix}"

@@ -31,7 +31,7 @@ def true_pairs(vector_set: VectorSet, radius: float, *, cache: Path, progress: b
     Which rows come into question is found by products in single precision; which of these are within, by their
     differences in double precision. Raises InputError where vectors are not finite.
     """
-    name = f"{vector_set.fingerprint()}-within-{radius:.9g}"
+    name = f"{vector_set.fingerprint()}-within-{float(radius)!r}"
     path, parts = cache / f"{name}.bin", cache / f"{name}.blocks"
     if path.is_file():
         return range_file.read(path)

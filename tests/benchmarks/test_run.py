@@ -94,7 +94,7 @@ def test_figures_without_time_stand_in_the_table():
 def test_every_benchmark_is_run():
     scripts = {path.stem for path in HERE.glob("*.py") if "__main__" in path.read_text()}
     # With a target of its own, with a table in docs/, with a table of its own, of as many minutes as a sweep.
-    apart = {"beyond_memory", "onnx_equality", "cirtorch_equality", "tune"}
+    apart = {"beyond_memory", "onnx_equality", "cirtorch_equality", "tune", "elsewhere_overhead"}
     assert scripts - {"run", "extract_sides", "extract_network", *apart} == set(run.NAMES)
 
 

@@ -25,9 +25,14 @@ def test_a_closed_loop_has_no_gaps():
     log, seen = asked(Round(0.1, begin=time.perf_counter() + 0.01), first=1)
     np.testing.assert_array_equal(log.began[1:], log.ended[:-1])
     assert seen == [(1 + place) % 3 for place in range(len(seen))] and len(seen) == len(log.ended)
-    assert log.began[0] >= 0 and log.began[-1] < 0.1 <= log.ended[-1]
+    assert log.began[0] == 0 and log.began[-1] < 0.1 <= log.ended[-1]
     assert all(int(answer[0, 0]) == query for query, (answer, _) in log.answers.items())
     assert log.wall > 0 and log.busy >= 0
+
+
+def test_who_gets_no_core_until_it_is_over_has_waited_since_all_began():
+    log, _ = asked(Round(0.1, begin=time.perf_counter() - 0.3))
+    assert log.began.tolist() == [0] and log.ended[0] >= 0.3
 
 
 def test_at_a_rate_nothing_is_asked_before_it_is_due_and_others_take_their_part():

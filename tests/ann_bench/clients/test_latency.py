@@ -16,10 +16,20 @@ def test_a_closed_loop_counts_what_is_answered_after_the_ramp():
     todo = Round(seconds=10)  # half a second of ramp, 9.5 count
     logs = [log([0, 1, 5], [0.4, 3, 9]), log([0, 2, 9], [1, 3, 11])]
     reached = latency.of_logs(todo, logs)
-    np.testing.assert_array_equal(reached.latencies, [1, 1, 2, 4])
+    np.testing.assert_array_equal(reached.latencies, [1, 1, 2, 2, 4])  # one is under way at the end
+    assert reached.starved == 0
     assert reached.qps == 4 / 9.5 and reached.queue == reached.due == 0
     assert reached.answered.tolist() == [1, 2, 0, 0, 1]
     assert (reached.low, reached.high) == (0, 2 * 5 / 9.5)
+
+
+def test_whoever_is_not_answered_has_waited_all_the_time():
+    """One of four clients has all answers: by Little's law the others are not forgotten."""
+    todo, ended = Round(seconds=10), np.arange(1, 1001) / 100
+    starved = [log([0], [10.01]), log([0], [10.02]), log([0.1], [11])]
+    reached = latency.of_logs(todo, [log(ended - 0.01, ended), *starved])
+    assert reached.starved == 3 and reached.latencies[-1] == pytest.approx(10.9)
+    assert reached.qps * reached.latencies.mean() == pytest.approx(4, rel=0.1)
 
 
 def test_an_open_loop_counts_from_when_a_query_was_due():

@@ -5,8 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from ann_bench.drawing import canvas
+from ann_bench.drawing import canvas, fronts
 from ann_bench.results.families import Style
+from ann_bench.streams import pictures
 from datasets.errors import InputError
 
 
@@ -52,3 +53,70 @@ def test_a_folder_that_cannot_be_written(made, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="the pictures cannot be written there"):
         canvas.save({"a": drawn(made)[0]}, tmp_path / "file" / "plots")
+
+
+def test_so_many_names_as_a_legend_has_room_for():
+    names = [f"index {number}" for number in range(40)]
+    assert canvas.leading(names[:5]) == names[:5]
+    assert canvas.leading(names, iter(["index 30", "index 20"]), most=4) == [names[0], names[1], names[20], names[30]]
+    assert canvas.leading(names, names, most=3) == names[:3]
+
+
+def texts_of(figure):
+    """The places of the words in and beside a drawn picture, the names of rows too; of the whole, and of the axes."""
+    figure.draw_without_rendering()
+    (axes, *_) = figure.axes
+    legend = axes.get_legend()
+    words = [*axes.texts, *(legend.get_texts() if legend else axes.get_yticklabels())]
+    return [word.get_window_extent() for word in words if word.get_text().strip()], figure.bbox, axes.bbox
+
+
+def test_forty_families_leave_a_picture_its_place(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(canvas, "save", lambda figures, folder: list(figures.values()))
+    letters = [one + other for one in "abcde" for other in "pqrstuvw"]
+    rows = [made(f"{name},Flat", recall=0.9 + n / 500, qps=100 + n).row for n, name in enumerate(letters)]
+    (figure,) = fronts.draw(rows, tmp_path, parts={"": rows}, title=lambda row: "a", dashed=lambda row: False,
+                            kinds=("a", "b"))  # fmt: skip
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert len(labels) == canvas.NAMED + 1 and labels[0] == "faiss_float ew,Flat"
+    assert labels[-1] == "24 more: see the table"
+    places, whole, inner = texts_of(figure)
+    assert all(place.y0 >= 0 and place.x1 <= whole.x1 for place in places)
+    assert inner.height > 0.7 * whole.height and inner.width > 0.5 * whole.width
+
+
+def test_the_best_of_all_is_named_however_low_its_recall(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(canvas, "save", lambda figures, folder: list(figures.values()))
+    rows = [made(f"{name},Flat", recall=0.99, qps=100 + n).row for n, name in enumerate("abcdefghijklmnopqrst")]
+    rows.append(made("quick,Flat", recall=0.5, qps=9000).row)
+    (figure,) = fronts.draw(rows, tmp_path, parts={"": rows}, title=lambda row: "a", dashed=lambda row: False,
+                            kinds=("a", "b"))  # fmt: skip
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert "faiss_float quick,Flat" in labels and labels[-1] == "5 more: see the table"
+
+
+def stream(made, number):
+    """A row of a stream of three steps."""
+    index, way = (f"library{number % 5}", ("removes", "built anew")[number % 2])
+    row = made(f"HNSW{number},efConstruction=100", index=index, recall=0.99 - number / 100).row
+    series = {"recall": np.array([np.nan, 0.9, 0.8]), "qps": np.array([np.nan, 9.0, 10.0])}
+    series |= {"memory": np.full(3, 1e6), "alive": np.array([5, 9, 7])}
+    rates = {"inserts_per_second": 922_000.0, "deletes_per_second": 1_860_000.0, "writes_per_second": 1_210_000.0}
+    return {**row, **rates, "track": "stream", "case": "book", "way": way, "last recall": 0.99 - number / 100,
+            "series": series}  # fmt: skip
+
+
+def test_streams_of_many_builds_can_be_read(made, tmp_path, monkeypatch):
+    monkeypatch.setattr(canvas, "save", lambda figures, folder: figures)
+    drawn_figures = pictures.draw([stream(made, number) for number in range(30)], tmp_path)
+    assert len(drawn_figures) == 4
+    for name, figure in drawn_figures.items():
+        places, whole, inner = texts_of(figure)
+        assert inner.width > 0.3 * whole.width and inner.height > 0.6 * whole.height, name
+        assert all(place.y0 >= 0 and place.x1 <= whole.x1 and place.x0 >= 0 for place in places), name
+        covered = [(one, other) for n, one in enumerate(places) for other in places[:n] if one.overlaps(other)]
+        assert not covered, name
+        if name != "writes-book":
+            labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+            assert len({label.partition("\n")[0] for label in labels[:-1]}) == 10, "the best of each index and way"
+            assert labels[-1] == "20 more: see the table"

@@ -11,6 +11,7 @@ import pytest
 from ann_bench import indexes, limits
 from ann_bench.environments import bridge
 from ann_bench.environments.environment import Environment
+from ann_bench.filters import asking
 from ann_bench.measuring import clock, measure
 from datasets.vectors.base import VectorSet, with_neighbors
 
@@ -134,6 +135,30 @@ def test_the_clock_runs_where_the_library_is(index, vector_set):
     found = clock.run(index.find, [*calls, (slow, K)])
     assert found.total < time.perf_counter() - start
     assert found.seconds[-1] >= 0.02 and np.median(found.seconds) < 0.01
+
+
+def test_its_time_counts_where_it_is_asked_in_another_way(index):
+    """By more and more neighbors, in a stream: what is timed goes over the pipe, and who is busy is there."""
+    before = clock._busy()
+    found = clock.run(lambda *call: index.find(*call), [(np.full((200, DIM), 4e6, np.float32), K)] * 20)
+    assert len(found.answers) == 20 and clock._busy() - before >= found.busy > 0.3 * found.total
+
+
+def test_under_a_filter_the_clock_runs_there_unless_a_call_fails(index, vector_set):
+    ask = asking._caught(index.find)
+    calls = [(vector_set.queries[row : row + 1], K) for row in range(20)]
+    seen = []
+    there = index._bridge.run
+    index._bridge.run = lambda *given: (seen.append(given), there(*given))[1]
+    found = clock.run(ask, calls)
+    np.testing.assert_array_equal(np.concatenate([ids for ids, _ in found.answers]), vector_set.neighbors)
+    assert len(seen) == 1
+    bad = np.full((1, DIM), 1e6, np.float32)
+    found = clock.run(ask, [*calls, (bad, K)])
+    assert "no such luck" in found.answers[-1].reason and len(found.answers) == len(found.seconds) == 21
+    np.testing.assert_array_equal(found.answers[0][0][0], vector_set.neighbors[0])
+    found = clock.run(ask, [(vector_set.queries[:7], K), (vector_set.queries[7:], K)])  # of two sizes
+    assert [len(ids) for ids, _ in found.answers] == [7, 13]
 
 
 def test_calls_that_differ_are_each_asked_as_they_are(index, vector_set):

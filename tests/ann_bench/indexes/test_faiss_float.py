@@ -104,7 +104,10 @@ def test_distances_are_given_only_where_they_are_the_rows_own():
     assert exact_builds == set(FAMILIES) - lossy
 
 
-@pytest.mark.parametrize("build", [*FAMILIES, "HNSW8,SQ8", "PQ8np", "PQ8x4fs", "IVF8,PQ4+4", "NSG16,SQ8"])
+PANORAMA = ("FlatL2Panorama8", "IVF16,FlatPanorama8", "HNSW8_FlatPanorama8")
+
+
+@pytest.mark.parametrize("build", [*FAMILIES, "HNSW8,SQ8", "PQ8np", "PQ8x4fs", "IVF8,PQ4+4", "NSG16,SQ8", *PANORAMA])
 def test_the_size_is_known_beforehand(build, filled):
     size = faiss.serialize_index(filled(build).made()).nbytes
     assert new(build).estimate().disk == pytest.approx(size, rel=0.15)

@@ -67,9 +67,36 @@ def test_a_sleep_of_a_millisecond_is_what_a_closed_loop_shows(track, vectors):
     assert recall(row) == 1 and (row["clients"], row["loop"], row["rate"]) == (4, "closed", None)
 
 
+def test_as_many_clients_as_answers_a_second_times_how_long_they_take(track, vectors, monkeypatch):
+    """Little's law, of sixty that have their turn, and where one of them has nearly all turns."""
+    monkeypatch.setattr(measure, "WATCHED", 0)
+    index = rogue("sleeps", vectors)
+    row = measured(track(clients="60", seconds=0.4), index, "60 clients").row
+    assert row["qps"] * row["mean"] / 1e3 == pytest.approx(60, rel=0.2) and row["starved"] == 0
+    find = index.find
+
+    def unfair(*asked):
+        if (name := threading.current_thread().name) != "client 0" and name.startswith("client"):
+            calls[name] = calls.get(name, 0) + 1
+            time.sleep(0.5 if calls[name] > 20 else 0)  # the warm-up
+        return find(*asked)
+
+    calls: dict[str, int] = {}
+    index.find = unfair
+    made = track(clients="6", seconds=0.4)
+    result = measured(made, index, "6 clients")
+    assert result.row["qps"] * result.row["mean"] / 1e3 == pytest.approx(6, rel=0.35)
+    assert "5 of 6 clients were never answered" in made.told(result)
+
+
 def test_a_tail_is_where_it_was_put(track, vectors):
     row = measured(track(clients="2", seconds=0.5), rogue("stumbles", vectors), "2 clients").row
     assert 1 <= row["p50"] < 30 <= row["p95"] <= row["p99"]
+
+
+def test_the_rate_is_told_as_it_was_asked(track, vectors):
+    made = track(clients="2", rate="1234", seconds=0.2)
+    assert measured(made, rogue("honest", vectors), "2 clients at 1,234 a second").row["rate"] == 1234
 
 
 def test_at_a_rate_as_much_is_answered_as_was_asked(track, vectors):
@@ -199,5 +226,7 @@ def test_the_pictures_and_the_table(track, vectors, tmp_path):
     assert [path.name for path in files if path.suffix == ".svg"] == [
         "clients-qps.svg", "clients-latency.svg", "rate-latency.svg"]  # fmt: skip
     assert all(path.stat().st_size > 1000 for path in files)
-    text = table.render(rows, track="clients")
+    text = table.render([rows[1], rows[3], rows[0]], track="clients")
+    asked = [line.partition("  ")[0] for line in text.splitlines()]
+    assert asked[2:] == ["2 clients", "2 clients at 50 a second", "4 clients"], "one block, by clients, then by rate"
     assert "2 clients at 50 a second" in text and "p99.9 ms" in text.splitlines()[0] and "asked QPS" in text

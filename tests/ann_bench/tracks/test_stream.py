@@ -222,7 +222,11 @@ def test_a_sweep_of_streams_goes_on_past_rogues(tmp_path, vector_set, monkeypatc
 
 def test_of_a_default_grid_one_search_parameter():
     grid = indexes.get("hnswlib").grids(1000, 8, "euclidean")[0]
-    assert [len(values) for values in StreamTrack.of_default(grid).search.values()] == [1]
+    assert [len(values) for values in StreamTrack.of_default(grid, "hnswlib").search.values()] == [1]
+    assert StreamTrack.of_default(grid, "hnswlib").build == grid.build
+    for grid in indexes.get("svs").grids(1000, 8, "euclidean"):  # of half precision, into which no rows can be added
+        index = indexes.get("svs").Index(StreamTrack.of_default(grid, "svs").build, dim=8, metric="euclidean", count=9)
+        assert index.changes
 
 
 def test_a_runbook_is_shown_and_written(tmp_path, vector_set, capsys):

@@ -53,6 +53,14 @@ def test_between_two_points_qps_are_on_a_line_of_their_logarithms(made):
     assert growth.at_recall(front, 0.99) is None and growth.at_recall(front, 0.5) == pytest.approx(1000)
 
 
+def test_fewer_queries_hide_no_size(folder):
+    for name, other in (("set-10000", "set-10000-q100"), ("set", "set-q100")):
+        (folder / name).rename(folder / other)
+    with pytest.raises(InputError) as error:
+        growth.pairs(GrowthOptions(out=folder, k=99))
+    assert "no two sizes" not in str(error.value)
+
+
 def test_the_table_says_how_far_off_each_kind_is(folder, capsys):
     growth.main(GrowthOptions(out=folder))
     said = capsys.readouterr().out
@@ -63,6 +71,8 @@ def test_the_table_says_how_far_off_each_kind_is(folder, capsys):
 def test_without_two_sizes_it_says_how_to_measure_them(folder, tmp_path):
     with pytest.raises(InputError, match="two sizes of one set; .*--rows=10000"):
         growth.main(GrowthOptions(out=folder / "set"))
+    with pytest.raises(InputError, match="there is no such folder"):
+        growth.main(GrowthOptions(out=folder / "nothere"))
     with pytest.raises(InputError, match="--recall=0"):
         growth.main(GrowthOptions(out=folder, recall=0))
 

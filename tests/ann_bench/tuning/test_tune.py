@@ -3,7 +3,10 @@
 import contextlib
 import io
 import json
+import signal
+import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -146,8 +149,11 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
     assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
 
 
-def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
     """The first of a sample that reaches the recall is measured in full, whatever time is left: something is told."""
+    told: list[Outcome] = []
+    monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one))
+    monkeypatch.setattr(Search, "left", property(lambda self: 0.1 if told else 1.0))
     tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     said = capsys.readouterr().out
     assert "flat, annoy: did not fit into the time" in said and "1 in full" in said and "build it" in said
@@ -193,6 +199,13 @@ def test_samples_leave_time_for_builds_over_all(vectors, workers, capsys, monkey
     defaults = [title for title in told if "flat" in title or "=16,ef_construction=200" in title]
     assert told[0].startswith("hnswlib M=8,ef_construction=200") and not defaults and "build it" in said
     assert "flat Flat: recall 1.0000" in said
+
+
+def test_where_samples_begin_quickly_little_time_is_enough(vectors, workers, capsys, monkeypatch):
+    """Workers of this process begin at once: two seconds are enough for a build over all, where five would not be."""
+    monkeypatch.setattr(Search, "left", property(lambda self: 2.0 if self.sampled else 60.0))
+    tune.main(options(vectors, index="flat"))
+    assert "serve it" in capsys.readouterr().out
 
 
 def test_without_optuna_the_default_builds_are_searched(vectors, workers, capsys, monkeypatch):
@@ -313,6 +326,54 @@ def test_what_tune_cannot_search_is_told_in_a_line(vectors, asked_track, monkeyp
     monkeypatch.setattr(Asked, "builds_itself", True)
     with pytest.raises(InputError, match="ann_bench run --track=asked measures the default builds"):
         tune.main(options(vectors, track="asked"))
+
+
+def test_within_a_radius_pairs_are_recalled(vectors, workers, capsys):
+    tune.main(options(vectors, track="range", index="flat,hnswlib"))
+    said = capsys.readouterr().out
+    assert "to reach: recall of pairs of 0.9" in said and "serve it\n  its file: " in said
+
+
+def test_for_foreign_queries_their_own_recall_is_sought(vectors, workers, capsys):
+    asked = options(vectors, track="foreign")
+    tune.main(asked)
+    assert "--track foreign" in capsys.readouterr().out
+    assert {results.read(path).point.case for path in asked.out.glob("foreign/made_up/5/*/*.hdf5")} == {"foreign"}
+
+
+def test_clients_count_by_the_clock_and_a_rate_is_no_aim(vectors, workers):
+    asked = options(vectors, track="clients", clients="2", seconds=0.1, index="flat")
+    tune.main(asked)
+    (measured,) = results.read_all(asked.out / "clients") or results.read_all(asked.out)
+    (journal,) = (asked.out / "tuning" / "clients" / "made_up").glob("tried-*.jsonl")
+    (tried,) = (one for one in map(json.loads, journal.read_text().splitlines()) if "qps" in one)
+    assert tried["qps"] == measured.qps
+    with pytest.raises(InputError, match="with --rate=100 whatever keeps up is equally fast"):
+        tune.main(replace(asked, rate="100"))
+
+
+@pytest.mark.slow
+def test_a_search_that_is_killed_goes_on(vectors):
+    """SIGKILL after two builds over all: these are not built again, and the same command ends as the search does."""
+    out = vectors.parent / "results"
+    command = [sys.executable, "-m", "ann_bench", "tune", f"--data={vectors}", "--index=hnswlib,flat", f"--out={out}"]
+    command += ["--track=foreign", "--k=5", "--runs=1", "--threads=1", "--recall=0.9", "--budget=20min"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def tried():
+        return [line for path in out.rglob("tried-*.jsonl") for line in path.read_text().splitlines() if "qps" in line]
+
+    while process.poll() is None and len(tried()) < 2:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    before, measured = tried(), when_measured(out / "foreign")
+    assert process.returncode == -signal.SIGKILL and len(before) >= 2 and measured
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"going on: {len(before)} builds" in done.stdout and "serve it" in done.stdout
+    assert tried()[: len(before)] == before and len(tried()) > len(before)
+    assert when_measured(out / "foreign").items() >= measured.items()
 
 
 def test_a_crash_costs_one_try(vectors, monkeypatch):

@@ -119,5 +119,9 @@ def test_cases_and_ways_of_a_track_are_told_apart(made, tmp_path):
 
 
 def test_what_was_asked_at_a_rate_has_no_card(made, tmp_path):
-    rows = [made(recall=1.0).row | {"track": "clients", "case": "2 clients at 50 a second", "rate": 50.0, "way": ""}]
-    assert 'class="card"' not in page.write(rows, [], tmp_path).read_text()
+    asked = {"track": "clients", "case": "2 clients at 50 a second", "rate": 50.0, "way": "", "clients": 2}
+    closed = {**asked, "case": "2 clients", "rate": None}
+    rows = [made(recall=1.0).row | about for about in (asked, closed)]
+    text = page.write(rows, [], tmp_path).read_text()
+    assert re.findall(r'class="card" href="#p(\d)"', text) == ["1"]
+    assert re.findall(r'<tr id="p(\d)"', text) == ["1", "0"], "as the track orders them"

@@ -6,10 +6,11 @@ import pytest
 
 from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.options import RunOptions
+from ann_bench.results.points import Measured
 from ann_bench.sweep import grid
 from ann_bench.views import recommend
 from ann_bench.views.recommend import RecommendOptions, choose, render, without_index
-from datasets.errors import InputError
+from datasets.errors import InputError, RunFailed
 
 
 @pytest.fixture
@@ -179,3 +180,32 @@ def test_command(measured_folder, capsys):
 def test_mistakes(measured_folder, options, words):
     with pytest.raises(InputError, match=words):
         recommend.main(RecommendOptions(out=measured_folder, **options))
+
+
+def stream(made, build, way, writes, qps):
+    found = made(build, index="hnswlib" if way == "removes" else "faiss_float", recall=0.97, qps=qps).row
+    about = {"track": "stream", "case": "book", "way": way, "alive_most": 500, "last recall": 0.95}
+    return {**found, **about, "inserts_per_second": 2 * writes, "writes_per_second": writes}
+
+
+def test_of_a_stream_the_writes_are_told_and_can_be_asked_for(made, monkeypatch, capsys):
+    rows = [stream(made, "NSG32", "built anew", 443, 9000), stream(made, "M=16", "removes", 8900, 3000)]
+    monkeypatch.setattr(RecommendOptions, "load", lambda options: Measured("photo_sift", 10, rows, []))
+    recommend.main(RecommendOptions(track="stream"))
+    out = capsys.readouterr().out
+    assert "500 at a time" in out and "0.9500 at the end, 886 inserts/s, 443 writes/s" in out
+    assert "NSG32 nprobe=8 (built anew)" in out.partition("next best")[0] and "8,900 writes/s" in out
+    recommend.main(RecommendOptions(track="stream", writes=1000))
+    out = capsys.readouterr().out
+    assert "1,000 writes a second or more" in out and "NSG32" not in out and "hnswlib M=16" in out
+    with pytest.raises(RunFailed, match="writes 10,000 rows a second; the fastest 8,900"):
+        recommend.main(RecommendOptions(track="stream", writes=10_000))
+    rows[:] = [made(recall=0.97).row]
+    with pytest.raises(InputError, match="--writes=5: belongs to --track=stream"):
+        recommend.main(RecommendOptions(writes=5))
+
+
+def test_under_a_track_exact_search_is_told_with_its_way(made):
+    flat = made("Flat", index="flat", recall=1.0).row
+    assert without_index([flat], count=2000, mode="single")
+    assert not without_index([{**flat, "track": "range", "way": "by neighbors"}], count=2000, mode="single")

@@ -162,6 +162,21 @@ def test_ids_that_are_not_those_of_the_gallery(tmp_path, rows, message):
         reading.read(file(tmp_path, f"id\n{rows}"), ids=np.array([5, 9]))
 
 
+def test_numbers_in_parquet_that_are_too_large_are_text(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    path, wide = tmp_path / "a.parquet", pyarrow.array([2**63 + 5, 1, 2], pyarrow.uint64())
+    parquet.write_table(pyarrow.table({"wide": wide, "gap": [2**60 + 1, None, 3], "small": [2**52, None, 3]}), path)
+    found = reading.read(str(path)).columns
+    assert found["wide"].tolist() == [str(2**63 + 5), "1", "2"]
+    assert found["gap"].tolist() == [str(2**60 + 1), "", "3"]
+    np.testing.assert_array_equal(found["small"], [2**52, np.nan, 3])
+    parquet.write_table(pyarrow.table({"tags": [[3], [2**33 + 7]]}), path)
+    with pytest.raises(InputError, match=f"from 0 to {2**31 - 1}, not {2**33 + 7}"):
+        reading.read(str(path))
+
+
 def test_parquet_without_its_library(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"pyarrow reads parquet and is not installed; pip install .*\[parquet\]"):

@@ -93,6 +93,9 @@ def test_each_row_is_searched_once_and_nothing_twice(tmp_path, monkeypatch):
     truth.prepare(progress=False)
     assert sum(searched) < COUNT and sum(searched) + sum(first) >= COUNT
     assert not list(truth.folder.glob("lists-*"))
+    (truth.folder / "lists-0.npy").touch()  # killed before it was removed
+    truth.prepare(progress=False)
+    assert not list(truth.folder.glob("lists-*"))
     check(vector_set, history, truth)
     searched.clear()
     streamed.of(vector_set, history, K, cache=tmp_path).prepare(progress=False)

@@ -89,6 +89,8 @@ def test_pairs_are_searched_for_once_and_a_search_goes_on(tmp_path, monkeypatch)
     assert asked == ["searched", "killed", "searched", "searched"]
     np.testing.assert_array_equal(first.ids, again.ids)
     assert [path.name for path in tmp_path.iterdir()] == [f"{vector_set.fingerprint()}-within-3.2.bin"]
+    within.true_pairs(vector_set, np.float64(3.2 + 1e-12), cache=tmp_path, progress=False)
+    assert len(list(tmp_path.iterdir())) == 2  # another radius, however near, has pairs of its own
 
 
 @pytest.mark.parametrize("metric", RADII)
