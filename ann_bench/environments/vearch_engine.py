@@ -3,13 +3,14 @@
 import ctypes
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ann_bench.environments import scratch
 
 ROWS = 2000  # added in a call
 _GLANCE = 0.02  # seconds between two looks at whether all rows are in the index
@@ -65,7 +66,7 @@ class Engine:
         self._engine.create_id = self._key  # rows are found and removed by what this gives
 
     def _create(self) -> None:
-        self._begin(Path(tempfile.mkdtemp(prefix="ann_bench_vearch_")))
+        self._begin(scratch.folder("vearch"))
         self._made = True
         kinds, field = self._vearch.dataType, self._vearch.GammaFieldInfo
         of_kind = {"i": kinds.LONG, "f": kinds.DOUBLE, "U": kinds.STRING}

@@ -7,7 +7,6 @@ that is mostly a Python loop over all rows, once a call, so that only batch mode
 
 import hashlib
 import shutil
-import tempfile
 import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ann_bench.environments import scratch
 from ann_bench.factory import milvus_filter
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
@@ -119,7 +119,7 @@ class MilvusIndex(base.Index):
         from pymilvus import DataType
 
         if not self.uri:
-            self._folder = Path(tempfile.mkdtemp(prefix="ann_bench_milvus_"))
+            self._folder = scratch.folder("milvus")
             weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._client = _connect(self.uri or str(self._folder / LITE))
         schema = self._client.create_schema(auto_id=False, enable_dynamic_field=False)

@@ -8,7 +8,6 @@ row are followed: 0 is all, -2 lets NGT choose.
 
 import math
 import shutil
-import tempfile
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ann_bench.environments import scratch
 from ann_bench.indexes import base
 from ann_bench.indexes.base import Estimate, Grid, Value
 from datasets.errors import InputError, suggestion
@@ -93,7 +93,7 @@ class NgtIndex(base.Index):
     def _create(self) -> None:
         import ngtpy
 
-        folder = Path(tempfile.mkdtemp(prefix="ann_bench_ngt_"))
+        folder = scratch.folder("ngt")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self._path = folder / "graph"
         distance, stored = SPACES[self.metric]

@@ -1,4 +1,7 @@
-"""Kinds of queries: some of the gallery's kind beside those of a set, and how far from the gallery they lie."""
+"""Kinds of queries: some of the gallery's kind beside those of a set, and how far from the gallery they lie.
+
+A row that lies in an index is no query: a graph walks to the row itself and finds the row's own list of near ones.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.errors import InputError
+from datasets.files import whole
 from datasets.stored import from_file
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
@@ -16,12 +20,54 @@ OFFSET = "offset from the gallery"
 
 _QUANTILE = 0.99  # of the gallery's own queries lie nearer to it than the border
 _SAMPLED = 20_000  # rows by which centre and spread are told
+_HELD = 10  # one of so many rows is held out at most
+_BLOCK = 1 << 17  # rows copied at a time
 
 
-def of_gallery(vector_set: VectorSet, *, seed: int) -> VectorSet:
-    """The set with random rows of its gallery in place of its queries, as many, none of which finds itself."""
-    asking = rows.sample_ids(len(vector_set.gallery), len(vector_set.queries), seed)
-    return replace(_without_queries(vector_set, rows.take(vector_set.gallery, asking)), query_rows=asking)
+def held_out(vector_set: VectorSet, *, folder: Path, seed: int) -> tuple[VectorSet, VectorSet]:
+    """The set without random rows of its gallery, as many as queries, a tenth of all at most; and those as its queries.
+
+    The gallery that is left is written to ``folder`` once, and mapped. Raises InputError where there are too few rows.
+    """
+    gallery = vector_set.gallery
+    asking = rows.sample_ids(len(gallery), min(len(vector_set.queries), len(gallery) // _HELD), seed)
+    if not len(asking):
+        raise InputError(
+            f"--near-queries: {vector_set.name} has {len(gallery)} vectors, too few to hold some of them out; name a"
+            " file of queries of their kind"
+        )
+    path = folder / f"{vector_set.fingerprint()}-without-{len(asking)}-{seed}.npy"
+    stays = np.ones(len(gallery), bool)
+    stays[asking] = False
+    if not path.exists():
+        _write(path, gallery, stays)
+    left = replace(
+        vector_set,
+        gallery=np.load(path, mmap_mode="r"),
+        neighbors=None,
+        distances=None,
+        gallery_labels=None if vector_set.gallery_labels is None else vector_set.gallery_labels[stays],
+        gallery_paths=tuple(name for name, stay in zip(vector_set.gallery_paths, stays, strict=False) if stay),
+        gallery_cameras=None if vector_set.gallery_cameras is None else vector_set.gallery_cameras[stays],
+        gallery_trained=None,
+        pairs=None,
+        attrs={**vector_set.attrs, "leave_one_out": False},
+    )
+    return left, _without_queries(left, rows.take(gallery, asking))
+
+
+def _write(path: Path, gallery: np.ndarray, stays: np.ndarray) -> None:
+    """The rows that stay, as a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole.own_beside(path) as part:
+        shape = (int(stays.sum()), gallery.shape[1])
+        copy = np.lib.format.open_memmap(part, mode="w+", dtype=gallery.dtype, shape=shape)
+        place = 0
+        for start, block in rows.blocks(gallery, _BLOCK):
+            block = block[stays[start : start + len(block)]]
+            copy[place : place + len(block)] = block
+            place += len(block)
+        copy.flush()
 
 
 def of_file(vector_set: VectorSet, path: Path) -> VectorSet:

@@ -47,8 +47,9 @@ def track_of(job: Job, vector_set: VectorSet) -> Track | None:
 def build(job: Job, report: Report) -> None:
     """Build, save and note what it took."""
     vector_set = Source(**job.source).load()
-    index = make(job, vector_set, track_of(job, vector_set))
-    facts = fill(index, vector_set, job.threads, report, seed=job.seed)
+    track = track_of(job, vector_set)
+    index = make(job, vector_set, track)
+    facts = fill(index, track.indexed if track else vector_set, job.threads, report, seed=job.seed)
     Saved(Path(job.saved)).write(index, facts | {"keep": job.keep})
 
 
@@ -79,7 +80,8 @@ def _timed(call: Callable[..., None], *arguments: np.ndarray) -> float:
 class Ground:
     """What a job searches in, loaded once, and what stands with every point.
 
-    whole : the set as it was loaded; vector_set : with its true neighbors, where the track does not find its own
+    whole : the set as it was loaded; vector_set : with its true neighbors, where the track does not find its own;
+        without the rows that a track holds out
     """
 
     whole: VectorSet
@@ -93,9 +95,9 @@ def ground(job: Job) -> Ground:
     source = Source(**job.source)
     whole = source.load()
     track = track_of(job, whole)
-    vector_set = whole if track else truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
+    vector_set = track.indexed if track else truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
     facts = dict(job.facts) | _facts_of_set(vector_set) | machine.facts_of_machine()
-    facts["true_neighbors"] = _whose(source, truth.mark(whole, job.k))
+    facts["true_neighbors"] = _whose(source, truth.mark(vector_set if track else whole, job.k))
     return Ground(whole, vector_set, track, facts)
 
 

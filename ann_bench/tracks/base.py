@@ -50,7 +50,8 @@ class TrackFlags:
     range_truth: Path | None = None
     """range: file of all pairs within the radius, as big-ann-benchmarks has them; searched for if not given."""
     near_queries: Path | None = None
-    """foreign: file of queries of the gallery's own kind; else rows of it ask for the others, as many as queries."""
+    """foreign: file of queries of the gallery's own kind; else rows of it are held out of every index and ask for the
+    others, as many as queries, at most a tenth of the gallery."""
     clients: str = "1,2,4,8"
     """clients: how many ask at once; several are separated by commas."""
     rate: str = ""
@@ -135,9 +136,14 @@ class Track:
         return ""
 
     @property
+    def indexed(self) -> VectorSet:
+        """The set whose gallery an index is built of: that which was given, unless rows of it are held out."""
+        return self.vector_set
+
+    @property
     def count(self) -> int:
         """How many rows an index must have room for."""
-        return len(self.vector_set.gallery)
+        return len(self.indexed.gallery)
 
     @property
     def mark(self) -> str:

@@ -99,6 +99,7 @@ class Clients(base.Track):
         clock.check_threads(clock.Run([], np.array([wall]), busy), load.clients)
         found = judged.judge(index, known, logs, self.k, wanted)
         told = {"search_peak_bytes": peak, "cores_busy": busy / wall, **own, **_told(load, todo, reached)}
+        told["rate_of"] = self.most.get((point.title, load.clients)) if load.share else None
         told["own_share"] = reached.qps * own["own_us"] / 1e6
         series = {**latency.histogram(reached.latencies), "answered": reached.answered}
         times = reached.kept
@@ -140,6 +141,8 @@ class Clients(base.Track):
         words = [points, f"{late} ms"]
         if facts["rate"]:
             words.append(f"asked {significant(facts['rate'])} a second")
+        if of := facts["rate_of"]:
+            words[-1] += f", {facts['rate'] / of:.0%} of {significant(of)} in a closed loop just before"
         if facts["queue"]:
             words.append(f"cannot keep up: the queue grew to {facts['queue']:,}")
         if facts["starved"]:

@@ -23,7 +23,10 @@ FOREIGN, NEAR = "foreign", "of the gallery"
 
 
 class Track(base.Track):
-    """The set's own queries, and queries of the gallery's kind, with the same index and the same parameters."""
+    """The set's own queries, and queries of the gallery's kind, with the same index and the same parameters.
+
+    No query lies in the index: rows of the gallery that are to ask are held out, for both kinds of queries alike.
+    """
 
     modes: ClassVar[tuple[str, ...]] = ("single", "batch")
     of_nearest: ClassVar[bool] = True
@@ -35,11 +38,30 @@ class Track(base.Track):
                 f"--track=foreign: the queries of {vector_set.name} are rows of its gallery; name a file of others by"
                 " --queries, or take the vectors of a run of pictures and sentences"
             )
-        near = kinds.of_gallery(vector_set, seed=seed) if flags.near_queries is None else self._named(flags)
-        self.sets = {FOREIGN: vector_set, NEAR: near}
+        if flags.near_queries is None:
+            mine, near = kinds.held_out(vector_set, folder=cache / "held-out", seed=seed)
+        else:
+            mine, near = vector_set, self._named(flags)
+        self.sets = {FOREIGN: mine, NEAR: near}
 
     def _named(self, flags: TrackFlags) -> VectorSet:
         return kinds.of_file(self.vector_set, Path(flags.near_queries))
+
+    @property
+    def indexed(self) -> VectorSet:
+        return self.sets[FOREIGN]
+
+    @property
+    def held(self) -> int:
+        """Rows of the gallery that are held out."""
+        return len(self.vector_set.gallery) - self.count
+
+    @property
+    def mark(self) -> str:
+        return f"without {self.held}" if self.held else ""
+
+    def of_own(self, index: Index) -> bool:
+        return bool(self.held)
 
     @cached_property
     def cases(self) -> Sequence[Case]:
@@ -67,7 +89,12 @@ class Track(base.Track):
         queries = vector_rows.prepared(asked.queries, asked.metric)
         mode = measure.single if point.mode == "single" else measure.batch
         timed = mode(index, asked, queries, point.k, runs=runs, threads=point.threads)
-        about = {"queries": len(queries), "search_peak_bytes": timed.peak, "cores_busy": timed.cores}
+        about = {
+            "held_out": self.held,
+            "queries": len(queries),
+            "search_peak_bytes": timed.peak,
+            "cores_busy": timed.cores,
+        }
         return Result(
             point,
             timed.seconds,

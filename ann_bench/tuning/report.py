@@ -156,6 +156,8 @@ def serving(search: Search, best: Outcome) -> str:
     track = trials.track
     if track and not track.of_nearest:
         return f"its file: {saved.path}; ask it as --track={track.name} does"
+    if track and (held := len(trials.vector_set.gallery) - track.count):
+        return f"its file: {saved.path}, without the {held:,} rows that were held out; build it of all that you serve"
     index = builds.make(best.index, best.build, trials.vector_set, **trials.run_options.of_index())
     lines = index.serving(saved.path, best.search, search.options.k)
     return lines if saved.exists else f"# once it is built\n{lines}"

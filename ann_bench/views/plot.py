@@ -78,11 +78,15 @@ def _speed(rows: Sequence[Row], style: Mapping[str, Style]) -> Figure:
         zorder=1,
         label="the best of all",
     )
-    for name, part in _families(rows, lambda row: row["qps"]):
-        look, front = style[name], measured.front(part)
+    parts = _families(rows, lambda row: row["qps"])
+    named = canvas.leading([name for name, _ in parts], map(measured.family, best))
+    for name, part in parts:
+        front, look = measured.front(part), style[name] if name in named else _pale(style[name])
         _dots(axes, part, "qps", look, faint=True)
-        axes.plot(*_places(front, "qps"), color=look.colour, linewidth=1.6, zorder=3)
-        _dots(axes, front, "qps", look, label=name)
+        axes.plot(*_places(front, "qps"), color=look.colour, linewidth=1.6, zorder=3 if name in named else 2)
+        if name in named:
+            _dots(axes, front, "qps", look, label=name)
+    canvas.explain_pale(axes, len(parts) - len(named))
     _finish(axes, rows, "queries a second", better="↗ better")
     return figure
 
@@ -93,18 +97,29 @@ def _cost(rows: Sequence[Row], style: Mapping[str, Style], key: str, words: str)
     threads = sorted({row["build_threads"] for row in rows if row.get("build_threads")})
     with_threads = ", built on " + " or ".join(map(measured.in_threads, threads)) if threads else ""
     figure, axes = canvas.begin(rows, title + (with_threads if key == "build_seconds" else ""))
-    for name, part in _families(rows, lambda row: -row[key]):
+    parts = _families(rows, lambda row: -row[key])
+    named = canvas.leading([name for name, _ in parts])
+    for name, part in parts:
+        look = style[name] if name in named else _pale(style[name])
         for build in dict.fromkeys(row["build"] for row in part):
             points = sorted((row for row in part if row["build"] == build), key=measured.recall)
-            axes.plot(*_places(points, key), color=style[name].colour, linewidth=1.3, alpha=0.55, zorder=2)
-            label = None if any(text.get_label() == name for text in axes.collections) else name
-            _dots(axes, points[-1:], key, style[name], label=label)
+            axes.plot(
+                *_places(points, key), color=look.colour, linewidth=1.3, alpha=0.55 if name in named else 1, zorder=2
+            )
+            known = name not in named or any(text.get_label() == name for text in axes.collections)
+            _dots(axes, points[-1:], key, look, faint=name not in named, label=None if known else name)
+    canvas.explain_pale(axes, len(parts) - len(named))
     if key == "bytes_per_vector" and rows[0].get("dimension"):
         raw = rows[0]["dimension"] * (1 / 8 if rows[0]["metric"] == "hamming" else 4)
         label = f"the vectors alone: {significant(raw)}"
         axes.axhline(raw, color=canvas.MUTED, linewidth=1, linestyle=(0, (4, 4)), zorder=1, label=label)
     _finish(axes, rows, words, better="↘ better")
     return figure
+
+
+def _pale(look: Style) -> Style:
+    """Of a family that the legend has no room for."""
+    return Style(canvas.PALE, look.marker)
 
 
 def _families(rows: Sequence[Row], worth: Callable[[Row], float]) -> list[tuple[str, list[Row]]]:

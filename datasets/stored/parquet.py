@@ -36,7 +36,7 @@ def ids(path: Path) -> Iterator[np.ndarray] | None:
         field = _fields(file).get(ID)
         if field is None or not _is_whole(field.type):
             return None
-    return (column.to_numpy(zero_copy_only=False).astype(np.int64, copy=False) for column in _read(path, ID))
+    return (_numbers(column).astype(np.int64, copy=False) for column in _read(path, ID))
 
 
 def ids_of(files: Sequence[Path]) -> np.ndarray | None:
@@ -129,13 +129,18 @@ def _as_rows(path: Path, name: str, column: Any, at: int) -> np.ndarray:
     if column.null_count:
         row = at + int(np.argmax(~column.is_valid().to_numpy(zero_copy_only=False)))
         raise InputError(f"{path}: row {row} of {name} is empty; take it out")
-    lengths = np.asarray(column.value_lengths())
+    lengths = _numbers(column.value_lengths())
     if (lengths != lengths[0]).any() or not lengths[0]:
         row = int(np.argmax(lengths != lengths[0]))
         raise InputError(
             f"{path}: row {at + row} of {name} has {lengths[row]} numbers, row {at} {lengths[0]}: they must not differ"
         )
-    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), int(lengths[0]))
+    return _numbers(column.flatten()).reshape(len(column), int(lengths[0]))
+
+
+def _numbers(column: Any) -> np.ndarray:
+    """(n,) of a column; not by its own way to NumPy, where nothing is missing, for that loads all of pandas."""
+    return column.to_numpy(zero_copy_only=False) if column.null_count else np.from_dlpack(column)
 
 
 def _counted(path: Path, name: str) -> Iterator[tuple[int, Any]]:
@@ -156,12 +161,13 @@ def _read(path: Path, name: str) -> Iterator[Any]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     try:
-        from pyarrow import parquet
+        from pyarrow import default_memory_pool, parquet
     except ImportError:
         raise InputError(f"{path}: pyarrow is not installed; pip install -c constraints.txt -e '.[parquet]'") from None
     try:
         with parquet.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
             yield file
+        default_memory_pool().release_unused()  # so that it is not taken for an index's memory
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
     except (OSError, ValueError) as error:  # pyarrow's own are one or the other

@@ -139,9 +139,9 @@ def test_the_clock_runs_where_the_library_is(index, vector_set):
 
 def test_its_time_counts_where_it_is_asked_in_another_way(index):
     """By more and more neighbors, in a stream: what is timed goes over the pipe, and who is busy is there."""
-    before = clock._busy()
+    before = clock._elsewhere
     found = clock.run(lambda *call: index.find(*call), [(np.full((200, DIM), 4e6, np.float32), K)] * 20)
-    assert len(found.answers) == 20 and clock._busy() - before >= found.busy > 0.3 * found.total
+    assert len(found.answers) == 20 and found.busy >= clock._elsewhere - before > 0.005
 
 
 def test_under_a_filter_the_clock_runs_there_unless_a_call_fails(index, vector_set):

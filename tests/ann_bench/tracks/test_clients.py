@@ -136,7 +136,10 @@ def test_a_queue_that_grows_is_told(track, vectors):
 def test_a_share_is_of_what_the_closed_loop_reached(track, vectors):
     made = track(clients="2", rate="closed,50%,25%", seconds=0.3)
     index = rogue("sleeps", vectors)
-    half, quarter = (measured(made, index, f"2 clients at {share}").row for share in ("50%", "25%"))
+    told = [measured(made, index, f"2 clients at {share}") for share in ("50%", "25%")]
+    half, quarter = (found.row for found in told)
+    assert half["rate_of"] == quarter["rate_of"] > half["qps"]
+    assert ", 25% of " in made.told(told[1]) and "in a closed loop just before" in made.told(told[1])
     assert half["rate"] / quarter["rate"] == pytest.approx(2, rel=0.05) and 0 < half["rate"] <= 1000 * 1.05
 
 

@@ -60,6 +60,17 @@ def test_any_recall_can_be_drawn(made, recalls):
         assert high / low > 1.5
 
 
+def test_of_many_families_the_best_are_named_and_the_others_pale(made):
+    letters = [one + other for one in "abcde" for other in "pqrst"]
+    rows = [made(f"{name},Flat", recall=0.99, qps=100 + n).row for n, name in enumerate(letters)]
+    rows.append(made("quick,Flat", recall=0.5, qps=9000).row)
+    style = families.styles(map(family, rows))
+    for figure in (plot._speed(rows, style), plot._cost(rows, style, "build_seconds", "seconds")):
+        labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+        assert "10 more: see the table" in labels and len(labels) <= 19
+        assert ("faiss_float quick,Flat" in labels) == ("the best of all" in labels), "it is on the front of all"
+
+
 def test_legend_goes_from_the_best_at_a_good_recall(made):
     known = {"a": (0.95, 100), "b": (0.92, 200), "c": (0.85, 900), "d": (0.5, 9000)}
     rows = [made(f"{name},Flat", recall=recall, qps=qps).row for name, (recall, qps) in known.items()]

@@ -152,6 +152,13 @@ print(peak() - before, found.nbytes)
 """
 
 
+def test_pandas_is_not_loaded_to_read_vectors(folder):
+    """Its memory would count as that of every index that is measured in the process."""
+    code = "import sys; from pathlib import Path; from datasets.stored import from_file; "
+    code += "from_file.load(Path(sys.argv[1])); assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code, folder], check=True)
+
+
 @pytest.mark.slow
 def test_a_large_row_group_is_never_whole_in_memory(tmp_path, write):
     values = np.random.default_rng(1).random((80_000, 128), dtype=np.float32)
