@@ -98,6 +98,7 @@ def ground(job: Job) -> Ground:
     vector_set = track.indexed if track else truth.with_truth(whole, job.k, cache=Path(job.cache), progress=False)
     facts = dict(job.facts) | _facts_of_set(vector_set) | machine.facts_of_machine()
     facts["true_neighbors"] = _whose(source, truth.mark(vector_set if track else whole, job.k))
+    facts |= {"track_flags": track.flags.given()} if track else {}
     return Ground(whole, vector_set, track, facts)
 
 

@@ -70,6 +70,19 @@ class TrackFlags:
                 flag, named = f"--{one.name.replace('_', '-')}", f"not --track={self.track}; " if self.track else ""
                 raise InputError(f"{flag}={getattr(self, one.name)}: belongs to --track={owner}, {named}give that")
 
+    def given(self) -> dict[str, Any]:
+        """Those that are not as they are by default, besides --track; paths as text."""
+        values = {one.name: getattr(self, one.name) for one in fields(TrackFlags) if one.name != "track"}
+        changed = {one.name for one in fields(TrackFlags) if getattr(self, one.name) != one.default}
+        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()
+                if name in changed}  # fmt: skip
+
+
+def as_words(values: Mapping[str, Any]) -> list[str]:
+    """Fields and their values as flags of a command line; True is the flag alone."""
+    flags = {f"--{name.replace('_', '-')}": value for name, value in values.items()}
+    return [word for flag, value in flags.items() for word in ([flag] if value is True else [flag, str(value)])]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -194,8 +207,16 @@ class Track:
 
     @classmethod
     def flags_of(cls, row: Row) -> list[str]:
-        """The flags that ask again what a row was asked, besides --track: ["--radius", "0.5"]."""
-        return []
+        """The flags that ask again what a row was asked, besides --track: ["--radius", "0.5"].
+
+        Those that it was measured with, but what ``narrowed`` says of the row's case.
+        """
+        return as_words({**row.get("track_flags", {}), **cls.narrowed(row)})
+
+    @classmethod
+    def narrowed(cls, row: Row) -> Mapping[str, str]:
+        """Flags that ask for the case of a row alone, of those that ask for all: {"radius": "0.5"}."""
+        return {}
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

@@ -154,6 +154,15 @@ class Clients(base.Track):
         return ", ".join(words)
 
     @classmethod
+    def narrowed(cls, row: Row) -> Mapping[str, str]:
+        rate = row["case"].partition(" at ")[2].removesuffix(" a second").replace(",", "")
+        return {"clients": str(row["clients"]), "rate": rate or "closed"}
+
+    @classmethod
+    def figures(cls, row: Row) -> list[str]:
+        return [f"{name} {significant(row[name])} ms" for name in ("p50", "p99") if name in row]
+
+    @classmethod
     def columns(cls) -> Mapping[str, str]:
         return {
             "p50 ms": "p50",

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ann_bench.drawing import fronts
-from ann_bench.filters import asked, asking, scoring, selectivity
+from ann_bench.filters import asked, asking, made, scoring, selectivity
 from ann_bench.indexes.base import Index
 from ann_bench.results import points
 from ann_bench.results.points import Row
 from ann_bench.results.results import Point, Result
 from ann_bench.tracks import base
 from ann_bench.tracks.base import Case, TrackFlags
+from datasets.attributes import words
 from datasets.attributes.filter import Filter
 from datasets.attributes.passing import Passing
 from datasets.errors import InputError
@@ -94,6 +95,15 @@ class Track(base.Track):
         words = f", {empty:.1%} of the places empty" if empty else ""
         words += f", {errors} queries failed: {result.facts['error']}" if errors else ""
         return result.told + words
+
+    @classmethod
+    def narrowed(cls, row: Row) -> Mapping[str, str]:
+        """The filter of the case; all of them where it has a name or a text that no flag can bear."""
+        name, text = row["case"], row.get("filter", "")
+        for one in (text, f"{name}: {text}"):
+            if [pair[0] for pair in words.several(one)] == [name] or one.partition(":")[0] in made.KINDS:
+                return {"filter": one}
+        return {}
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

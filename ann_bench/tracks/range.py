@@ -135,8 +135,8 @@ class Track(base.Track):
         return words + (f", {left:.1%} of the queries were given up at {asking.MOST:,} neighbors" if left else "")
 
     @classmethod
-    def flags_of(cls, row: Row) -> list[str]:
-        return ["--radius", repr(row["radius"])]
+    def narrowed(cls, row: Row) -> Mapping[str, str]:
+        return {"radius": repr(row["radius"])}
 
     @classmethod
     def columns(cls) -> Mapping[str, str]:

@@ -15,7 +15,7 @@ from ann_bench.results.families import family, styles
 from ann_bench.results.results import Point, Result
 from ann_bench.results.saved_index import Saved
 from ann_bench.sweep import builds
-from ann_bench.tracks.base import TrackFlags
+from ann_bench.tracks.base import TrackFlags, as_words
 from ann_bench.tuning.journal import Outcome
 from ann_bench.tuning.options import TuneOptions
 from ann_bench.tuning.search import BETTER, FOR_WHOLE, Search
@@ -137,8 +137,7 @@ def _asked_with(options: TuneOptions, given: Sequence[str]) -> list[str]:
     changed = {field.name for field in named if words[field.name] != field.default}
     words = {name: value for name, value in words.items() if name in changed}
     words |= {"out": options.out} if str(options.out) != "results" else {}
-    flags = {f"--{name.replace('_', '-')}": str(value) for name, value in words.items()}
-    return [word for flag, value in flags.items() if flag not in given for word in (flag, value)]
+    return as_words({name: value for name, value in words.items() if f"--{name.replace('_', '-')}" not in given})
 
 
 def kept(search: Search) -> Saved | None:

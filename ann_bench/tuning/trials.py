@@ -1,6 +1,5 @@
 """Trials: builds over samples and over all, each tried in a worker, so that whatever one does costs that one alone."""
 
-import math
 import os
 import sys
 import time
@@ -142,14 +141,6 @@ class Trials:
         axes = seek.axes(one.search, tunes, len(part.gallery), near=one.near)
         sought = [case.name for case in track.sought] if track else [""]
         return planned, [Try(point, tuple(axes)) for point in planned.points if point.case in sought]
-
-    def memory(self, one: Candidate) -> float:
-        """Bytes that building it over all is expected to take; infinite where it cannot be built."""
-        try:
-            plan = [(one.index, Grid(one.build))]
-            return builds.of_plan(plan, self.run_options, self.vector_set, self.track)[0].estimate.memory
-        except InputError:
-            return math.inf
 
     def in_full(self, one: Candidate, *, bound: float, seconds: float) -> Outcome:
         """What a build over all comes to: it is built, kept on disk, and what is found in it is kept as a result.

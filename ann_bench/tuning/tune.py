@@ -5,6 +5,7 @@ import math
 from tqdm import tqdm
 
 from ann_bench import indexes, tracks
+from ann_bench.indexes.base import Grid
 from ann_bench.results.point import recall_name
 from ann_bench.sweep import builds, grid
 from ann_bench.tracks.base import Track
@@ -45,11 +46,20 @@ def _missed(found: Search) -> str:
         more = f"give it more, like {report.budget_for_all(found)}"
         return f"--budget={options.budget}: too short to measure anything over all vectors; {more}"
     if not any(one.qps for one in found.sampled.values()) and not found.measured:
-        least = min(map(found.trials.memory, found.candidates))
-        if least > found.trials.limit:
+        least = min((_memory(found.trials, one) for one in found.candidates), default=math.inf)
+        if found.trials.limit < least < math.inf:
             held = in_bytes(found.trials.limit)
             return f"--memory: no build fits into {held}; the smallest needs --memory={math.ceil(least / 1e6)}MB"
     return f"nothing reaches a recall of {options.recall:g} within that; the nearest stand above"
+
+
+def _memory(trials: Trials, one: Candidate) -> float:
+    """Bytes that building it over all is expected to take; infinite where it cannot be built."""
+    plan = [(one.index, Grid(one.build))]
+    try:
+        return builds.of_plan(plan, trials.run_options, trials.vector_set, trials.track)[0].estimate.memory
+    except InputError:
+        return math.inf
 
 
 def check_track(options: TuneOptions, track: Track | None) -> None:

@@ -69,8 +69,14 @@ def main(options: RecommendOptions) -> None:
     memory = read_bytes(options.memory) if options.memory else None
     found = options.load()
     count = read_count(options.count) if options.count else found.rows[0]["gallery"]
-    if len(cases := measured.by_case(found.rows)) > 1:
-        raise InputError(f"--case: say which one; {options.track} has {', '.join(cases)}")
+    cases = measured.by_case(found.rows)
+    lacking = [_print_case(options, replace(found, rows=rows), memory, count) for rows in cases.values()]
+    if all(lacking):
+        raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
+
+
+def _print_case(options: RecommendOptions, found: measured.Measured, memory: int | None, count: int) -> str:
+    """Print the choice in one case, which is all without a track; why even the nearest does not do, or ""."""
     wanted = {"count": count, "mode": options.mode}
     rows = _written(found.rows, options.writes) if options.writes else found.rows
     choices = choose(rows, recall=options.recall, memory=memory, file=options.file, **wanted)
@@ -81,10 +87,10 @@ def main(options: RecommendOptions) -> None:
     asked += f", {most:,} at a time" if (most := found.rows[0].get("alive_most")) else ""
     asked += f", within {in_bytes(memory)}" if memory else ""
     asked += f", {options.writes:,.10g} writes a second or more" if options.writes else ""
-    print(f"{found.data}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
-    print(render(choices, note=without_index(found.rows, **wanted)))
-    if choices[0].lacking:
-        raise RunFailed("nothing that was measured reaches that; sweep more, or ask for less")
+    case = f", {found.rows[0]['case']}" if options.track else ""
+    print(f"{found.data}{case}: {asked}, {measured.MODE_WORDS[options.mode]}\n")
+    print(render(choices, note=without_index(found.rows, **wanted)) + ("\n" if options.track else ""))
+    return choices[0].lacking
 
 
 def _written(rows: Sequence[Row], least: float) -> list[Row]:
@@ -224,12 +230,12 @@ def _equals(choice: Choice) -> str:
 
 def _figures(choice: Choice) -> str:
     about = "about " if choice.grown.model else ""
-    threads = measured.in_threads(choice.row["threads"])
-    grown = choice.grown
+    row, grown = choice.row, choice.grown
+    who = f"for {row['case']}" if "clients" in row else f"on {measured.in_threads(row['threads'])}"
     between = f" ({significant(grown.qps_low)} to {significant(grown.qps_high)})" if grown.model else ""
     figures = [
         f"recall {measured.recall(choice.row):.4f}",
-        f"{about}{significant(grown.qps)} QPS{between} on {threads}",
+        f"{about}{significant(grown.qps)} QPS{between} {who}",
     ]
     figures.append(f"{about}{in_bytes(choice.grown.memory)} of memory in all")
     figures += [f"index {about}{in_bytes(choice.grown.index_bytes)}"] if choice.grown.index_bytes else []

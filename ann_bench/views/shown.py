@@ -41,6 +41,7 @@ class Shown:
 
         Raises InputError where there are none, several sets to choose from, or other vectors than in the file named.
         """
+        self._check_track()
         vectors = Source(data=self.file).load() if self.file else None
         if vectors is None:
             found = points.load(self.folder, data=self.data, k=self.k, mode=self.mode)
@@ -53,6 +54,13 @@ class Shown:
         if words := unfinished.words(self.folder / found.data / str(found.k)):
             logging.info(words)
         return found
+
+    def _check_track(self) -> None:
+        """Raises InputError where there are results, but only of tracks, and none is named; or of another one."""
+        there = [name for name in tracks.names() if any((self.out / name).glob("*/*/*/*.hdf5"))]
+        if there and self.track not in there and not any(self.folder.glob("*/*/*/*.hdf5")):
+            known = " or ".join(f"--track={name}" for name in there)
+            raise InputError(f"--out={self.out}: there are only results of tracks; show them by {known}")
 
     def _of_case(self, found: points.Measured) -> points.Measured:
         cases = points.by_case(found.rows)

@@ -188,13 +188,15 @@ def test_both_are_measured_shown_and_drawn(tmp_path):
     assert len(pictures) == 2 and f"<!-- {NEAR} -->" in text and "stroke-dasharray" in text
 
 
-def test_one_case_can_be_named(tmp_path):
+def test_without_a_case_all_are_shown(tmp_path, capsys):
     track = track_of(made(), tmp_path)
     for case in (FOREIGN, NEAR):
-        results.write(tmp_path, measured(track, case, search={"nprobe": 1}))
+        one = measured(track, case, search={"nprobe": 1})
+        results.write(tmp_path, dataclasses.replace(one, facts={**one.facts, "build_seconds": 0.1}))
     shown = recommend.RecommendOptions(out=tmp_path, track="foreign", recall=0.0)
-    with pytest.raises(InputError, match=f"--case: say which one; foreign has {FOREIGN}, {NEAR}"):
-        recommend.main(shown)
+    recommend.main(shown)
+    said = capsys.readouterr().out
+    assert all(f", {case}: 3-recall@3 of 0 or more" in said for case in (FOREIGN, NEAR))
     assert {row["case"] for row in dataclasses.replace(shown, case=NEAR).load().rows} == {NEAR}
     with pytest.raises(InputError, match="unknown case 'near'"):
         dataclasses.replace(shown, case="near").load()

@@ -149,8 +149,11 @@ def test_what_does_not_fit_is_not_built(vectors, workers, capsys, monkeypatch):
     assert not [work for _, work, _ in workers if "hnswlib" in (work.get("index"), work.get("job", {}).get("index"))]
 
 
-def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys):
+def test_what_there_is_no_time_for_is_not_built(vectors, workers, capsys, monkeypatch):
     """The first of a sample that reaches the recall is measured in full, whatever time is left: something is told."""
+    told: list[Outcome] = []
+    monkeypatch.setattr(Search, "_tell_sample", lambda self, one: told.append(one))
+    monkeypatch.setattr(Search, "left", property(lambda self: 0.1 if told else 1.0))
     tune.main(options(vectors, budget="1s", index="hnswlib,flat,annoy"))
     said = capsys.readouterr().out
     assert "flat, annoy: did not fit into the time" in said and "1 in full" in said and "build it" in said

@@ -1,13 +1,16 @@
 """The recommendation: the fastest that fits, the nearest misses, and a command that the harness can read."""
 
 import shlex
+from pathlib import Path
 
 import pytest
 
 from ann_bench.factory.faiss_grids import inverted_lists
 from ann_bench.options import RunOptions
+from ann_bench.results import extrapolate
 from ann_bench.results.points import Measured
 from ann_bench.sweep import grid
+from ann_bench.tracks.base import TrackFlags
 from ann_bench.views import recommend
 from ann_bench.views.recommend import RecommendOptions, choose, render, without_index
 from datasets.errors import InputError, RunFailed
@@ -57,6 +60,57 @@ def test_memory_rules_out(rows):
     assert choices[0].sure.startswith("extrapolated 100-fold from 100,000 vectors (lists by the rule")
     assert "recall as measured" in choices[0].sure and "rough guess" in choices[0].sure
     assert "rough guess" not in choose(rows, recall=0.95, memory=None, count=400_000, mode="single")[0].sure
+
+
+@pytest.mark.parametrize(
+    "track, flags, facts, words",
+    [
+        (
+            "filter",
+            {"filter": "cheap: price<50; same: make=query.make", "attributes": "a b.csv"},
+            {"case": "cheap", "filter": "price<50"},
+            ["--filter", "cheap: price<50", "--attributes", "a b.csv"],
+        ),
+        ("filter", {"filter": "x<5;x<9"}, {"case": "x<9", "filter": "x<9"}, ["--filter", "x<9"]),
+        ("filter", {"filter": "made:0.1,0.01"}, {"case": "made 0.1", "filter": "made:0.1"}, ["--filter", "made:0.1"]),
+        ("filter", {"filter": "f.yaml"}, {"case": "a;b", "filter": "x<9"}, ["--filter", "f.yaml"]),
+        (
+            "clients",
+            {"seconds": 4.0, "rate": "50%,1000", "processes": True},
+            {"case": "8 processes at 1,000 a second", "clients": 8},
+            ["--seconds", "4.0", "--rate", "1000", "--processes", "--clients", "8"],
+        ),
+        (
+            "clients",
+            {"rate": "closed,50%"},
+            {"case": "1 client at 50%", "clients": 1},
+            ["--rate", "50%", "--clients", "1"],
+        ),
+        ("clients", {}, {"case": "2 clients", "clients": 2}, ["--clients", "2", "--rate", "closed"]),
+        (
+            "stream",
+            {"runbook": "drift:0.5", "way": "anew"},
+            {"case": "drift"},
+            ["--runbook", "drift:0.5", "--way", "anew"],
+        ),
+    ],
+)
+def test_the_command_of_a_track_asks_the_same(rows, track, flags, facts, words):
+    row = {**rows[0], "track": track, "track_flags": flags, **facts}
+    said = shlex.split(recommend.command(row, extrapolate.grow(row, row["gallery"]), ""))
+    place = said.index("--track")
+    assert said[place : place + 2 + len(words)] == ["--track", track, *words] and said[place + 2 + len(words)] == "--k"
+
+
+def test_of_clients_it_says_how_many_and_how_long_they_wait(made):
+    row = made("Flat", index="flat", p50=0.1, p99=1.25).row | {"track": "clients", "clients": 8, "case": "8 clients"}
+    text = render(choose([row], recall=0.5, memory=None, count=100_000, mode="single"))
+    assert "1,000 QPS for 8 clients" in text and "p99 1.25 ms" in text and "1 thread" not in text
+
+
+def test_what_flags_were_given_is_noted():
+    flags = TrackFlags(track="foreign", near_queries=Path("a.npy"), seconds=10.0, processes=True)
+    assert flags.given() == {"near_queries": "a.npy", "processes": True}
 
 
 def test_nearest_misses(rows):

@@ -72,3 +72,11 @@ def test_a_sweep_that_is_not_finished_is_told(measured_folder, caplog):
     unfinished.begin(folder, [*measured, folder / "annoy" / "a.hdf5", folder / "annoy" / "b.hdf5"])
     Shown(out=measured_folder).load()
     assert caplog.messages == ["the sweep is not finished: 32 of 34 points measured; the same run goes on"]
+
+
+def test_a_folder_that_holds_only_a_track_says_how_to_show_it(made, tmp_path):
+    write(tmp_path / "filter", made())
+    for options in (Shown(out=tmp_path), Shown(out=tmp_path, track="range")):
+        with pytest.raises(InputError, match="there are only results of tracks; show them by --track=filter"):
+            options.load()
+    assert Shown(out=tmp_path, track="filter").load().rows
