@@ -41,6 +41,7 @@ def photographs(tmp_path):
     return file
 
 
+@pytest.mark.slow
 def test_the_first_word_is_the_run_folder(train, tmp_path):
     done = train(tmp_path / "mine", *SMALL, "--test-whiten=train", "-w", "--embed-dim=16", "--test-freq=1")
     assert done.returncode == 0, done.stderr
@@ -54,6 +55,7 @@ def test_the_first_word_is_the_run_folder(train, tmp_path):
     assert "already trained for 1 epoch" in again.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["triplet", "lifted"])
 def test_photographs_at_their_own_size_are_trained_on_by_part(train, photographs, tmp_path, loss):
     how = ("--data=instances", f"--data-path={photographs}", "--train-parts=shelf", "--test-parts=street")
@@ -69,6 +71,7 @@ def test_photographs_at_their_own_size_are_trained_on_by_part(train, photographs
     assert out.exists()
 
 
+@pytest.mark.slow
 def test_netvlad_starts_from_centres(train, tmp_path):
     done = train(tmp_path / "mine", *SMALL, "--pool=netvlad", "--loss=triplet")
     assert done.returncode == 0, done.stderr

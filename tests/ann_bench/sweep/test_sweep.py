@@ -251,6 +251,7 @@ def test_what_is_to_be_kept_and_cannot_be_built_is_told(vectors, capsys):
     assert len(results.read_all(asked.out)) == 1 and not results.read_failures(asked.out)
 
 
+@pytest.mark.slow
 def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vectors, monkeypatch, capsys):
     asked = options(vectors, index="annoy,flat")
     run_build, begun = Sweep._run_build, []
@@ -274,6 +275,7 @@ def test_a_sweep_that_is_killed_leaves_a_note_which_it_removes_when_it_ends(vect
     assert not unfinished.words(place) and not (place / "unfinished.json").exists()
 
 
+@pytest.mark.slow
 def test_many_clients_of_rogues_spoil_only_their_own_points(vectors, rogues, capsys):
     more = {"track": "clients", "clients": "2", "seconds": 0.1, "mode": "single"}
     run.main(options(vectors, index="rogue", build="crash;hungry", search="step=1,2", memory="700MB", **more))
@@ -312,6 +314,7 @@ def test_interleaved_runs_of_rivals_come_in_turns(vectors, rogues, workers, caps
     assert not list(asked.out.rglob("indexes/*")) and not list(asked.out.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_an_interleaved_sweep_that_is_killed_goes_on_in_the_round_where_it_was(vectors, monkeypatch, workers):
     asked = options(vectors, index="faiss_float", build="IVF8,Flat;Flat", search="", runs=2, interleave=True)
     run_build = Sweep._run_build

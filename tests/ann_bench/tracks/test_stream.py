@@ -216,6 +216,7 @@ def test_recall_where_fewer_than_k_are_there():
     assert played.recall(np.array([[-1.0, -3, -np.inf]]), np.array([[-1.0, -2, -np.inf]]), "inner_product") == 0.5
 
 
+@pytest.mark.slow
 def test_a_sweep_of_streams_goes_on_past_rogues(tmp_path, vector_set, monkeypatch, capsys):
     monkeypatch.setattr(indexes, "__path__", [*indexes.__path__, str(PLUGINS)])
     monkeypatch.setattr(sweep, "WORKER", (sys.executable, "-c", WORKER))
