@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 _BUSY, _BUSY_SECONDS = 1.3, 0.05  # more processor time than the threads have is an index that takes more of them
+_REST, _SETTLED_BY = 0.02, 1.0  # seconds: of one look at whether threads are at rest, and of all
 _PART = 100  # calls between two looks at the clock, where it is elsewhere
 
 _elsewhere = 0.0  # processor's seconds that other processes have spent on what this one asked them
@@ -83,6 +84,19 @@ def check_threads(found: Run, threads: int) -> None:
     """Raises Cheating where more threads worked than the index was told to take."""
     if found.busy > _BUSY * threads * found.total + _BUSY_SECONDS:
         raise Cheating(f"kept {found.busy / found.total:.1f} cores busy, though it was told to search on {threads}")
+
+
+def settle() -> None:
+    """Wait until threads that earlier work of this process has left spinning are at rest, for a second at most.
+
+    Those of BLAS spin for a tenth of a second after a product, and would be taken for threads of the index.
+    """
+    end = time.perf_counter() + _SETTLED_BY
+    while time.perf_counter() < end:
+        busy = time.process_time()
+        time.sleep(_REST)
+        if time.process_time() - busy < _REST / 4:
+            return
 
 
 def watch(ask: Callable[..., Answer], calls: Sequence[tuple[Any, ...]], threads: int, *, seconds: float) -> None:

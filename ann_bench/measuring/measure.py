@@ -110,10 +110,13 @@ def best_of(
     Single queries on one thread are timed on one core, which this thread is held on where the system allows it. There
     several threads could not be told from one, so that the index is watched before that.
     """
+    single = len(calls) == queries
+    alone = threads == 1 and single
+    if alone and WATCHED:
+        clock.settle()
     for call in calls[:WARM_UP]:
         ask(call[0][:WARM_UP], *call[1:])
-    single = len(calls) == queries
-    if alone := threads == 1 and single:
+    if alone:
         clock.watch(ask, calls, threads, seconds=WATCHED)
     with cores.pinned(alone) as core:
         found = [clock.run(ask, calls) for _ in range(runs)]

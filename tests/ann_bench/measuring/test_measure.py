@@ -1,8 +1,10 @@
 """The clock counts what it should, and answers that no honest index gives are found out."""
 
+import hashlib
 import importlib.util
 import itertools
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -239,3 +241,30 @@ def test_the_share_of_a_run_in_which_others_had_the_core_is_told(monkeypatch):
     assert (
         measure.Runs(clock.Run([], np.array([0.5, 0.5]), 0.4, waited=0.25), *[np.zeros(1)] * 2, 0, None).waited == 0.25
     )
+
+
+def spinning(seconds):
+    """A thread that keeps a core busy, as BLAS's do after a product."""
+    end = time.perf_counter() + seconds
+
+    def spin():
+        while time.perf_counter() < end:
+            hashlib.sha256(bytes(1 << 20))  # without Python's lock
+
+    thread = threading.Thread(target=spin)
+    thread.start()
+    return thread
+
+
+def test_threads_that_earlier_work_left_spinning_are_waited_for():
+    thread = spinning(0.2)
+    clock.settle()
+    assert not thread.is_alive()
+
+
+def test_threads_that_never_rest_are_not_waited_for_long(monkeypatch):
+    monkeypatch.setattr(clock, "_SETTLED_BY", 0.1)
+    thread = spinning(1.0)
+    clock.settle()
+    assert thread.is_alive()
+    thread.join()
