@@ -15,6 +15,9 @@ from ann_bench.views import plot
 WATCHED = measure.WATCHED
 
 
+THREADS = faiss.omp_get_max_threads()
+
+
 @pytest.fixture(autouse=True)
 def unwatched(monkeypatch):
     """What has no threads of its own need not be watched for them, a quarter of a second a point."""
@@ -100,6 +103,5 @@ def made():
 @pytest.fixture(autouse=True)
 def same_threads():
     """Indexes are told how many threads to take, and Faiss remembers that for the whole process."""
-    before = faiss.omp_get_max_threads()
     yield
-    faiss.omp_set_num_threads(before)
+    faiss.omp_set_num_threads(THREADS)  # not what they were before: fixtures of a module may have changed them by then
