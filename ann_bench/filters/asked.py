@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import yaml
 
 from ann_bench.filters import made
 from datasets.attributes import filter as filters
@@ -12,6 +11,7 @@ from datasets.attributes import reading, words
 from datasets.attributes.filter import Filter
 from datasets.attributes.table import Attributes
 from datasets.errors import InputError
+from datasets.files import yaml_file
 from datasets.stored import from_file
 from datasets.vectors.base import VectorSet
 
@@ -84,12 +84,6 @@ def read(
 
 
 def _of_file(text: str) -> list[tuple[str, str]]:
-    try:
-        content = yaml.safe_load(Path(text).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--filter={text}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"--filter={text}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not content:
-        raise InputError(f'--filter={text}: must map names to filters, like old: "year<2008"')
+    wanted = 'names to filters, like old: "year<2008"'
+    content = yaml_file.mapping(Path(text), where=f"--filter={text}", wanted=wanted)
     return [(str(name), str(body)) for name, body in content.items()]

@@ -5,12 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import yaml
-
 from ann_bench import indexes
 from ann_bench.indexes.base import Grid, Value
 from ann_bench.sweep import sizes
 from datasets.errors import InputError, unknown
+from datasets.files import yaml_file
 
 Plan = list[tuple[str, Grid]]  # (index, what to build of it)
 READY_MADE = Path(__file__).parent.parent / "grids"
@@ -66,14 +65,8 @@ def read(path: Path) -> Plan:
     them. Raises InputError naming the file and what is wrong in it.
     """
     path = file_of(path)
-    try:
-        content = yaml.safe_load(path.read_text())
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--grid={path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"--grid={path}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, dict) or not content:
-        raise InputError(f"--grid={path}: must map indexes to lists of builds, like faiss_float: [{{build: HNSW32}}]")
+    wanted = "indexes to lists of builds, like faiss_float: [{build: HNSW32}]"
+    content = yaml_file.mapping(path, where=f"--grid={path}", wanted=wanted)
     plan: Plan = []
     for name, entries in content.items():
         if name not in indexes.names():

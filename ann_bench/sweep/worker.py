@@ -213,18 +213,27 @@ def _whose(source: Source, mark: str) -> str:
     return f"{Path(source.truth).name if source.truth else 'of the set'} {mark}"
 
 
-def main(parent: str, pipe: str) -> None:
-    """Do the job; one line on stderr where it cannot be done."""
+def serve(parent: str, pipe: str, do: Callable[[str, Report], None]) -> None:
+    """Do what stands on stdin, and report to the pipe; one line on stderr where it cannot be done."""
     die_with_parent(int(parent))
     report = limits.Reporter(int(pipe))
-    todo = Job.from_json(sys.stdin.read())
     try:
-        (search if todo.points else build)(todo, report)
+        do(sys.stdin.read(), report)
     except InputError as error:
         sys.exit(str(error))
     except MemoryError:
         sys.exit("out of memory")
     report("done")
+
+
+def main(parent: str, pipe: str) -> None:
+    """Do the job."""
+
+    def do(text: str, report: Report) -> None:
+        todo = Job.from_json(text)
+        (search if todo.points else build)(todo, report)
+
+    serve(parent, pipe, do)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from ann_bench import limits
 from ann_bench.indexes.base import Value
 from ann_bench.measuring import honest
 from ann_bench.results import points, results
@@ -21,7 +20,6 @@ from ann_bench.results.results import Point, Result
 from ann_bench.sweep import worker
 from ann_bench.sweep.job import Job
 from ann_bench.tuning.seek import Axis, Probe, Seeker
-from datasets.cluster.parent import die_with_parent
 from datasets.errors import InputError
 from datasets.vectors import rows
 from datasets.vectors.base import VectorSet
@@ -185,17 +183,8 @@ def _sought(
 
 
 def main(parent: str, pipe: str) -> None:
-    """Do the task; one line on stderr where it cannot be done."""
-    die_with_parent(int(parent))
-    report = limits.Reporter(int(pipe))
-    task = Task.from_json(sys.stdin.read())
-    try:
-        seek(task, report)
-    except InputError as error:
-        sys.exit(str(error))
-    except MemoryError:
-        sys.exit("out of memory")
-    report("done")
+    """Do the task."""
+    worker.serve(parent, pipe, lambda text, report: seek(Task.from_json(text), report))
 
 
 if __name__ == "__main__":

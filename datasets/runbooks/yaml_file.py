@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 
 from datasets.errors import InputError, unknown
+from datasets.files import yaml_file
 from datasets.files.whole import beside
 from datasets.runbooks.runbook import DELETE, INSERT, OPERATIONS, REPLACE, SEARCH, Runbook, Step
 
@@ -78,15 +79,8 @@ def _entry(step: Step) -> dict[str, object]:
 
 
 def _content(path: Path, where: str) -> Mapping[object, object]:
-    try:
-        content = yaml.load(path.read_text(), Loader=_LOADER)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{where}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(content, Mapping) or not content:
-        raise InputError(f"{where}: must map a set of vectors to its steps, numbered from 1")
-    return content
+    wanted = "a set of vectors to its steps, numbered from 1"
+    return yaml_file.mapping(path, where=where, wanted=wanted, loader=_LOADER)
 
 
 def _of_set(content: Mapping[object, object], data: str, only: str, where: str) -> tuple[str, object]:
