@@ -3,7 +3,8 @@
 Built from "ANNG,edges=10", a graph of so many nearest rows, and their backward links; or "ONNG,edges=100,outdegree=10,
 indegree=120", such a graph with its links thinned out to so many forward and backward. Searched with ``epsilon``, how
 much farther than the k-th so far a row may be for its links to be followed, and ``edge_size``, how many links of each
-row are followed: 0 is all, -2 lets NGT choose.
+row are followed: 0 is all, -2 lets NGT choose. A search begins where chance has it: where links are so few that the
+graph falls apart, the same query may find other rows the next time.
 """
 
 import math
