@@ -67,6 +67,8 @@ GPU = [
 
 DEV = [
     "pytest==9.2.0",
+    "pytest-django==4.14.0",
+    "playwright==1.65.2",  # drives the system's Chromium through the search page
     "ruff==0.17.5",
     "wheel==0.48.0",  # a test builds and installs the package
 ]
@@ -106,6 +108,15 @@ ONNX_GPU = ["onnx==1.23.2", "onnxruntime-gpu==1.31.1"]
 # Work over many processes and machines.
 CLUSTER = ["dask[distributed]==2026.8.0", "dask-jobqueue==0.9.0", "fsspec==2026.9.0"]
 
+# The search page: server, static files, database.
+WEB = [
+    "django==5.2.19",  # long-term support, until April 2028
+    "whitenoise==6.12.0",
+    "waitress==3.0.2",
+    "dj-database-url==3.1.2",
+]
+POSTGRESQL = ["psycopg[binary]==3.3.9"]  # where DATABASE_URL names a PostgreSQL
+
 # Peers of the speed comparisons, in an environment of their own (`make bench`): nothing else of ours needs them.
 BENCH = [
     "torch==2.13.0",
@@ -117,6 +128,11 @@ BENCH = [
 DOCS = [
     "mkdocs-material==9.8.2",
 ]
+
+OURS = ["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*", "web*"]
+
+# Apps of the search page, each with its pages and what browsers load for them.
+APPS = ("pages", "accounts", "galleries", "search", "annotate", "grow", "api")
 
 # Rooms with the pages that they fill in.
 WITH_TEMPLATES = (
@@ -138,13 +154,15 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11,<3.13",  # 3.13 needs NumPy 2
-    packages=[*find_packages(include=["datasets*", "embedding*", "hashing*", "vse*", "ann_bench*"]), "deepembedding"],
+    packages=[*find_packages(include=OURS), "deepembedding"],
     package_dir={"deepembedding": "scripts"},
     entry_points={
         "console_scripts": ["deepembedding = deepembedding.__main__:main", "ann-bench = deepembedding.__main__:bench"]
     },
     package_data={
         **{package: ["templates/*"] for package in WITH_TEMPLATES},
+        **{f"web.{app}": ["templates/*/*", "static/*/*"] for app in APPS},
+        "web": ["locale/*/LC_MESSAGES/*"],
         "ann_bench": ["grids/*"],
         "ann_bench.environments": ["*.txt"],
     },
@@ -166,6 +184,8 @@ setup(
         "tune": TUNE,
         "parquet": PARQUET,
         "indexes": INDEXES,
+        "web": WEB,
+        "postgresql": POSTGRESQL,
         "dev": DEV,
         "docs": DOCS,
         "bench": BENCH,

@@ -133,6 +133,22 @@ ROOMS = {
         "limits": "units",
         "units": "",
     },
+    "web": {
+        "manage": "",
+        "wsgi": "",
+        "urls": "",
+        "settings": "environment",
+        "environment": "",
+        "api": "grow annotate search galleries accounts safety serving pages",
+        "grow": "annotate search galleries accounts safety serving pages",
+        "annotate": "search galleries accounts safety serving pages",
+        "search": "galleries accounts safety serving pages",
+        "galleries": "accounts safety serving pages",
+        "accounts": "safety pages",
+        "safety": "pages",
+        "serving": "",
+        "pages": "",
+    },
 }
 
 # What a plug-in folder stands on, besides its base.
@@ -141,7 +157,10 @@ GROWING = {"losses", "indexes", "tracks", "images", "captions", "vectors"}  # pl
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8
 
-FILES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+# Migrations are written by Django.
+FILES = sorted(
+    path for package in PACKAGES for path in (ROOT / package).rglob("*.py") if path.parent.name != "migrations"
+)
 
 
 def module_of(path: Path) -> str:

@@ -1,0 +1,1 @@
+"""Annotate: people say what pictures show, together, and can undo it."""

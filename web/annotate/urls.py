@@ -1,0 +1,5 @@
+"""Addresses of annotate."""
+
+app_name = "annotate"
+
+urlpatterns: list[object] = []

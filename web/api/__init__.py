@@ -1,0 +1,1 @@
+"""API: JSON over HTTP, what the pages can, for programs."""

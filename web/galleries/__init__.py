@@ -1,0 +1,1 @@
+"""Galleries: pictures, the network that embeds them, an index; added, refreshed, removed."""

@@ -1,0 +1,5 @@
+"""Addresses of grow."""
+
+app_name = "grow"
+
+urlpatterns: list[object] = []
