@@ -18,8 +18,8 @@ export function scrolling(results) {
     if (!link || link.ariaBusy === "true") return;
     link.ariaBusy = "true";
     try {
-      const answer = await fetch(link.dataset.fragment, { headers: { "X-Requested-With": "fetch" } });
-      if (!answer.ok) throw new Error(answer.status);
+      const answer = await fetch(link.dataset.fragment);
+      if (!answer.ok || answer.redirected) throw new Error(answer.status);
       append(link, await answer.text());
     } catch {
       link.ariaBusy = "false"; // the link stays, for a click

@@ -1,26 +1,33 @@
 // A result large, with its details, over the page; the arrows go to the one before and the one after.
 //
 // [data-results] holds the tiles [data-tile], each with <a data-large href="its page" data-fragment="details alone">;
-// <dialog data-viewer> holds [data-details] and the buttons data-before, data-after and data-close.
+// <dialog data-viewer> holds [data-details] and the buttons data-before, data-after and data-close. Letters follow
+// the links [data-key] of the details, as on a tile.
 
 export function viewing(dialog, results) {
   if (!dialog || !results) return;
   const details = dialog.querySelector("[data-details]");
+  const before = dialog.querySelector("[data-before]");
+  const after = dialog.querySelector("[data-after]");
   let shown = null; // the link of the tile that is shown
+
+  const links = () => [...results.querySelectorAll("a[data-large]")];
 
   async function show(link) {
     shown = link;
-    link.closest("[data-tile]").scrollIntoView({ block: "nearest" });
-    const answer = await fetch(link.dataset.fragment, { headers: { "X-Requested-With": "fetch" } });
+    const answer = await fetch(link.dataset.fragment);
     if (shown !== link) return; // another was asked for meanwhile
-    if (!answer.ok) return window.location.assign(link.href);
+    if (!answer.ok || answer.redirected) return window.location.assign(link.href);
     details.innerHTML = await answer.text();
+    link.closest("[data-tile]").scrollIntoView({ block: "nearest" });
+    before.disabled = links().at(0) === link;
+    after.disabled = links().at(-1) === link;
     if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
   }
 
   function step(by) {
-    const links = [...results.querySelectorAll("a[data-large]")];
-    const next = links[links.indexOf(shown) + by];
+    const next = links()[links().indexOf(shown) + by];
     if (next) show(next);
   }
 
@@ -31,13 +38,14 @@ export function viewing(dialog, results) {
     show(link);
   });
   dialog.addEventListener("keydown", (event) => {
-    if (event.target.closest("input, textarea, select")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (by) step(by);
+    else if (event.key.length === 1) details.querySelector(`[data-key="${CSS.escape(event.key)}"]`)?.click();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => shown?.focus());
-  dialog.querySelector("[data-before]").addEventListener("click", () => step(-1));
-  dialog.querySelector("[data-after]").addEventListener("click", () => step(1));
+  before.addEventListener("click", () => step(-1));
+  after.addEventListener("click", () => step(1));
   dialog.querySelector("[data-close]").addEventListener("click", () => dialog.close());
 }
