@@ -1,4 +1,4 @@
-"""The search page in a browser: pictures sent in every way, crops, plus and minus, filters, scrolling, keys, no scripts."""
+"""The search page in a browser: pictures sent in every way, crops, plus and minus, filters, scrolling, keys."""
 
 import base64
 import re
