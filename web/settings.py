@@ -12,6 +12,7 @@ from web import environment
 ROOT = Path(__file__).resolve().parent
 DATA = Path(environment.text("WEB_DATA", "data/web")).expanduser().resolve()  # all that the page writes
 
+WORK = environment.flag("WEB_WORK", True)  # whether a job begins a process that does it
 HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this machine alone
 PUBLIC = bool(HOST)
 DEBUG = False
@@ -81,6 +82,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
+TIME_ZONE = "UTC"  # in which cameras that tell no zone are shown as their clocks stood
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True  # the files of the apps as they lie there: no step of collecting them
