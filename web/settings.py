@@ -12,6 +12,7 @@ from web import environment
 ROOT = Path(__file__).resolve().parent
 DATA = environment.folder("WEB_DATA", "data/web")  # all that the page writes
 
+WORK = environment.flag("WEB_WORK", True)  # whether a job begins a process that does it
 HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this machine alone
 PUBLIC = bool(HOST)
 DEBUG = False

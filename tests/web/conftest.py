@@ -17,11 +17,15 @@ collect_ignore_glob = [] if THERE else ["*"]
 
 if THERE:
     os.environ["WEB_DATA"] = tempfile.mkdtemp(prefix="web-tests-")
+    os.environ["WEB_WORK"] = "0"  # a test that wants a process begins it
     os.environ.setdefault("SECRET_KEY", "of tests alone")
     os.environ["DJANGO_SETTINGS_MODULE"] = "web.settings"
     import django
 
     django.setup()
+    from django.conf import settings as _settings
+
+    _settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the safe ones take their time
 
     import encoders
 
@@ -48,12 +52,12 @@ def photos(tmp_path) -> Path:
     return tmp_path / "photos"
 
 
-@pytest.fixture
-def encoder(tmp_path):
-    """The Spec of an ONNX encoder of pictures that takes a millisecond."""
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory):
+    """The Spec of an ONNX encoder of pictures that takes a millisecond; one for all tests, which leave it as it is."""
     from web.serving.network import Spec
 
-    return Spec("onnx", path=str(encoders.clip(tmp_path / "encoder.onnx")))
+    return Spec("onnx", path=str(encoders.clip(tmp_path_factory.mktemp("encoder") / "encoder.onnx")))
 
 
 @pytest.fixture
