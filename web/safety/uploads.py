@@ -45,7 +45,7 @@ def check(data: bytes, name: str, declared: str = "") -> None:
     """
     called = _called(name)
     kind = declared.partition(";")[0].strip().lower()
-    if kind and not kind.startswith("image/") and kind != "application/octet-stream":
+    if kind and (not kind.startswith("image/") or kind == "image/svg+xml") and kind != "application/octet-stream":
         raise Refused(_("%(name)s: was sent as %(kind)s, not as a picture") % {"name": called, "kind": kind[:50]}, 415)
     if not data:
         raise Refused(_("%(name)s: is empty") % {"name": called}, 400)
@@ -71,12 +71,12 @@ def _wrong(data: bytes) -> str:
 
 
 def _check_size(data: bytes, called: str) -> None:
-    seen, most = header.read(data), settings.LIMITS["pixels"]
-    if not seen.width * seen.height:
+    (width, height), most = header.size(data), settings.LIMITS["pixels"]
+    if not width * height:
         raise Refused(_("%(name)s: is damaged at its start") % {"name": called}, 400)
-    if seen.width * seen.height > most:
+    if width * height > most:
         told = _("%(name)s: has %(count)d million pixels, and %(most)d million are taken")
-        about = {"name": called, "count": seen.width * seen.height // 10**6, "most": most // 10**6}
+        about = {"name": called, "count": width * height // 10**6, "most": most // 10**6}
         raise Refused(told % about, 413)
 
 
