@@ -71,7 +71,6 @@ def act(action: str, options: GalleryOptions) -> None:
     import django
     from django.core.management import call_command
 
-    options.web_data.expanduser().mkdir(parents=True, exist_ok=True)
     django.setup()
     call_command("migrate", verbosity=0)
     words = {name: value for name, value in asdict(options).items() if name != "web_data"}
