@@ -16,6 +16,7 @@ HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this mac
 PUBLIC = bool(HOST)
 DEBUG = False
 SECRET_KEY = environment.text("SECRET_KEY")  # scripts/serve.py makes one, and keeps it in DATA
+TRAIN = environment.flag("WEB_TRAIN")  # whether the page may run training commands
 ALLOWED_HOSTS = [HOST] if PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [

@@ -14,7 +14,7 @@ from web.galleries.models import Gallery, Job, Version
 class Training(models.Model):
     """A network that is trained on the labels that a gallery has at one time.
 
-    words : the command, without "python"
+    words : the command, without "python"; note : what people should know of it
     held_by : whether whole classes are held out or pictures; held : of which classes; pictures, trained : how many
     version : what was made of it, once it was
     """
@@ -28,6 +28,7 @@ class Training(models.Model):
     gallery = models.ForeignKey(Gallery, on_delete=models.CASCADE, related_name="trainings")
     number = models.PositiveIntegerField()
     words = models.JSONField(default=list)
+    note = models.TextField(blank=True)
     epochs = models.PositiveIntegerField()
     held_by = models.CharField(max_length=16, choices=HeldBy)
     held_classes = models.JSONField(default=list)
@@ -50,6 +51,16 @@ class Training(models.Model):
     def folder(self) -> Path:
         """Where its labels and its run are kept."""
         return self.gallery.folder / f"training-{self.number}"
+
+    @property
+    def labels(self) -> Path:
+        """The table of pictures, their classes and what trains, which the command reads."""
+        return self.folder / "labels.csv"
+
+    @property
+    def seen(self) -> Path:
+        """The numbers of the pictures that it trains on."""
+        return self.folder / "trained.npy"
 
     @property
     def run(self) -> Path:

@@ -37,7 +37,7 @@ def trained_on(version: Version) -> np.ndarray | None:
 def trained_by(training: Training) -> np.ndarray | None:
     """The pictures that a training of this page trains on, None where the file is gone."""
     try:
-        return np.sort(np.load(training.folder / "trained.npy"))
+        return np.sort(np.load(training.seen))
     except (OSError, ValueError):
         return None
 
