@@ -7,8 +7,11 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from web.galleries.models import Gallery, Job, Version
+
+_NAMED = 8  # classes that a line names
 
 
 class Training(models.Model):
@@ -71,6 +74,23 @@ class Training(models.Model):
     def command(self) -> str:
         """The command as a person would type it."""
         return shlex.join(["python", *self.words])
+
+    @property
+    def held_told(self) -> str:
+        """Which part of the pictures judges, and why, in a line."""
+        if self.held_by == self.HeldBy.PICTURES:
+            return ngettext(
+                "%(count)d picture is held out of its class and judges: there are too few classes to leave whole ones"
+                " out.",
+                "%(count)d pictures are held out of their classes and judge: there are too few classes to leave whole"
+                " ones out.",
+                self.held,
+            ) % {"count": self.held}
+        names = ", ".join(self.held_classes[:_NAMED]) + (", ..." if len(self.held_classes) > _NAMED else "")
+        return _(
+            "%(classes)d whole classes with %(count)d pictures are held out and judge, as a network for search is to"
+            " tell apart what it has never seen: %(names)s."
+        ) % {"classes": len(self.held_classes), "count": self.held, "names": names}
 
     @property
     def is_done(self) -> bool:

@@ -35,7 +35,7 @@ KIND = "train"  # of the job
 ROOT = Path(__file__).resolve().parents[2]  # where scripts/ is, in a checkout and installed
 _POLL = 0.5  # seconds
 
-Tell = Callable[[int, int, str], bool]  # epochs done, of how many, the last line -> whether to go on
+Tell = Callable[[int, int, str], None]  # epochs done, of how many, the last line; raises to stop
 
 
 def prepare(gallery: Gallery, wish: Wish, by: AbstractBaseUser | None) -> Training:
@@ -103,45 +103,35 @@ def start(training: Training) -> Job:
 
 
 def run(training: Training, tell: Tell) -> None:
-    """Run its command to the end, or until ``tell`` says no; what was trained is kept, and the next run goes on.
+    """Run its command to the end; what ``tell`` raises stops it, what was trained is kept, and the next run goes on.
 
     A training that outlived the process which had started it is waited for. Raises RunFailed with its last line.
     """
     while _is_held(training):
-        if not tell(_epoch(training), training.epochs, _("trained by a process that was started earlier")):
-            return
+        tell(_epoch(training), training.epochs, _("trained by a process that was started earlier"))
         time.sleep(_POLL)
     log = training.folder / "output.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *_words(training)], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
-        stopped = _watched(process, training, tell, log)
-    if process.returncode and not stopped:
+        try:
+            while process.poll() is None:
+                tell(_epoch(training), training.epochs, _last(log))
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_POLL)
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait()
+    if process.returncode:
         raise RunFailed(_last(log) or _("the training ended with exit code %(code)d") % {"code": process.returncode})
+    tell(_epoch(training), training.epochs, _last(log))
 
 
 def _words(training: Training) -> list[str]:
     script, *flags = training.words
     return [str(ROOT / script), *flags]
-
-
-def _watched(process: subprocess.Popen, training: Training, tell: Tell, log: Path) -> bool:
-    """Tell how far it is until it ends; whether it was stopped."""
-    stopped = False
-    try:
-        while process.poll() is None:
-            if not stopped and not tell(_epoch(training), training.epochs, _last(log)):
-                stopped = True
-                process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_POLL)
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait()
-    tell(_epoch(training), training.epochs, _last(log))
-    return stopped
 
 
 def _is_held(training: Training) -> bool:

@@ -73,6 +73,15 @@ def judge(version: Version) -> Comparison:
     return made
 
 
+def judge_again(version: Version) -> Job:
+    """Have a version be compared anew by a job; what it has is embedded already."""
+    with transaction.atomic():
+        Gallery.objects.select_for_update().get(pk=version.gallery_id)
+        if job := version.jobs.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).first():
+            return job
+        return Job.objects.create(gallery=version.gallery, version=version, kind=KIND)
+
+
 def _asking(known: Labelled, before: Version, after: Version) -> tuple[np.ndarray, str]:
     """The labelled pictures that neither version was trained on, and a line about them."""
     if not len(known.ids):
@@ -81,13 +90,13 @@ def _asking(known: Labelled, before: Version, after: Version) -> tuple[np.ndarra
     unknown = [version for version, ids in trained.items() if ids is None]
     ids = np.concatenate([np.empty(0, np.int64), *(ids for ids in trained.values() if ids is not None)])
     unseen = known.take(~np.isin(known.ids, ids))
-    if not (counts := np.bincount(unseen.labels, minlength=1)).max() > 1 and not len(unseen.ids):
+    if not len(unseen.ids):
         return known.ids, _("every picture with a class was trained on: these scores are better than new ones would be")
     told = ngettext(
         "%(count)d picture of %(classes)d class(es) asks, which no training known here has seen",
         "%(count)d pictures of %(classes)d class(es) ask, which no training known here has seen",
         len(unseen.ids),
-    ) % {"count": len(unseen.ids), "classes": int((counts > 0).sum())}
+    ) % {"count": len(unseen.ids), "classes": len(np.unique(unseen.labels))}
     for version in unknown:
         told += "; " + _("nobody knows what the network of version %(number)d was trained on") % _of(version)
     return unseen.ids, told
