@@ -92,11 +92,6 @@ class Training(models.Model):
             " tell apart what it has never seen: %(names)s."
         ) % {"classes": len(self.held_classes), "count": self.held, "names": names}
 
-    @property
-    def is_done(self) -> bool:
-        """Whether the run, started here or by hand, has trained all its epochs."""
-        return (self.run / "vectors.h5").exists()
-
 
 class Comparison(models.Model):
     """What two versions of a gallery are worth, asked with the same pictures.
@@ -144,7 +139,9 @@ class Entry(models.Model):
         ordering = ("-pk",)
 
     @classmethod
-    def write(cls, gallery: Gallery, kind: str, by: AbstractBaseUser | None, *, before: int = 0, after: int = 0) -> "Entry":
+    def write(
+        cls, gallery: Gallery, kind: str, by: AbstractBaseUser | None, *, before: int = 0, after: int = 0
+    ) -> "Entry":
         """Write one into the log; the name of who did it stays when the account goes."""
         name = by.get_username() if by else ""
         return cls.objects.create(gallery=gallery, kind=kind, before=before, after=after, by=by, name=name)

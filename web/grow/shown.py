@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from web.galleries.models import Gallery, Job, Picture, Version
-from web.grow import versions
+from web.grow import running, versions
 from web.grow.models import Comparison, Training
 
 _LOG = 50  # entries
@@ -42,7 +42,7 @@ def page(gallery: Gallery) -> dict[str, object]:
         "gallery": gallery,
         "versions": there,
         "back_to": versions.back_to(gallery),
-        "trainings": trainings,
+        "trainings": [(each, running.is_done(each)) for each in trainings],
         "log": gallery.growth.all()[:_LOG],
         "busy": any(_is_busy(job) for job in _jobs(there, trainings)),
     }

@@ -11,7 +11,9 @@ from django.utils.translation import ngettext
 from datasets.errors import InputError
 from web.galleries import served
 from web.galleries.models import Gallery, Job, Version
-from web.grow import compare, labels, runs, seen, versions
+from web.galleries.work import jobs, refresh
+from web.galleries.work.progress import Progress
+from web.grow import compare, labels, running, runs, seen, versions
 from web.grow.labels import Labelled
 from web.grow.models import Comparison, Entry, Training
 from web.serving.network import Spec
@@ -37,13 +39,13 @@ def begin(gallery: Gallery, spec: Spec, by: AbstractBaseUser | None, *, note: st
         version = Version.objects.create(gallery=gallery, number=number, network=str(spec), note=note)
         active = gallery.active.number if gallery.active else 0
         Entry.write(gallery, Entry.Kind.UPGRADE, by, before=active, after=number)
-        Job.objects.create(gallery=gallery, version=version, kind=KIND)
+        jobs.add(gallery, KIND, version)
     return version
 
 
 def begin_trained(training: Training, by: AbstractBaseUser | None) -> Version:
     """The same by the network that a training has made; raises InputError where it is not done."""
-    if not training.is_done:
+    if not running.is_done(training):
         raise InputError(_("training %(number)d is not done yet") % {"number": training.number})
     note = _("trained on %(trained)d pictures of %(classes)d classes (training %(number)d)") % {
         "trained": training.trained,
@@ -55,6 +57,17 @@ def begin_trained(training: Training, by: AbstractBaseUser | None) -> Version:
     return version
 
 
+def work(job: Job, progress: Progress) -> str:
+    """What a job of an upgrade does; where all is embedded it only compares anew."""
+    refresh.upgrade(job, progress)
+    version = Version.objects.select_related("gallery__active").get(pk=job.version_id)
+    if version.gallery.active_id == version.pk:
+        return ""
+    progress.say(_("compare"))
+    found = judge(version)
+    return ", ".join(f"{name} {before:.3f} → {after:.3f}" for name, before, after in found.scores)
+
+
 def judge(version: Version) -> Comparison:
     """Compare a version that is embedded with the one that answers, and write down what came of it.
 
@@ -62,7 +75,9 @@ def judge(version: Version) -> Comparison:
     """
     before = version.gallery.active
     if before is None or not before.snapshot or before.pk == version.pk:
-        raise InputError(_("version %(number)d: no other version answers that it could be compared with") % _of(version))
+        raise InputError(
+            _("version %(number)d: no other version answers that it could be compared with") % _of(version)
+        )
     known = labels.labelled(version.gallery)
     asking, told = _asking(known, before, version)
     one, other = (served.of_version(each).snapshot for each in (before, version))
@@ -71,15 +86,6 @@ def judge(version: Version) -> Comparison:
         version=version, defaults={"before": before, "told": told, **found.plain()}
     )
     return made
-
-
-def judge_again(version: Version) -> Job:
-    """Have a version be compared anew by a job; what it has is embedded already."""
-    with transaction.atomic():
-        Gallery.objects.select_for_update().get(pk=version.gallery_id)
-        if job := version.jobs.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).first():
-            return job
-        return Job.objects.create(gallery=version.gallery, version=version, kind=KIND)
 
 
 def _asking(known: Labelled, before: Version, after: Version) -> tuple[np.ndarray, str]:

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.errors import InputError
 from web.galleries.models import Gallery, Job, Version
-from web.grow import shown, training, upgrade as upgrades, versions
+from web.galleries.work import jobs
+from web.grow import running, shown, training, versions
+from web.grow import upgrade as upgrades
 from web.grow.forms import TrainForm, UpgradeForm
 from web.grow.models import Training
 
@@ -60,7 +62,7 @@ def train(request: HttpRequest, gallery: Gallery) -> HttpResponse:
 def run(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
     """Run the command of a training, where that is allowed."""
     found = get_object_or_404(gallery.trainings, number=number)
-    training.start(found)
+    running.start(found)
     messages.success(request, _("Training %(number)d is started.") % _of(found))
     return redirect("grow:page", gallery.slug)
 
@@ -68,12 +70,27 @@ def run(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
 @require_POST
 @of_staff
 def stop(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
-    """Stop a training; it keeps what it has trained."""
-    found = get_object_or_404(gallery.trainings, number=number)
-    if found.job and found.job.state in (Job.State.WAITING, Job.State.RUNNING):
-        Job.objects.filter(pk=found.job.pk).update(state=Job.State.STOPPED)
-    messages.success(request, _("Training %(number)d is stopped; it goes on from where it was.") % _of(found))
+    """Stop a training or an upgrade; what it has done is kept."""
+    jobs.stop(_job(gallery, number))
+    messages.success(request, _("It is stopped; what was done is kept."))
     return redirect("grow:page", gallery.slug)
+
+
+@require_POST
+@of_staff
+def go_on(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
+    """Go on with a training or an upgrade that was stopped, or failed."""
+    job = _job(gallery, number)
+    if job.kind == running.KIND:
+        running.start(job.trainings.get())
+    else:
+        jobs.go_on(job)
+    messages.success(request, _("It goes on from where it was."))
+    return redirect("grow:page", gallery.slug)
+
+
+def _job(gallery: Gallery, number: int) -> Job:
+    return get_object_or_404(gallery.jobs, pk=number, kind__in=(running.KIND, upgrades.KIND))
 
 
 @require_POST
@@ -112,7 +129,7 @@ def version(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse
 def judge(request: HttpRequest, gallery: Gallery, number: int) -> HttpResponse:
     """Compare a version anew, with what answers and by the labels of now."""
     found = get_object_or_404(gallery.versions, number=number)
-    upgrades.judge_again(found)
+    jobs.add(gallery, upgrades.KIND, found)
     messages.success(request, _("Version %(number)d is being compared anew.") % {"number": number})
     return redirect("grow:version", gallery.slug, number)
 
