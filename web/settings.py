@@ -12,6 +12,7 @@ from web import environment
 ROOT = Path(__file__).resolve().parent
 DATA = environment.folder("WEB_DATA", "data/web")  # all that the page writes
 
+WORK = environment.flag("WEB_WORK", True)  # whether a job begins a process that does it
 HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this machine alone
 PUBLIC = bool(HOST)
 DEBUG = False
@@ -94,7 +95,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
+TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")  # in which cameras that tell no zone are shown as their clocks stood
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False

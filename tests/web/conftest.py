@@ -17,6 +17,7 @@ collect_ignore_glob = [] if THERE else ["*"]
 
 if THERE:
     os.environ["WEB_DATA"] = tempfile.mkdtemp(prefix="web-tests-")
+    os.environ["WEB_WORK"] = "0"  # a test that wants a process begins it
     os.environ.setdefault("SECRET_KEY", "of tests alone")
     os.environ["DJANGO_SETTINGS_MODULE"] = "web.settings"
     import django
