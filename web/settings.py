@@ -95,7 +95,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")  # in which cameras that tell no zone are shown as their clocks stood
+TIME_ZONE = "UTC"  # in which cameras that tell no zone are shown as their clocks stood
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -111,6 +111,7 @@ LIMITS = {
     "patience": environment.number("WEB_PATIENCE", 60, least=1),  # seconds for a request to come whole
     "connections": environment.number("WEB_CONNECTIONS", 500, least=1),
 }
+FETCH = environment.flag("WEB_FETCH")  # whether a picture's address may be given in place of a picture
 SIGN_IN = "/accounts/login/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS["body"]  # of a body that is no form; the server refuses a larger one
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a change of many pictures at once

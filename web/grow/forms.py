@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from datasets.errors import InputError
+from web.galleries import adding
 from web.grow import runs
 from web.grow.plan import LOSSES, MOST_EPOCHS, Wish
 from web.serving.network import Spec
@@ -28,28 +29,35 @@ class TrainForm(forms.Form):
 
 
 class UpgradeForm(forms.Form):
-    """Upgrade to the network of a run folder."""
+    """Upgrade to another network: a run of any family, an ONNX file, or a pretrained trunk."""
 
     run = forms.CharField(
         label=_("Run folder"),
         max_length=4096,
-        help_text=_("That a training command has written, on the machine of the server: of any family."),
+        required=False,
+        help_text=_("That a training command has written, on the machine of the server; of any family."),
     )
     checkpoint = forms.ChoiceField(
         label=_("Checkpoint"), choices=[("best", _("best")), ("last", _("last"))], initial="best", required=False
+    )
+    model = forms.CharField(
+        label=_("Or a model"), max_length=4096, required=False, help_text=_("An ONNX file, or the name of a trunk.")
+    )
+    use_pretrained = forms.CharField(
+        label=_("Weights"), max_length=4096, required=False, help_text=_("Of the trunk: a file, or efficientnet_lite0.")
     )
 
     def clean(self) -> dict[str, object]:
         """Checked against what stands there."""
         found = super().clean()
-        if folder := found.get("run"):
-            found["run"] = str(Path(folder).expanduser().absolute())
-            try:
-                runs.check(Path(found["run"]), found.get("checkpoint") or "best")
-            except InputError as error:
-                self.add_error("run", str(error))
+        try:
+            found["spec"] = adding.spec(found)
+            if found["spec"].kind == "run":
+                runs.check(Path(found["spec"].path), found["spec"].checkpoint)
+        except InputError as error:
+            raise forms.ValidationError(str(error)) from None
         return found
 
     def spec(self) -> Spec:
         """What was chosen."""
-        return Spec("run", path=self.cleaned_data["run"], checkpoint=self.cleaned_data["checkpoint"] or "best")
+        return self.cleaned_data["spec"]
