@@ -19,6 +19,7 @@ DEBUG = False
 # Where others can come in it is given, so that it lies in no folder of data; else one is made, and kept there.
 SECRET_KEY = environment.key("SECRET_KEY") if PUBLIC else environment.text("SECRET_KEY")
 SECRET_KEY = SECRET_KEY or environment.kept_secret(DATA / "secret-key")
+TRAIN = environment.flag("WEB_TRAIN")  # whether the page may run training commands
 ALLOWED_HOSTS = [HOST] if PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
