@@ -10,3 +10,8 @@ urlpatterns = [
     path("g/<slug:slug>/grow/", include("web.grow.urls")),
     path("api/v1/", include("web.api.urls")),
 ]
+
+handler400 = "web.pages.problem.bad_request"
+handler403 = "web.pages.problem.not_allowed"
+handler404 = "web.pages.problem.not_found"
+handler500 = "web.pages.problem.failed"
