@@ -161,7 +161,7 @@ setup(
     },
     package_data={
         **{package: ["templates/*"] for package in WITH_TEMPLATES},
-        **{f"web.{app}": ["templates/*/*", "static/*/*"] for app in APPS},
+        **{f"web.{app}": ["templates/*", "templates/*/*", "static/*/*"] for app in APPS},
         "web": ["locale/*/LC_MESSAGES/*"],
         "ann_bench": ["grids/*"],
         "ann_bench.environments": ["*.txt"],

@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("web.galleries.urls")),
+    path("", include("web.pages.urls")),
     path("accounts/", include("web.accounts.urls")),
     path("g/<slug:slug>/", include("web.search.urls")),
     path("g/<slug:slug>/annotate/", include("web.annotate.urls")),
