@@ -33,3 +33,18 @@ class Token(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Attempt(models.Model):
+    """Somebody's try to sign in that did not succeed, yet.
+
+    client : the address that it came from
+    name : that was typed, whether or not there is an account of it
+    """
+
+    client = models.CharField(max_length=64)
+    name = models.CharField(max_length=150)
+    when = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("name", "client")),)
