@@ -12,7 +12,7 @@ urlpatterns = [
     path("api/v1/", include("web.api.urls")),
 ]
 
-handler400 = "web.pages.problem.bad_request"
-handler403 = "web.pages.problem.not_allowed"
-handler404 = "web.pages.problem.not_found"
-handler500 = "web.pages.problem.failed"
+handler400 = "web.safety.refusals.bad_request"
+handler403 = "web.safety.refusals.forbidden"
+handler404 = "web.safety.refusals.missing"
+handler500 = "web.safety.refusals.failed"

@@ -96,6 +96,14 @@ def gallery(db, photos, encoder, settings, tmp_path):
     return made
 
 
+@pytest.fixture(autouse=True)
+def unhurried():
+    """No test is refused for how often those before it asked."""
+    from web.safety import limits
+
+    limits.forget()
+
+
 @pytest.fixture
 def user(db, django_user_model):
     """Somebody who may search and annotate."""
