@@ -18,7 +18,6 @@ import command
 import engines
 import named
 import numpy as np
-import scaled
 
 from datasets.cluster import place
 from datasets.cluster.connect import connect
@@ -34,6 +33,7 @@ from embedding.evaluation.whiten import check_apart
 from embedding.extraction import clustered, join, pieces, run
 from embedding.extraction.begin import DTYPES, begin
 from embedding.extraction.job import Job, opened
+from embedding.serving import scaled
 from hashing import codes
 
 PARTS = ("test", "train", "all")

@@ -12,6 +12,7 @@ from web import environment
 ROOT = Path(__file__).resolve().parent
 DATA = environment.folder("WEB_DATA", "data/web")  # all that the page writes
 
+WORK = environment.flag("WEB_WORK", True)  # whether a job begins a process that does it
 HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this machine alone
 PUBLIC = bool(HOST)
 DEBUG = False
@@ -88,13 +89,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,
     }
+UPLOADS_DAYS = environment.number("WEB_UPLOADS_DAYS", 30, least=1)  # a picture that was asked with is kept so long
+UPLOADS_MB = environment.number("WEB_UPLOADS_MB", 1000, least=1)  # of all of them; beyond, the oldest go
+ADDRESSES = environment.flag("WEB_ADDRESSES")  # whether pictures may be fetched by their address to be asked with
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
+TIME_ZONE = "UTC"  # in which cameras that tell no zone are shown as their clocks stood
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -110,6 +114,7 @@ LIMITS = {
     "patience": environment.number("WEB_PATIENCE", 60, least=1),  # seconds for a request to come whole
     "connections": environment.number("WEB_CONNECTIONS", 500, least=1),
 }
+FETCH = environment.flag("WEB_FETCH")  # whether a picture's address may be given in place of a picture
 SIGN_IN = "/accounts/login/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS["body"]  # of a body that is no form; the server refuses a larger one
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a change of many pictures at once

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from web.serving.network import Spec
@@ -140,6 +141,16 @@ class Picture(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+    @property
+    def thumb(self) -> str:
+        """The address of it small; another one when its content changes, so that browsers may keep it."""
+        return f"{reverse('galleries:thumb', args=[self.pk])}?v={self.content[:12]}"
+
+    @property
+    def large(self) -> str:
+        """The address of it large."""
+        return f"{reverse('galleries:large', args=[self.pk])}?v={self.content[:12]}"
 
     @property
     def called(self) -> str:

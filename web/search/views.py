@@ -1,11 +1,120 @@
-"""Pages of the search."""
+"""Views of the search page: the page whole, and more of its results."""
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
+from datasets.errors import InputError
+from web.galleries import served
 from web.galleries.models import Gallery
+from web.search import answer, link, passing, shown
+from web.search.question import Question
+
+COUNT = 60  # results at once
+_CHOICES = 1000  # classes and tags that a field offers
+
+Facts = dict[str, Any]
 
 
+@require_safe
 def page(request: HttpRequest, slug: str) -> HttpResponse:
-    """The page on which one gallery is searched."""
-    return render(request, "search/page.html", {"gallery": get_object_or_404(Gallery, slug=slug)})
+    """The page on which one gallery is searched, with the first results."""
+    return searched(request, get_object_or_404(Gallery, slug=slug), request.GET)
+
+
+@require_safe
+def results(request: HttpRequest, slug: str) -> HttpResponse:
+    """Tiles from parameter first on, and the link to the next ones; an InputError is the middleware's."""
+    gallery = get_object_or_404(Gallery, slug=slug)
+    question = link.read(request.GET)
+    return render(request, "search/results.html", found(gallery, question, first_of(request.GET)))
+
+
+def searched(request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: str = "") -> HttpResponse:
+    """The page with the answer to ``asked``; with the ``mistake`` that was made, and status 400, where there is one."""
+    question, facts = Question(()), {}
+    try:
+        question = link.read(asked)
+        facts = found(gallery, question, first_of(asked))
+    except InputError as error:
+        mistake = mistake or str(error)
+    facts = {**_form(gallery, question), "gallery": gallery, **facts, "mistake": mistake}
+    return render(request, "search/page.html", facts, status=400 if mistake else 200)
+
+
+def first_of(parameters: QueryDict) -> int:
+    """The place of the first result that is asked for; raises InputError where it is no number."""
+    text = parameters.get("first", "0")
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise InputError(f"first={text[:40]}: is no whole number from 0 on")
+    return int(text)
+
+
+def found(gallery: Gallery, question: Question, first: int) -> Facts:
+    """What the page says of an answer: its tiles and the parameters of the next; raises InputError."""
+    its = answer.answer(gallery, question, first=first, count=COUNT)
+    end = first + COUNT
+    return {
+        "gallery": gallery,
+        "question": question,
+        "asks": bool(question.parts),
+        "asked": link.write(question),
+        "answer": its,
+        "milliseconds": round(1000 * sum(its.seconds.values())),
+        "tiles": shown.tiles(gallery, question, its.hits),
+        "next": link.write(question, first=end) if end < min(its.passing, answer.MOST) else "",
+    }
+
+
+def _form(gallery: Gallery, question: Question) -> Facts:
+    """What the form of the question shows."""
+    sentences = _knows_sentences(gallery)
+    parts = list(question.parts)
+    boxes = {sign: _first_sentence(question, sign) if sentences else None for sign in (1, -1)}
+    places = [place for place in range(len(parts)) if place not in boxes.values()]
+    texts = {sign: "" if place is None else str(parts[place].value) for sign, place in boxes.items()}
+    return {
+        "question": question,
+        "asks": bool(parts),
+        "asked": link.write(question),
+        "link": link.parameters(question),
+        "kept": link.parameters(Question([parts[place] for place in places])),
+        "chips": shown.chips(gallery, question, places),
+        "knows_sentences": sentences,
+        "sentence": texts[1],
+        "but": texts[-1],
+        "filtered": question.filter != passing.ANY,
+        "classes": classes(gallery),
+        "tags": list(gallery.tags.values_list("name", flat=True)[:_CHOICES]),
+        "orders": _orders(gallery),
+        "addresses": settings.ADDRESSES,
+    }
+
+
+def _first_sentence(question: Question, sign: int) -> int | None:
+    """The place of the first sentence with that sign, which stands in a field of its own."""
+    found = (place for place, part in enumerate(question.parts) if (part.kind, part.sign) == ("sentence", sign))
+    return next(found, None)
+
+
+def _knows_sentences(gallery: Gallery) -> bool:
+    try:
+        return served.of_gallery(gallery).network.knows_sentences
+    except InputError:  # it is not ready, which the answer tells
+        return False
+
+
+def classes(gallery: Gallery) -> list[str]:
+    """The classes of its pictures, as people said or else as the folders say, by name; the first 1,000."""
+    said = gallery.pictures.exclude(label="").order_by().values_list("label", flat=True).distinct()
+    folders = gallery.pictures.filter(label="").exclude(category="").order_by()
+    return sorted({*said, *folders.values_list("category", flat=True).distinct()})[:_CHOICES]
+
+
+def _orders(gallery: Gallery) -> list[tuple[str, str]]:
+    """The orders that can be chosen: a value of rerank, and words."""
+    return [("", _("as alike as the network finds them"))]

@@ -12,7 +12,7 @@ os.environ |= {
     "SECRET_KEY": "of tests alone",
     "DJANGO_SETTINGS_MODULE": "web.settings",
 }
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "shared")]
+sys.path[:0] = [str(HERE.parents[1] / "shared")]
 (FOLDER / "data").mkdir()
 
 import django  # noqa: E402

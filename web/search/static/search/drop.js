@@ -1,11 +1,13 @@
 // Pictures that are dropped on the page, pasted or chosen go into the form of uploads, which is then sent.
 //
-// <form data-upload> holds <input type="file" multiple>, and is marked "dropping" while files hang over the page,
+// <form data-upload> holds <input type="file" multiple>, a button and a hidden .hint, and is marked "dropping" while files hang over the page,
 // "sending" once it is on its way.
 
 export function dropping(form) {
   if (!form) return;
   const field = form.querySelector("input[type=file]");
+  form.querySelector("button").hidden = true; // a choice sends them
+  form.querySelector(".hint").hidden = false;
   const send = (files) => {
     const pictures = [...files].filter((file) => file.type.startsWith("image/") || !file.type);
     if (!pictures.length) return;

@@ -4,10 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-import engines
-
 from embedding.engine.scales import joined, parse_scales
 from embedding.evaluation.whiten import Whitening
+from embedding.serving.openers import Opener
 
 
 class Scaled(Protocol):
@@ -23,7 +22,7 @@ def check(options: Scaled) -> None:
     whitening(options)
 
 
-def over(options: Scaled, opener: engines.Opener) -> engines.Opener:
+def over(options: Scaled, opener: Opener) -> Opener:
     """``opener``, or what opens the same network at the scales that are asked for, with the whitening over it."""
     if not options.multiscale and options.whitening is None:
         return opener
