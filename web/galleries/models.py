@@ -146,9 +146,9 @@ class Picture(models.Model):
         return self.path
 
     @property
-    def thumb(self) -> str:
+    def thumbnail(self) -> str:
         """The address of it small; another one when its content changes, so that browsers may keep it."""
-        return f"{reverse('galleries:thumb', args=[self.pk])}?v={self.content[:12]}"
+        return f"{reverse('galleries:thumbnail', args=[self.pk])}?v={self.content[:12]}"
 
     @property
     def large(self) -> str:
