@@ -14,10 +14,11 @@ from django.views.decorators.http import require_POST, require_safe
 from datasets.errors import InputError
 from web.galleries.models import Gallery, Job, Version
 from web.galleries.work import jobs
-from web.grow import running, shown, training, versions
+from web.grow import shown, versions
 from web.grow import upgrade as upgrades
 from web.grow.forms import TrainForm, UpgradeForm
 from web.grow.models import Training
+from web.grow.training import prepared, running
 
 View = Callable[..., HttpResponse]
 
@@ -52,7 +53,7 @@ def train(request: HttpRequest, gallery: Gallery) -> HttpResponse:
     form = TrainForm(request.POST)
     if not form.is_valid():
         return _shown(request, gallery, status=400, train=form)
-    made = training.prepare(gallery, form.wish(), request.user)
+    made = prepared.prepare(gallery, form.wish(), request.user)
     messages.success(request, _("Training %(number)d is written down: %(held)d pictures are held out.") % _of(made))
     return redirect("grow:page", gallery.slug)
 

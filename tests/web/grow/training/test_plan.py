@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from datasets.errors import InputError
-from web.grow import plan
-from web.grow.plan import Wish
+from web.grow.training import plan
+from web.grow.training.plan import Wish
 from web.serving.network import Spec
 
 LABELS, RUN = Path("/data/training 1/labels.csv"), Path("/data/training 1/photos-1")
@@ -20,7 +20,7 @@ def words(spec, wish=None, *, validation=True):
 
 def test_what_is_kept_is_what_the_commands_take_anyway():
     """The defaults, read from the options themselves without loading MXNet."""
-    tree = ast.parse((Path(plan.__file__).parents[2] / "embedding/options.py").read_text())
+    tree = ast.parse((Path(plan.__file__).parents[3] / "embedding/options.py").read_text())
     fields = {
         line.target.id: ast.literal_eval(line.value)
         for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "TrainOptions"

@@ -17,10 +17,10 @@ from datasets.files.whole import beside
 from datasets.images.pixels import Unreadable
 from web.galleries.models import Gallery, Picture
 from web.galleries.sources import opened
-from web.grow import labels, plan
-from web.grow.labels import Labelled, Split
 from web.grow.models import Training
-from web.grow.plan import Wish
+from web.grow.training import labels, plan
+from web.grow.training.labels import Labelled, Split
+from web.grow.training.plan import Wish
 
 
 def prepare(gallery: Gallery, wish: Wish, by: AbstractBaseUser | None) -> Training:

@@ -9,8 +9,8 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.files import lock
-from web.grow import running, training
-from web.grow.plan import Wish
+from web.grow.training import prepared, running
+from web.grow.training.plan import Wish
 
 # Stands for a training command: an epoch every 50 ms into metrics.jsonl, in a folder that it holds.
 PROGRAM = """
@@ -42,7 +42,7 @@ def made(gallery, monkeypatch, tmp_path):
     monkeypatch.setattr(running, "_POLL", 0.02)
 
     def make(epochs, how=""):
-        found = training.prepare(gallery, Wish(epochs=epochs), None)
+        found = prepared.prepare(gallery, Wish(epochs=epochs), None)
         found.words = [str(tmp_path / "program.py"), str(found.run), str(epochs), how]
         found.save()
         return found

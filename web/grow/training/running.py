@@ -23,7 +23,7 @@ from web.galleries.work.progress import Progress
 from web.grow.models import Training
 
 KIND = "train"  # of the job
-ROOT = Path(__file__).resolve().parents[2]  # where scripts/ is, in a checkout and installed
+ROOT = Path(__file__).resolve().parents[3]  # where scripts/ is, in a checkout and installed
 _POLL = 0.5  # seconds
 
 Tell = Callable[[int, int, str], None]  # epochs done, of how many, the last line; raises to stop
