@@ -58,6 +58,10 @@ MIDDLEWARE = [
 ROOT_URLCONF = "web.urls"
 WSGI_APPLICATION = "web.wsgi.application"
 CSRF_FAILURE_VIEW = "web.safety.refusals.forged"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "galleries:list"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -95,7 +99,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = "UTC"  # in which cameras that tell no zone are shown as their clocks stood
+# In which cameras that tell no zone are shown as their clocks stood.
+TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
