@@ -98,7 +98,9 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")  # in which cameras that tell no zone are shown as their clocks stood
+TIME_ZONE = environment.text(
+    "WEB_TIME_ZONE", "UTC"
+)  # in which cameras that tell no zone are shown as their clocks stood
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
