@@ -19,6 +19,7 @@ DEBUG = False
 # Where others can come in it is given, so that it lies in no folder of data; else one is made, and kept there.
 SECRET_KEY = environment.key("SECRET_KEY") if PUBLIC else environment.text("SECRET_KEY")
 SECRET_KEY = SECRET_KEY or environment.kept_secret(DATA / "secret-key")
+TRAIN = environment.flag("WEB_TRAIN")  # whether the page may run training commands
 ALLOWED_HOSTS = [HOST] if PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
@@ -98,9 +99,8 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = environment.text(
-    "WEB_TIME_ZONE", "UTC"
-)  # in which cameras that tell no zone are shown as their clocks stood
+# In which cameras that tell no zone are shown as their clocks stood.
+TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False
