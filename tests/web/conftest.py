@@ -28,6 +28,16 @@ if THERE:
 
     import encoders
 
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """SQLite in a file, as on a server: in memory, threads would be refused where a server's wait for each other."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = os.path.join(os.environ["WEB_DATA"], "tests.sqlite3")
+
+
 COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 50, 210)}
 
 

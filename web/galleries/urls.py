@@ -8,6 +8,6 @@ app_name = "galleries"
 
 urlpatterns = [
     path("", listing.list_all, name="list"),
-    path("pictures/<int:number>/small.jpg", pictures.thumb, name="thumb"),
+    path("pictures/<int:number>/small.jpg", pictures.thumbnail, name="thumbnail"),
     path("pictures/<int:number>/large.jpg", pictures.large, name="large"),
 ]
