@@ -90,7 +90,7 @@ def _form(gallery: Gallery, question: Question) -> Facts:
         "filtered": question.filter != passing.ANY,
         "classes": classes(gallery),
         "tags": list(gallery.tags.values_list("name", flat=True)[:_CHOICES]),
-        "orders": _orders(gallery),
+        "orders": _orders(gallery, question),
         "addresses": settings.ADDRESSES,
     }
 
@@ -115,6 +115,10 @@ def classes(gallery: Gallery) -> list[str]:
     return sorted({*said, *folders.values_list("category", flat=True).distinct()})[:_CHOICES]
 
 
-def _orders(gallery: Gallery) -> list[tuple[str, str]]:
-    """The orders that can be chosen: a value of rerank, and words."""
-    return [("", _("as alike as the network finds them"))]
+def _orders(gallery: Gallery, question: Question) -> list[tuple[str, str]]:
+    """The orders that can be chosen: values of rerank with words; what was asked for in the address besides."""
+    offered = {"": _("as alike as the network finds them"), "alpha-qe=10:3": _("what is found first asks again")}
+    if gallery.geometry:
+        offered["geometry"] = _("the first compared by what is seen in both")
+        offered["alpha-qe=10:3, geometry"] = _("both, one after the other")
+    return list({question.rerank: question.rerank, **offered}.items())
