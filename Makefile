@@ -10,7 +10,7 @@ PIP_QUIET := --quiet --disable-pip-version-check
 SITE = NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help env scann vearch demo demo-vse test check docs format bench bench-large
+.PHONY: help env scann vearch demo demo-vse demo-web test check docs format bench bench-large
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -41,6 +41,9 @@ demo-vse: $(READY) ## train drawn scenes and sentences into one space, and searc
 	rm -rf runs/demo-vse
 	$(BIN)/python scripts/train_vse.py --name=demo-vse
 	$(BIN)/python scripts/search_text.py --run=runs/demo-vse -k 4 "a huge grey triangle left of a little blue box"
+
+demo-web: $(READY) ## serve the search page on drawn scenes and characters; trained first if they are not there yet
+	$(BIN)/python scripts/serve.py --demo
 
 test: $(READY) ## run the tests, but for those marked slow
 	$(BIN)/python -m pytest -m "not slow"

@@ -40,6 +40,7 @@ HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
 INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
+PAGES = ("serve", "gallery")
 
 WORDS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 
@@ -57,7 +58,16 @@ This page is written by `python docs/flags.py` from the docstrings of the option
 
 def page() -> str:
     """The whole page."""
-    parts = [HEAD, _training(), _hashing(), _pairs(), _instances(), *map(_script, VECTORS), *map(_ann_bench, COMMANDS)]
+    parts = [
+        HEAD,
+        _training(),
+        _hashing(),
+        _pairs(),
+        _instances(),
+        *map(_script, VECTORS),
+        *map(_script, PAGES),
+        *map(_ann_bench, COMMANDS),
+    ]
     return "\n".join(parts)
 
 

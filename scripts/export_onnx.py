@@ -19,6 +19,7 @@ from datasets.errors import InputError
 from datasets.files.whole import beside
 from embedding.batches.decode import show_size
 from embedding.engine.onnx import facts_in
+from vse.serving import opened as towers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +52,9 @@ def main(options: ExportOptions) -> None:
     command.none_of(options, ("model", "use_pretrained", "pool", "image_size"), "--run names the network")
     run = command.there("--run", options.run)
     _tell(_copied(engines.file_of_run(run, options.checkpoint), options.out))
-    if engines.knows_sentences(run):
+    if towers.knows_sentences(run):
         out = options.out and options.out.with_stem(f"{options.out.stem}-captions")
-        captions = _copied(engines.file_of_captions(run, options.checkpoint), out)
+        captions = _copied(towers.file_of_captions(run, options.checkpoint), out)
         print(f"captions to the same space, {_mebibytes(captions)}: {captions}")
 
 

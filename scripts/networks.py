@@ -15,7 +15,7 @@ import numpy as np
 import tyro
 
 from datasets.errors import InputError
-from datasets.sources.image_source import named_for_whitening
+from datasets.sources.image_source import DATA, named_for_whitening
 from embedding.batches.decode import OWN, RESIZES, parse_size, show_size
 from embedding.engine.base import Facts
 from embedding.engine.scales import joined, parse_scales
@@ -199,7 +199,7 @@ def _checkpoint(named: str) -> Path:
     """The file that --network-path names; what it is not is told before MXNet is loaded."""
     from embedding.network import cirtorch
 
-    return command.there("--network-path", cirtorch.find(named, engines.DATA))
+    return command.there("--network-path", cirtorch.find(named, DATA))
 
 
 def _size(options: NetworkOptions, facts: Facts) -> tuple[int, int]:

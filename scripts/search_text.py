@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import command
-import engines
 import indexed
 import numpy as np
 import tyro
@@ -27,6 +26,7 @@ from embedding.search.found import Hit
 from embedding.search.gallery import Gallery
 from vse.search import folder, gallery, page, search, sentences
 from vse.search.searcher import Searcher
+from vse.serving import opened
 
 EXACT = 100_000  # images up to which all are compared
 INDEX = "hnswlib"  # beyond
@@ -90,7 +90,7 @@ class SearchOptions:
 def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
-    searcher = engines.searcher(command.there("--run", options.run), engine=options.engine, gpus=options.gpus)
+    searcher = opened.searcher(command.there("--run", options.run), engine=options.engine, gpus=options.gpus)
     place = options.out or options.run / "search"
     written = (_sentences if options.image else _pictures)(options, searcher, place)
     print(f"page: {written}")

@@ -55,7 +55,7 @@ ROOMS = {
         "instances": "session recipes search serving build options report reranking evaluation extraction training"
         " network engine losses losses.base mining batches mx",
         "search": "report reranking evaluation extraction engine batches",
-        "serving": "build options network engine batches mx",
+        "serving": "build options evaluation network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
         "recipes": "options",
         "options": "network batches",
@@ -77,6 +77,7 @@ ROOMS = {
     },
     "hashing": {
         "compare": "train options baselines",
+        "serving": "build",
         "train": "build report options",
         "build": "evaluation options net losses losses.base",
         "recipes": "options",

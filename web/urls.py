@@ -11,3 +11,8 @@ urlpatterns = [
     path("g/<slug:slug>/grow/", include("web.grow.urls")),
     path("api/v1/", include("web.api.urls")),
 ]
+
+handler400 = "web.safety.refusals.bad_request"
+handler403 = "web.safety.refusals.forbidden"
+handler404 = "web.safety.refusals.missing"
+handler500 = "web.safety.refusals.failed"

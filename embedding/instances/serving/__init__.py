@@ -1,0 +1,1 @@
+"""Runs of instance retrieval put to use."""

@@ -1,0 +1,1 @@
+"""Trained hashing networks put to use."""

@@ -1,0 +1,49 @@
+"""The frame of all pages in a browser: signing in, languages, the keyboard, narrow and wide, light and dark."""
+
+
+def test_it_works(context_of):
+    page = context_of("").new_page()
+    page.goto("/")
+    assert "/accounts/login/" in page.url
+    page.get_by_role("button", name="中文").click()
+    assert page.locator("html").get_attribute("lang") == "zh-hans"
+    page.get_by_role("button", name="English").click()
+    page.fill("[name=username]", "ann")
+    page.fill("[name=password]", "of-tests-alone")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("/")
+    page.get_by_role("button", name="Sign out").click()
+    assert "/accounts/login/" in page.url
+
+
+def test_the_first_tab_skips_to_the_content(page):
+    page.goto("/")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+def test_no_page_is_wider_than_a_narrow_window(context_of):
+    page = context_of(viewport={"width": 360, "height": 640}).new_page()
+    for address in ("/", "/g/colours/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
+
+
+def test_dark_and_light_differ(context_of):
+    papers = set()
+    for scheme in ("light", "dark"):
+        page = context_of(color_scheme=scheme).new_page()
+        page.goto("/")
+        papers.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert len(papers) == 2
+
+
+def test_faults_of_a_page_are_seen(context_of):
+    """What fails the other tests: an error on the console."""
+    page = context_of().new_page()
+    page.goto("/")
+    page.evaluate("console.error('planted')")
+    assert any("planted" in fault for fault in context_of.faults)
+    context_of.faults.clear()

@@ -1,0 +1,25 @@
+"""Mistakes: an InputError that leaves a view is its user's mistake, and is answered by its line and 400."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+
+from datasets.errors import InputError
+from web.safety.refusals import answered
+
+
+class Mistakes:
+    """Middleware, the innermost."""
+
+    def __init__(self, inner: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.inner = inner
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer what the view answers."""
+        return self.inner(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The mistake as an answer; None for what is a fault of ours."""
+        if isinstance(exception, InputError):
+            return answered(request, getattr(exception, "status", 400), " ".join(str(exception).split()))
+        return None
