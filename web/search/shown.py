@@ -126,7 +126,7 @@ def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
 def of_gallery(number: int, content: str = "") -> tuple[str, str]:
     """Where a picture of a gallery is shown, small and large; with its ``content``, where it never changes."""
     named = f"?v={content[:12]}" if content else ""
-    return tuple(reverse(f"galleries:{size}", args=[number]) + named for size in ("thumb", "large"))
+    return tuple(reverse(f"galleries:{size}", args=[number]) + named for size in ("thumbnail", "large"))
 
 
 def crop_link(rest: Question, part: Part) -> str:
