@@ -18,7 +18,6 @@ import commands
 import pytest
 import tyro
 import yaml
-
 from django.core.management import get_commands
 
 from ann_bench.commands import COMMANDS

@@ -58,6 +58,10 @@ MIDDLEWARE = [
 ROOT_URLCONF = "web.urls"
 WSGI_APPLICATION = "web.wsgi.application"
 CSRF_FAILURE_VIEW = "web.safety.refusals.forged"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "galleries:list"
 LOGOUT_REDIRECT_URL = "accounts:login"

@@ -3,9 +3,9 @@
 import hashlib
 import json
 
+import encoders
 import pytest
 
-import encoders
 from web.galleries.models import Job
 from web.galleries.work import running
 from web.grow import upgrade

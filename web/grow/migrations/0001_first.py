@@ -6,67 +6,137 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('galleries', '0001_initial'),
+        ("galleries", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Comparison',
+            name="Comparison",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('told', models.TextField(blank=True)),
-                ('queries', models.PositiveIntegerField(default=0)),
-                ('among', models.PositiveIntegerField(default=0)),
-                ('scores', models.JSONField(default=list)),
-                ('changed', models.JSONField(default=list)),
-                ('created', models.DateTimeField(auto_now=True)),
-                ('before', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='galleries.version')),
-                ('version', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='comparison', to='galleries.version')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("told", models.TextField(blank=True)),
+                ("queries", models.PositiveIntegerField(default=0)),
+                ("among", models.PositiveIntegerField(default=0)),
+                ("scores", models.JSONField(default=list)),
+                ("changed", models.JSONField(default=list)),
+                ("created", models.DateTimeField(auto_now=True)),
+                (
+                    "before",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="galleries.version",
+                    ),
+                ),
+                (
+                    "version",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comparison", to="galleries.version"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('upgrade', 'a version was begun'), ('switch', 'switched'), ('back', 'went back'), ('removal', 'a version was removed')], max_length=16)),
-                ('before', models.PositiveIntegerField(default=0)),
-                ('after', models.PositiveIntegerField(default=0)),
-                ('name', models.CharField(blank=True, max_length=150)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('gallery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='growth', to='galleries.gallery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("upgrade", "a version was begun"),
+                            ("switch", "switched"),
+                            ("back", "went back"),
+                            ("removal", "a version was removed"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("before", models.PositiveIntegerField(default=0)),
+                ("after", models.PositiveIntegerField(default=0)),
+                ("name", models.CharField(blank=True, max_length=150)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "gallery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="growth", to="galleries.gallery"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-pk',),
+                "ordering": ("-pk",),
             },
         ),
         migrations.CreateModel(
-            name='Training',
+            name="Training",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('words', models.JSONField(default=list)),
-                ('note', models.TextField(blank=True)),
-                ('epochs', models.PositiveIntegerField()),
-                ('held_by', models.CharField(choices=[('classes', 'classes'), ('pictures', 'pictures')], max_length=16)),
-                ('held_classes', models.JSONField(default=list)),
-                ('held', models.PositiveIntegerField()),
-                ('trained', models.PositiveIntegerField()),
-                ('classes', models.PositiveIntegerField()),
-                ('created', models.DateTimeField(auto_now_add=True)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('gallery', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='trainings', to='galleries.gallery')),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='trainings', to='galleries.job')),
-                ('version', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='trainings', to='galleries.version')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("words", models.JSONField(default=list)),
+                ("note", models.TextField(blank=True)),
+                ("epochs", models.PositiveIntegerField()),
+                (
+                    "held_by",
+                    models.CharField(choices=[("classes", "classes"), ("pictures", "pictures")], max_length=16),
+                ),
+                ("held_classes", models.JSONField(default=list)),
+                ("held", models.PositiveIntegerField()),
+                ("trained", models.PositiveIntegerField()),
+                ("classes", models.PositiveIntegerField()),
+                ("created", models.DateTimeField(auto_now_add=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "gallery",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="trainings", to="galleries.gallery"
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="trainings",
+                        to="galleries.job",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="trainings",
+                        to="galleries.version",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-number',),
-                'constraints': [models.UniqueConstraint(fields=('gallery', 'number'), name='one_number_a_training')],
+                "ordering": ("-number",),
+                "constraints": [models.UniqueConstraint(fields=("gallery", "number"), name="one_number_a_training")],
             },
         ),
     ]
