@@ -67,12 +67,12 @@ def _of_part(its: Served, gallery: Gallery, part: Part) -> np.ndarray:
     if part.kind == "picture" and part.crop is None:
         row = int(its.snapshot.rows(np.array([part.value], np.int64))[0])
         if row >= 0:
-            return np.array(its.snapshot.vectors[row])
+            return its.snapshot.unit_rows(np.array([row]))[0]
     return _embedded(its, gallery, part)
 
 
 def _given(its: Served, part: Part) -> np.ndarray:
-    given, dim = np.asarray(part.value, np.float32), its.snapshot.vectors.shape[1]
+    given, dim = np.asarray(part.value, np.float32), its.snapshot.dim
     if given.shape != (dim,):
         raise InputError(f"vector: has {given.size} numbers, those of this gallery have {dim}")
     length = float(np.linalg.norm(given))

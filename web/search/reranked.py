@@ -90,7 +90,7 @@ def _by_vectors(
 ) -> list[Hit]:
     """As if they were all of the gallery: so that its size does not matter, and what is first goes on being found."""
     numbers = np.array([hit.picture for hit in found])
-    vectors = np.array(its.snapshot.vectors[its.snapshot.rows(numbers)], np.float32)
+    vectors = its.snapshot.unit_rows(its.snapshot.rows(numbers))
     own = [part.value for part in question.parts if part.kind == "picture"]
     exclude = [np.flatnonzero(np.isin(numbers, np.array(own, np.int64)))]
     ranking = methods.apply(order.steps, asks[None], vectors, exclude=exclude)

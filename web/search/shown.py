@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from web.galleries.models import Gallery, Picture
+from web.galleries.models import NO_CLASS, Gallery, Picture
 from web.search import link
 from web.search.question import Hit, Part, Question
 
@@ -78,7 +78,7 @@ class _Links:
 
     def tile(self, hit: Hit, path: str, label: str, category: str, width: int, height: int, content: str) -> Tile:
         """Of a picture that was found, and what the database knows of it."""
-        number, called = hit.picture, label or category
+        number, called = hit.picture, "" if label == NO_CLASS else label or category
         about = (number, path, called, width, height, hit.score, hit.inliers)
         alike, plus = f"{self._alone}like={number}", f"{self._more}like={number}"
         small, large = of_gallery(number, content)

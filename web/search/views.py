@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from datasets.errors import InputError
 from web.galleries import served
-from web.galleries.models import Gallery
+from web.galleries.models import NO_CLASS, Gallery
 from web.search import answer, link, passing, shown
 from web.search.question import Question
 
@@ -91,7 +91,7 @@ def _form(gallery: Gallery, question: Question) -> Facts:
         "classes": classes(gallery),
         "tags": list(gallery.tags.values_list("name", flat=True)[:_CHOICES]),
         "orders": _orders(gallery, question),
-        "addresses": settings.ADDRESSES,
+        "addresses": settings.FETCH,
     }
 
 
@@ -110,7 +110,7 @@ def _knows_sentences(gallery: Gallery) -> bool:
 
 def classes(gallery: Gallery) -> list[str]:
     """The classes of its pictures, as people said or else as the folders say, by name; the first 1,000."""
-    said = gallery.pictures.exclude(label="").order_by().values_list("label", flat=True).distinct()
+    said = gallery.pictures.exclude(label__in=("", NO_CLASS)).order_by().values_list("label", flat=True).distinct()
     folders = gallery.pictures.filter(label="").exclude(category="").order_by()
     return sorted({*said, *folders.values_list("category", flat=True).distinct()})[:_CHOICES]
 
