@@ -37,6 +37,18 @@ def read(data: bytes) -> Header:
         return Header()
 
 
+def size(data: bytes) -> tuple[int, int]:
+    """Width and height as they are stored, (0, 0) where they cannot be read; no pixel is decoded, whatever the file.
+
+    ``read`` may decode: of a PNG, EXIF can stand behind the pixels.
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return image.size
+    except Exception:  # as above
+        return 0, 0
+
+
 def _taken(image: Image.Image) -> datetime | None:
     try:
         found = image.getexif()

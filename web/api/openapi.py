@@ -1,0 +1,93 @@
+"""OpenAPI: the description of the API (version 3.1.0 of its standard), made from the endpoints that answer it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from web.api.endpoint import BODY, CONVERTED, QUERY, Endpoint
+from web.api.shapes.kinds import members, needed
+from web.api.shapes.schema import schema
+
+BASE = "/api/v1"
+CONVERTERS = {"int": {"type": "integer", "minimum": 0}, "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}}
+PROBLEM = {
+    "type": "object",
+    "description": "What went wrong, by RFC 9457.",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "of the status"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "in words: the field, what is wrong, what to do"},
+    },
+    "required": ["type", "title", "status", "detail"],
+}
+WRONG = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+ABOUT = "Search galleries of pictures by pictures, sentences and vectors; look at their pictures and annotate them."
+TOKEN = "A token of /accounts/tokens/, sent as `Authorization: Bearer TOKEN`."
+
+
+def described(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The whole description, as JSON has it."""
+    named: dict[str, Any] = {"Problem": PROBLEM}
+    paths: dict[str, Any] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.address, {})[endpoint.method.lower()] = _operation(endpoint, named)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "DeepEmbedding", "version": "1", "description": ABOUT},
+        "servers": [{"url": BASE}],
+        "paths": paths,
+        "components": {
+            "schemas": named,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": TOKEN}},
+        },
+    }
+
+
+def _operation(endpoint: Endpoint, named: dict[str, Any]) -> dict[str, Any]:
+    made = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "description": endpoint.more,
+        "parameters": [*_of_path(endpoint), *_of_query(endpoint, named)],
+        "requestBody": _request_body(endpoint, named),
+        "responses": {
+            str(endpoint.status): _response(endpoint, named),
+            "default": {"description": "refused", "content": WRONG},
+        },
+        "security": [{"token": [endpoint.scope]}] if endpoint.scope else [],
+    }
+    return {name: value for name, value in made.items() if value or name in ("security", "responses")}
+
+
+def _of_path(endpoint: Endpoint) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": found["name"],
+            "in": "path",
+            "required": True,
+            "schema": CONVERTERS.get(found["kind"], {"type": "string"}),
+        }
+        for found in CONVERTED.finditer(endpoint.route)
+    ]
+
+
+def _of_query(endpoint: Endpoint, named: dict[str, Any]) -> list[dict[str, Any]]:
+    if QUERY not in endpoint.types:
+        return []
+    return [
+        {"name": name, "in": "query", "required": needed(field), "schema": schema(kind, named)}
+        for name, (kind, field) in members(endpoint.types[QUERY]).items()
+    ]
+
+
+def _request_body(endpoint: Endpoint, named: dict[str, Any]) -> dict[str, Any] | None:
+    if BODY not in endpoint.types:
+        return None
+    content = {"application/json": {"schema": schema(endpoint.types[BODY], named)}}
+    return {"required": True, "content": content | {one: {} for one in endpoint.media}}
+
+
+def _response(endpoint: Endpoint, named: dict[str, Any]) -> dict[str, Any]:
+    if endpoint.answer is type(None):
+        return {"description": "done"}
+    return {"description": "the answer", "content": {"application/json": {"schema": schema(endpoint.answer, named)}}}
