@@ -113,7 +113,7 @@ def addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
     if part.kind == "upload":
         sent = reverse("search:uploaded", args=[gallery.slug, part.value])
         return sent, sent
-    return _address("thumbnail", part.value), _address("large", part.value)
+    return _address("thumb", part.value), _address("large", part.value)
 
 
 def _address(size: str, number: object) -> str:
