@@ -24,13 +24,7 @@ if THERE:
     import django
 
     django.setup()
-<<<<<<< HEAD
-    from django.conf import settings as _settings
-
-    _settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the safe ones take their time
-=======
     django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quick one
->>>>>>> issue18
 
     import encoders
 
@@ -68,14 +62,6 @@ def drawn(tmp_path_factory) -> Path:
     return folder
 
 
-<<<<<<< HEAD
-@pytest.fixture(scope="session")
-def encoder(tmp_path_factory):
-    """The Spec of an ONNX encoder of pictures that takes a millisecond; one for all tests, which leave it as it is."""
-    from web.serving.network import Spec
-
-    return Spec("onnx", path=str(encoders.clip(tmp_path_factory.mktemp("encoder") / "encoder.onnx")))
-=======
 @pytest.fixture
 def photos(drawn, tmp_path) -> Path:
     """Such a folder for one test alone."""
@@ -97,7 +83,6 @@ def embedded(drawn, encoder):
 
     files = sorted(drawn.rglob("*.jpg"))
     return np.stack([network.opened(encoder).picture(file.read_bytes(), file.name) for file in files])
->>>>>>> issue18
 
 
 @pytest.fixture
