@@ -12,12 +12,14 @@ from web import environment
 ROOT = Path(__file__).resolve().parent
 DATA = environment.folder("WEB_DATA", "data/web")  # all that the page writes
 
+WORK = environment.flag("WEB_WORK", True)  # whether a job begins a process that does it
 HOST = environment.text("WEB_HOST")  # the name behind the proxy, "" on this machine alone
 PUBLIC = bool(HOST)
 DEBUG = False
 # Where others can come in it is given, so that it lies in no folder of data; else one is made, and kept there.
 SECRET_KEY = environment.key("SECRET_KEY") if PUBLIC else environment.text("SECRET_KEY")
 SECRET_KEY = SECRET_KEY or environment.kept_secret(DATA / "secret-key")
+TRAIN = environment.flag("WEB_TRAIN")  # whether the page may run training commands
 ALLOWED_HOSTS = [HOST] if PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
@@ -56,6 +58,10 @@ MIDDLEWARE = [
 ROOT_URLCONF = "web.urls"
 WSGI_APPLICATION = "web.wsgi.application"
 CSRF_FAILURE_VIEW = "web.safety.refusals.forged"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "galleries:list"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -93,6 +99,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
+# In which cameras that tell no zone are shown as their clocks stood.
 TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
@@ -109,6 +116,7 @@ LIMITS = {
     "patience": environment.number("WEB_PATIENCE", 60, least=1),  # seconds for a request to come whole
     "connections": environment.number("WEB_CONNECTIONS", 500, least=1),
 }
+FETCH = environment.flag("WEB_FETCH")  # whether a picture's address may be given in place of a picture
 SIGN_IN = "/accounts/login/"
 DATA_UPLOAD_MAX_MEMORY_SIZE = LIMITS["body"]  # of a body that is no form; the server refuses a larger one
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a change of many pictures at once

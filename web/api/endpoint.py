@@ -1,6 +1,7 @@
 """Endpoint: one method of one address, from which both its view and its description are made."""
 
 import inspect
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from web.api.shapes.schema import first_lines
 
 QUERY, BODY = "query", "body"  # parameters of a view that a dataclass describes
+CONVERTED = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")  # a part of a route that Django converts
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class Endpoint:
     scope: str | None
     status: int = 200
     media: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """As OpenAPI has it, from the server's address on: /galleries/{slug}."""
+        return "/" + CONVERTED.sub(r"{\g<name>}", self.route)
 
     @property
     def name(self) -> str:

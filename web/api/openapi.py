@@ -1,15 +1,13 @@
 """OpenAPI: the description of the API (version 3.1.0 of its standard), made from the endpoints that answer it."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
-from web.api.endpoint import BODY, QUERY, Endpoint
+from web.api.endpoint import BODY, CONVERTED, QUERY, Endpoint
 from web.api.shapes.kinds import members, needed
 from web.api.shapes.schema import schema
 
 BASE = "/api/v1"
-CONVERTED = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")
 CONVERTERS = {"int": {"type": "integer", "minimum": 0}, "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"}}
 PROBLEM = {
     "type": "object",
@@ -32,8 +30,7 @@ def described(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     named: dict[str, Any] = {"Problem": PROBLEM}
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
-        address = "/" + CONVERTED.sub(r"{\g<name>}", endpoint.route)
-        paths.setdefault(address, {})[endpoint.method.lower()] = _operation(endpoint, named)
+        paths.setdefault(endpoint.address, {})[endpoint.method.lower()] = _operation(endpoint, named)
     return {
         "openapi": "3.1.0",
         "info": {"title": "DeepEmbedding", "version": "1", "description": ABOUT},

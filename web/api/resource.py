@@ -15,21 +15,14 @@ from django.http.request import UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 
 from datasets.errors import InputError
-from web.api.access import Refused, admit
+from web.api.access import admit
 from web.api.endpoint import BODY, QUERY, Endpoint
 from web.api.shapes.read import read
 from web.api.shapes.words import from_words
-from web.pages.problem import problem
+from web.api.wrong import Wrong
+from web.safety.problem import problem
 
 JSON = "application/json"
-
-
-class Unfit(Exception):
-    """A request that InputError does not cover: its status, what is wrong, further members of the problem."""
-
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
-        super().__init__(detail)
-        self.status, self.detail, self.more = status, detail, more
 
 
 def resource(endpoints: Sequence[Endpoint]) -> Callable[..., HttpResponse]:
@@ -54,12 +47,10 @@ def _guarded(request: HttpRequest, endpoint: Endpoint, found: dict[str, Any]) ->
     """The answer, or the problem that there was; an error of ours goes on to Django, which logs it."""
     try:
         return _answered(request, endpoint, found)
-    except Refused as error:
-        return problem(error.status, error.detail, {"WWW-Authenticate": error.challenge} if error.challenge else None)
-    except Unfit as error:
-        return problem(error.status, error.detail, **error.more)
+    except Wrong as error:
+        return problem(error.status, str(error), error.headers, **error.more)
     except InputError as error:
-        return problem(400, str(error))
+        return problem(getattr(error, "status", 400), str(error))
     except Http404 as error:
         return problem(404, str(error))
     except PermissionDenied as error:
@@ -89,7 +80,7 @@ def _body(request: HttpRequest, endpoint: Endpoint) -> Any:
         return None
     if request.content_type != JSON:
         known = ", ".join((JSON, *endpoint.media))
-        raise Unfit(415, f"Content-Type {request.content_type or 'is missing'}: must be one of {known}")
+        raise Wrong(f"Content-Type {request.content_type or 'is missing'}: must be one of {known}", 415)
     return read(endpoint.types[BODY], parsed(request.body))
 
 

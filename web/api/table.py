@@ -25,6 +25,8 @@ ENDPOINTS = (
     Endpoint("POST", "galleries/<slug:slug>/search", search.search, READ),
 )
 
+BY_ROUTE = {one.route: [other for other in ENDPOINTS if other.route == one.route] for one in ENDPOINTS}
+
 
 @functools.cache
 def _description() -> dict[str, Any]:

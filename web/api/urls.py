@@ -1,13 +1,14 @@
-"""Addresses of the API, those of its table."""
+"""Addresses of the API, those of its table, and the page that lists them."""
 
 from django.urls import path
 
+from web.api.listing import listing
 from web.api.resource import resource
-from web.api.table import ENDPOINTS
+from web.api.table import BY_ROUTE
 
 app_name = "api"
 
 urlpatterns = [
-    path(route, resource([one for one in ENDPOINTS if one.route == route]), name=route)
-    for route in dict.fromkeys(one.route for one in ENDPOINTS)
+    path("", listing, name="page"),
+    *(path(route, resource(endpoints), name=endpoints[0].name) for route, endpoints in BY_ROUTE.items()),
 ]

@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from web.galleries import views
+from web.galleries.views import listing, pictures
 
 app_name = "galleries"
 
 urlpatterns = [
-    path("", views.list_all, name="list"),
+    path("", listing.list_all, name="list"),
+    path("pictures/<int:number>/small.jpg", pictures.thumbnail, name="thumbnail"),
+    path("pictures/<int:number>/large.jpg", pictures.large, name="large"),
 ]

@@ -30,7 +30,7 @@ def test_pictures_get_a_class_and_the_log_says_who_gave_it(gallery, user):
 def test_rejected_pictures_are_of_no_class_whatever_their_folder_says(gallery, user):
     chosen = seen(gallery)
     labels.reject(gallery, user, chosen)
-    assert {one.called for one in gallery.pictures.filter(pk__in=chosen)} == {labels.NOTHING}
+    assert {(one.label, one.called) for one in gallery.pictures.filter(pk__in=chosen)} == {("-", "")}
 
 
 def test_who_saw_an_older_state_is_told_and_what_nobody_touched_is_done(gallery, user, other):

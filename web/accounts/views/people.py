@@ -33,7 +33,7 @@ class Form(forms.ModelForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody, and a form for somebody new, whose password is in this answer and nowhere else again."""
-    form = Form(request.POST or None)
+    form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         person = form.save(commit=False)
         return _with_password(request, person)

@@ -31,7 +31,7 @@ class Form(forms.ModelForm):
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: HttpRequest) -> HttpResponse:
     """One's tokens, and a form for another. The secret of a new one is in this answer, and nowhere else again."""
-    form, secret = Form(request.POST or None, is_staff=request.user.is_staff), ""
+    form, secret = Form(request.POST if request.method == "POST" else None, is_staff=request.user.is_staff), ""
     if request.method == "POST" and form.is_valid():
         if request.user.tokens.count() >= MOST:
             form.add_error(None, _("You have %(most)d tokens: revoke some first.") % {"most": MOST})

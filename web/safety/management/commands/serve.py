@@ -1,7 +1,9 @@
 """Serve: everything made that a first start is lacking, and the pages served until Ctrl-C or SIGTERM."""
 
 import contextlib
+import os
 import signal
+import subprocess
 import sys
 from argparse import ArgumentParser
 from types import FrameType
@@ -13,7 +15,7 @@ from django.core.management.base import BaseCommand
 from django.core.wsgi import get_wsgi_application
 
 from datasets.files import lock
-from web.safety import server, worker
+from web.safety import server
 from web.safety.server import Server
 
 
@@ -41,10 +43,28 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             if "first_account" in get_commands():
                 call_command("first_account")
+            if flags["images"]:
+                network = "model" if flags["run"].endswith(".onnx") else "run"
+                call_command("gallery", "add", images=flags["images"], once=True, **{network: flags["run"]})
             if flags["demo"]:
                 call_command("demo")
-            with _stopped_by_signals(), worker.beside("work") if "work" in get_commands() else contextlib.nullcontext():
+            _begin_work()
+            with _stopped_by_signals():
                 _run(page, flags["listen"])
+
+
+def _begin_work() -> None:
+    """Have a process go on with the jobs that were left; it ends with them, and not with the server."""
+    paths = os.pathsep.join(filter(None, (str(settings.ROOT.parent), os.environ.get("PYTHONPATH", ""))))
+    with open(settings.DATA / "work.log", "ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-m", "web.manage", "work"],
+            env={**os.environ, "PYTHONPATH": paths},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
 
 
 def _run(page: Server, listen: str) -> None:

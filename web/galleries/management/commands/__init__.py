@@ -1,0 +1,1 @@
+"""Commands of galleries: work, gallery, demo."""

@@ -1,0 +1,1 @@
+"""Views of galleries: their pages, their pictures, their jobs."""

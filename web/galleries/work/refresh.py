@@ -1,0 +1,48 @@
+"""Refresh: a gallery as its source is now; and upgrade, a version of it embedded by another network."""
+
+from collections import Counter
+
+from web.galleries.models import Gallery, Job, Version
+from web.galleries.scanning.scan import Scan
+from web.galleries.sources import opened
+from web.galleries.work.embed import embed
+from web.galleries.work.progress import Progress
+
+_ROUNDS = 3  # of a source that changes while it is read
+
+
+def refresh(job: Job, progress: Progress) -> str:
+    """Find what is new, changed, moved or gone; embed that for the versions that answer, or may answer again."""
+    for _ in range(_ROUNDS):
+        counts = scan(job.gallery, progress)
+        if not sum(embed(version, progress) for version in _versions(job)):
+            break
+    return _line(counts)
+
+
+def upgrade(job: Job, progress: Progress) -> str:
+    """Embed the pictures that are known by the network of the job's version."""
+    embed(job.version, progress)
+    return ""
+
+
+def scan(gallery: Gallery, progress: Progress) -> Counter:
+    """Bring the gallery's pictures to what its source names; tells what was passed over."""
+    progress.say("scan", done=0, total=0)
+    source = opened.source(gallery.source)
+    counts = Scan(gallery, source, progress).run()
+    counts["passed"] = str(source.passed) if source.passed else ""
+    return counts
+
+
+def _versions(job: Job) -> list[Version]:
+    """Those that are ready, and the one that is to be: the job's own, or the first of the gallery."""
+    versions = list(job.gallery.versions.select_related("gallery"))
+    wanted = job.version or versions[0]
+    return [version for version in versions if version.state == Version.State.READY or version == wanted]
+
+
+def _line(counts: Counter) -> str:
+    kinds = ("new", "changed", "moved", "vanished", "unreadable", "unchanged")
+    told = ", ".join(f"{counts[kind]:,} {kind}" for kind in kinds if counts[kind])
+    return f"{told}; {counts['passed']}" if counts["passed"] else told
