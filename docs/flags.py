@@ -40,7 +40,7 @@ HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
 INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
-PAGES = ("serve",)
+PAGES = ("serve", "gallery")
 
 WORDS = {int: "N", float: "X", str: "TEXT", Path: "PATH"}
 

@@ -117,9 +117,9 @@ def main(options: ExtractOptions) -> None:
     whole = image_source.load(options.data, options.data_path, boxes=options.boxes)
     images = _part(whole, options.part)
     rows = np.union1d(images.query, images.gallery)
-    if _is_scored(images) and (found := scaled.whitening(options)):
+    if _is_scored(images) and (found := scaled.loaded(options.whitening)):
         check_apart(found, images)
-    opener = scaled.over(options, named.opener(options, images))
+    opener = scaled.over(named.opener(options, images), options.multiscale, options.whitening)
     skipped, folder = Skipped(len(rows), max_bad=options.max_bad), options.out.with_suffix(".pieces")
     with lock.alone(folder, flag="--out"):
         job = _job(options, images, rows, opener, folder)
@@ -186,13 +186,14 @@ def _told(options: ExtractOptions, job: Job) -> dict[str, str]:
     """What is told in the file of how its vectors were made."""
     facts = job.engine.facts
     told = {"network": facts.network, "model": facts.model, "engine": job.engine.name}
-    return {**told, "resize": job.resize, "image_size": show_size(job.size), **scaled.told(options)}
+    told |= {"resize": job.resize, "image_size": show_size(job.size)}
+    return told | scaled.told(options.multiscale, options.whitening)
 
 
 def _save_joined(options: ExtractOptions, name: str, job: Job) -> None:
     facts = job.engine.facts
-    told = _told(options, job)
-    count, dim = join.into_file(job, options.out, name=name, attrs=told, pack=codes.pack if facts.codes else None)
+    how = {"name": name, "attrs": _told(options, job)}
+    count, dim = join.into_file(job, options.out, **how, pack=codes.pack if facts.codes else None)
     print(f"{count} x {dim} {'bits' if facts.codes else 'vectors'}: {options.out}")
 
 
@@ -222,7 +223,7 @@ def _check(options: ExtractOptions) -> None:
         height, width = parse_size(options.image_size, "--image-size")
         if options.resize == OWN and height != width:
             raise InputError(f"--image-size={options.image_size}: give the longest side alone with --resize=own")
-    scaled.check(options)
+    scaled.check(options.multiscale, options.whitening)
     if options.resize not in (None, *RESIZES):
         raise InputError(f"--resize={options.resize}: must be one of {', '.join(RESIZES)}")
     check_share(options.max_bad)

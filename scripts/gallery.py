@@ -9,7 +9,6 @@ python scripts/gallery.py remove --gallery=pictures
 """
 
 import os
-import secrets
 import sys
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -32,8 +31,8 @@ ACTIONS = {
 class GalleryOptions:
     """Add, refresh, list, remove and export galleries of the search page."""
 
-    web_data: Path = Path("data/web")
-    """Folder of all that the search page writes, as of serve.py."""
+    data: Path | None = None
+    """Folder of all that the search page keeps; data/web, or what the variable WEB_DATA says, if not given."""
     gallery: str = ""
     """Which gallery, by the name in its address; of refresh all if not given."""
     name: str = ""
@@ -65,16 +64,15 @@ class GalleryOptions:
 
 def act(action: str, options: GalleryOptions) -> None:
     """Do it by Django's command of the same name."""
-    os.environ["WEB_DATA"] = str(options.web_data.expanduser().resolve())
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
-    os.environ.setdefault("SECRET_KEY", secrets.token_hex())  # nobody signs in here
+    if options.data:
+        os.environ["WEB_DATA"] = str(options.data)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "web.settings"
     import django
     from django.core.management import call_command
 
-    options.web_data.expanduser().mkdir(parents=True, exist_ok=True)
     django.setup()
-    call_command("migrate", verbosity=0)
-    words = {name: value for name, value in asdict(options).items() if name != "web_data"}
+    call_command("migrate", verbosity=0, interactive=False)
+    words = {name: value for name, value in asdict(options).items() if name != "data"}
     call_command("gallery", action, **words)
 
 

@@ -7,6 +7,7 @@ type (output, layouts of folders, the inside of files) stands in a ```text block
 import ast
 import dataclasses
 import importlib.util
+import os
 import re
 import runpy
 import shlex
@@ -17,6 +18,7 @@ import commands
 import pytest
 import tyro
 import yaml
+from django.core.management import get_commands
 
 from ann_bench.commands import COMMANDS
 from datasets.command import spell_out
@@ -40,7 +42,7 @@ SCRIPTS = {path.stem for path in commands.SCRIPTS}
 EXTRAS = set(re.findall(r'"(\w+)": [A-Z]+\b', (ROOT / "setup.py").read_text().partition("extras_require")[2]))
 
 # Where a path that a page names must lead to a file.
-FOLDERS = ("embedding", "hashing", "vse", "ann_bench", "datasets", "scripts", "benchmarks", "tests", "docs")
+FOLDERS = ("embedding", "hashing", "vse", "ann_bench", "datasets", "web", "scripts", "benchmarks", "tests", "docs")
 
 
 def test_there_are_commands_and_pages():
@@ -66,6 +68,11 @@ def type_in(words):
         of_ann_bench(*rest[{"-m": 2, "scripts/bench.py": 1}.get(rest[0], 0) :])
     elif program == "deepembedding":
         of_script(rest[0].replace("-", "_"), rest[1:])
+    elif program == "curl":
+        of_curl(rest)
+    elif rest[:2] == ["-m", "web.manage"]:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
+        assert rest[2] in get_commands()
     elif rest[0] == "-m":
         assert rest[1] == "pytest" and (ROOT / rest[2]).exists()
     else:
@@ -80,6 +87,12 @@ def install(program, rest):
     assert rest[0] == "install"
     for wanted in filter(None, re.findall(r"\[([\w,]+)\]", " ".join(rest))):
         assert set(wanted.split(",")) <= EXTRAS
+
+
+def of_curl(words):
+    """The address that a line asks is one of the API, which tests/web/api really asks by these lines."""
+    (address,) = [word for word in words if word.startswith("http")]
+    assert "/api/v1/" in address
 
 
 def of_ann_bench(name, *flags):

@@ -19,6 +19,7 @@ DEBUG = False
 # Where others can come in it is given, so that it lies in no folder of data; else one is made, and kept there.
 SECRET_KEY = environment.key("SECRET_KEY") if PUBLIC else environment.text("SECRET_KEY")
 SECRET_KEY = SECRET_KEY or environment.kept_secret(DATA / "secret-key")
+TRAIN = environment.flag("WEB_TRAIN")  # whether the page may run training commands
 ALLOWED_HOSTS = [HOST] if PUBLIC else ["127.0.0.1", "localhost", "[::1]"]
 
 INSTALLED_APPS = [
@@ -41,6 +42,7 @@ MIDDLEWARE = [
     "web.safety.watch.watch",
     "web.safety.policy.policy",
     "web.safety.limits.limits",
+    "web.safety.plain.plain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -57,6 +59,10 @@ MIDDLEWARE = [
 ROOT_URLCONF = "web.urls"
 WSGI_APPLICATION = "web.wsgi.application"
 CSRF_FAILURE_VIEW = "web.safety.refusals.forged"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
 LOGIN_URL = "accounts:login"
 LOGIN_REDIRECT_URL = "galleries:list"
 LOGOUT_REDIRECT_URL = "accounts:login"
@@ -87,14 +93,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 UPLOADS_DAYS = environment.number("WEB_UPLOADS_DAYS", 30, least=1)  # a picture that was asked with is kept so long
 UPLOADS_MB = environment.number("WEB_UPLOADS_MB", 1000, least=1)  # of all of them; beyond, the oldest go
-ADDRESSES = environment.flag("WEB_ADDRESSES")  # whether pictures may be fetched by their address to be asked with
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("zh-hans", "中文")]
 LOCALE_PATHS = [ROOT / "locale"]
 USE_TZ = True
-TIME_ZONE = "UTC"  # in which cameras that tell no zone are shown as their clocks stood
+# In which cameras that tell no zone are shown as their clocks stood.
+TIME_ZONE = environment.text("WEB_TIME_ZONE", "UTC")
 
 STATIC_URL = "static/"
 WHITENOISE_ALLOW_ALL_ORIGINS = False

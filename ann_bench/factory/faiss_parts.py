@@ -230,3 +230,8 @@ def check_query_bits(bits: Value) -> None:
     """Raises InputError for a ``qb`` of RaBitQ that ends the whole process."""
     if bits > _MOST_QUERY_BITS:
         raise InputError(f"--search=qb={bits}: RaBitQ takes at most {_MOST_QUERY_BITS}")
+
+
+def mapping(index: faiss.Index) -> int:
+    """With which flag ``read_index`` leaves the rows of such an index in their file: inverted lists have their own."""
+    return faiss.IO_FLAG_MMAP if faiss.try_extract_index_ivf(index) else faiss.IO_FLAG_MMAP_IFC

@@ -58,12 +58,11 @@ class Index:
     metrics : what distances it can search by
     dtypes : what rows it takes, as they are promised above
     in_blocks : whether rows can be added a block at a time, so that the gallery need not fit into memory
-    saves : whether it can be written to disk and read again
+    saves : whether it can be written to disk and read again; maps : whether ``map(path)`` does so too, to be searched
+        alone, whose rows stay in the file until they are looked at
     on_gpus : whether it can use GPUs
-    batch_threads : on how many threads it searches a batch, 0 is on as many as it is told; 1 is an index without batch
-        search, which asks one query after another
-    exact_distances : whether the distances it gives are the metric's own (euclidean not squared, inner products,
-        1 - cosine, differing bits); the harness then holds them against its own
+    batch_threads : on how many threads it searches a batch: 0 is as many as it is told, 1 one query after the other
+    exact_distances : whether its distances are the metric's own, not squared, and may be held against the harness's
     tunes : search parameter -> its smallest value; where that is an int, others must be whole numbers too
 
     What only some can do, each by the methods named; of Faiss it depends on the build, so an object may say otherwise
@@ -82,6 +81,7 @@ class Index:
     dtypes: ClassVar[tuple[str, ...]] = ("float32",)
     in_blocks: ClassVar[bool] = True
     saves: ClassVar[bool] = True
+    maps: ClassVar[bool] = False
     on_gpus: ClassVar[bool] = False
     batch_threads: ClassVar[int] = 0
     exact_distances: bool = True

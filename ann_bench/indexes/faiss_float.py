@@ -32,6 +32,7 @@ class FaissFloat(base.Index):
 
     metrics: ClassVar[tuple[str, ...]] = ("euclidean", "inner_product", "angular")
     on_gpus: ClassVar[bool] = True
+    maps: ClassVar[bool] = True
 
     def __init__(self, build: str, **given: object) -> None:
         super().__init__(build, **given)
@@ -167,6 +168,9 @@ class FaissFloat(base.Index):
         file = path / MERGED if path.is_dir() else path
         self._become(faiss.read_index(str(file), faiss.IO_FLAG_ONDISK_SAME_DIR))
         self._given = self._index.ntotal
+
+    def map(self, path: Path) -> None:
+        self._become(faiss.read_index(str(path), faiss_parts.mapping(self._twin)))
 
     def check_search(self, search: Mapping[str, Value]) -> None:
         super().check_search(search)

@@ -41,10 +41,7 @@ class Outside(pixels.Unreadable):
 
 
 def parse_size(given: str | Size, flag: str) -> tuple[int, int]:
-    """Height and width in pixels of what ``flag`` was ``given``: "256x128", or "224" or 224 for a square.
-
-    Raises InputError naming the flag.
-    """
+    """Height and width in pixels of ``given``, "256x128", "224" or 224 for a square; InputError names the ``flag``."""
     found = _SIZE.fullmatch(given.strip()) if isinstance(given, str) else None
     height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not isinstance(given, str):
@@ -105,12 +102,8 @@ def read_fitted(
 
     least : pixels that each side must have at the end; raises ``pixels.Unreadable`` where one has less
     """
-    at_least = math.ceil(_GAP * max(sides(size))) if resize == OWN else _covered(size, resize)
-    image, by = _whole(images, row, at_least, fetched)
-    part = _cropped(image, images, row)
-    if resize == OWN:
-        size = max(1, max(sides(size)) * max(part.shape[:2]) // max(image.shape[:2]))
-    fitted = fit(part, size, resize=resize, by=by)
+    image, by = _whole(images, row, enough_to_fit(size, resize), fetched)
+    fitted = fit_part(image, _cropped(image, images, row), size, resize=resize, by=by)
     if min(fitted.shape[:2]) < least:
         reason = f"is {fitted.shape[1]} x {fitted.shape[0]} pixels, and the network takes none of less than {least}"
         raise pixels.Unreadable(images.image_name(row), reason)
@@ -204,6 +197,17 @@ def fit(image: np.ndarray, size: Size, *, resize: str = "crop", by: int = 1) -> 
     scaled = _resize(image, max(high, round(height * scale)), max(wide, round(width * scale)), by=by)
     top, left = (scaled.shape[0] - high) // 2, (scaled.shape[1] - wide) // 2
     return scaled[top : top + high, left : left + wide]
+
+
+def fit_part(image: np.ndarray, part: np.ndarray, size: Size, *, resize: str, by: int) -> np.ndarray:
+    """``fit`` of a part of ``image``; at its own proportions it is scaled as the whole image would be."""
+    own = max(1, max(sides(size)) * max(part.shape[:2]) // max(image.shape[:2]))
+    return fit(part, own if resize == OWN else size, resize=resize, by=by)
+
+
+def enough_to_fit(size: Size, resize: str) -> tuple[int, int] | int:
+    """What a picture must be decoded to at least, to be fit to ``size``: height and width, or the longest side."""
+    return math.ceil(_GAP * max(sides(size))) if resize == OWN else _covered(size, resize)
 
 
 def own_sides(height: int, width: int, most: int) -> tuple[int, int]:

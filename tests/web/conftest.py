@@ -5,6 +5,7 @@ Without Django (pip install -e ".[web]") none of them is collected.
 
 import importlib.util
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -23,8 +24,19 @@ if THERE:
     import django
 
     django.setup()
+    django.conf.settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a quick one
 
     import encoders
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings():
+    """SQLite in a file, as on a server: in memory, threads would be refused where a server's wait for each other."""
+    from django.db import connection
+
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = os.path.join(os.environ["WEB_DATA"], "tests.sqlite3")
+
 
 COLOURS = {"red": (200, 30, 30), "green": (30, 180, 40), "blue": (30, 50, 210)}
 
@@ -40,46 +52,63 @@ def draw(path: Path, colour, seed=0, side=64) -> Path:
     return path
 
 
-@pytest.fixture
-def photos(tmp_path) -> Path:
-    """A folder of 8 pictures of each colour, a class a folder."""
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory) -> Path:
+    """A folder of 8 pictures of each colour, a class a folder; for all tests, so that none may change it."""
+    folder = tmp_path_factory.mktemp("drawn") / "photos"
     for number, (name, colour) in enumerate(COLOURS.items()):
         for count in range(8):
-            draw(tmp_path / "photos" / name / f"{count}.jpg", colour, seed=100 * number + count)
-    return tmp_path / "photos"
+            draw(folder / name / f"{count}.jpg", colour, seed=100 * number + count)
+    return folder
 
 
 @pytest.fixture
-def encoder(tmp_path):
+def photos(drawn, tmp_path) -> Path:
+    """Such a folder for one test alone."""
+    return Path(shutil.copytree(drawn, tmp_path / "photos"))
+
+
+@pytest.fixture(scope="session")
+def encoder(tmp_path_factory):
     """The Spec of an ONNX encoder of pictures that takes a millisecond."""
     from web.serving.network import Spec
 
-    return Spec("onnx", path=str(encoders.clip(tmp_path / "encoder.onnx")))
+    return Spec("onnx", path=str(encoders.clip(tmp_path_factory.mktemp("encoder") / "encoder.onnx")))
+
+
+@pytest.fixture(scope="session")
+def embedded(drawn, encoder):
+    """The vectors (24, 6) of ``drawn``, in the order of their paths."""
+    from web.serving import network
+
+    files = sorted(drawn.rglob("*.jpg"))
+    return np.stack([network.opened(encoder).picture(file.read_bytes(), file.name) for file in files])
 
 
 @pytest.fixture
-def gallery(db, photos, encoder, settings, tmp_path):
+def gallery(db, photos, encoder, embedded, settings, tmp_path):
     """A gallery of ``photos``, embedded, whose pictures have the classes of their folders."""
-    from web.galleries.models import Gallery, Picture, Version
+    from web.galleries.models import Gallery, Version
     from web.serving import network, snapshot
 
     settings.DATA = tmp_path / "web"
     made = Gallery.objects.create(slug="colours", name="Colours", source=str(photos))
-    opened = network.opened(encoder)
-    facts = opened.facts
-    version = Version.objects.create(
-        gallery=made,
-        number=1,
-        network=str(encoder),
-        fingerprint=facts.network,
-        dim=facts.dim,
-        state="ready",
-        snapshot=1,
-    )
-    files = sorted(photos.rglob("*.jpg"))
-    pictures = [
-        Picture.objects.create(
-            gallery=made,
+    facts = network.opened(encoder).facts
+    about = {"fingerprint": facts.network, "dim": facts.dim, "state": "ready", "snapshot": 1}
+    version = Version.objects.create(gallery=made, number=1, network=str(encoder), **about)
+    ids = np.array([picture.pk for picture in _pictures(made, photos)])
+    snapshot.write(version.snapshot_folder, ids, embedded, name="colours", network=facts.network)
+    made.active = version
+    made.save()
+    return made
+
+
+def _pictures(gallery, photos):
+    from web.galleries.models import Picture
+
+    return Picture.objects.bulk_create(
+        Picture(
+            gallery=gallery,
             path=str(file.relative_to(photos)),
             category=file.parent.name,
             size=file.stat().st_size,
@@ -87,14 +116,8 @@ def gallery(db, photos, encoder, settings, tmp_path):
             width=64,
             height=64,
         )
-        for file in files
-    ]
-    vectors = np.stack([opened.picture(file.read_bytes(), file.name) for file in files])
-    ids = np.array([picture.pk for picture in pictures])
-    snapshot.write(version.snapshot_folder, ids, vectors, name="colours", network=facts.network)
-    made.active = version
-    made.save()
-    return made
+        for file in sorted(photos.rglob("*.jpg"))
+    )
 
 
 @pytest.fixture(autouse=True)

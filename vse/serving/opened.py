@@ -13,16 +13,16 @@ from vse.serving.family import IMAGE_TEXT
 CAPTIONS = "captions.onnx"  # the file of a caption tower, beside that of the images
 
 
-def searcher(folder: Path, *, engine: str = "auto", gpus: str = "") -> Searcher:
-    """What searches with the best towers of a run of train_vse.py.
+def searcher(folder: Path, checkpoint: str = "best", *, engine: str = "auto", gpus: str = "") -> Searcher:
+    """What searches with the towers of a run of train_vse.py.
 
-    engine, gpus : as of ``openers.of_run``; errors too, and where it is no such run
+    checkpoint, engine, gpus : as of ``openers.of_run``; errors too, and where it is no such run
     """
     if openers.engine_for(engine, gpus) == "mxnet":
-        return _gluon_searcher(folder, gpus)
+        return _gluon_searcher(folder, checkpoint, gpus)
     from vse.serving import files
 
-    return files.searcher(file_of_captions(folder), partial(_images, folder, gpus), gpus=gpus)
+    return files.searcher(file_of_captions(folder, checkpoint), partial(_images, folder, checkpoint, gpus), gpus=gpus)
 
 
 def knows_sentences(folder: Path) -> bool:
@@ -38,15 +38,15 @@ def file_of_captions(folder: Path, checkpoint: str = "best") -> Path:
     return kept.kept(place / CAPTIONS, kept.network_of(place), partial(_write_captions, folder, checkpoint))
 
 
-def _images(folder: Path, gpus: str) -> Engine:
-    return openers.of_run((IMAGE_TEXT,), folder, engine="onnx", gpus=gpus)()
+def _images(folder: Path, checkpoint: str, gpus: str) -> Engine:
+    return openers.of_run((IMAGE_TEXT,), folder, checkpoint, engine="onnx", gpus=gpus)()
 
 
-def _gluon_searcher(folder: Path, gpus: str) -> Searcher:
+def _gluon_searcher(folder: Path, checkpoint: str, gpus: str) -> Searcher:
     from embedding.mx import contexts
     from vse import build
 
-    trained = build.trained(folder, "best", contexts(gpus))
+    trained = build.trained(folder, checkpoint, contexts(gpus))
     return Searcher(trained.embedder, trained.options.embed_dim, trained.similarity)
 
 

@@ -12,14 +12,19 @@ from datasets.errors import InputError
 from web.annotate import labels
 from web.annotate.labels import Outcome
 from web.annotate.models import Change, Step
-from web.annotate.naming import NOTHING, cleaned
-from web.galleries.models import Gallery, Picture
+from web.annotate.naming import cleaned
+from web.galleries.models import NO_CLASS, Gallery, Picture
 
 CALLED = Case(When(label="", then=F("category")), default=F("label"), output_field=CharField())
 
 
+_OFFERED = 1000  # names
+
+
 class ChangedMeanwhile(InputError):
     """Somebody changed what one is about to change; nothing was done."""
+
+    status = 409
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Class:
     @property
     def is_real(self) -> bool:
         """Whether it is a class, and not what has none."""
-        return self.name not in ("", NOTHING)
+        return self.name not in ("", NO_CLASS)
 
 
 def of_class(gallery: Gallery, name: str) -> QuerySet[Picture]:
@@ -144,3 +149,9 @@ def _became(gallery: Gallery, name: str) -> str:
     if last is None:
         return ""
     return _(" any more: %(who)s made it %(name)s") % {"who": last.name, "name": last.target}
+
+
+def names(gallery: Gallery) -> list[str]:
+    """The names of all classes, the first 1,000, to be offered where one is typed."""
+    said = gallery.pictures.order_by().values_list(CALLED, flat=True).distinct()
+    return sorted({name for name in said[: _OFFERED + 2] if name not in ("", NO_CLASS)})[:_OFFERED]

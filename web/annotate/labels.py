@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
 from web.annotate.models import Change, Pair, Step
-from web.annotate.naming import NOTHING, cleaned
-from web.galleries.models import Gallery, Picture
+from web.annotate.naming import cleaned
+from web.galleries.models import NO_CLASS, Gallery, Picture
 
 _AT_ONCE = 500  # rows in one statement; SQLite takes no more than some thousand values
 
@@ -64,7 +64,7 @@ def assign(
 @transaction.atomic
 def reject(gallery: Gallery, who: AbstractBaseUser, seen: Mapping[int, int]) -> Outcome:
     """Say that pictures are of no class, whatever was proposed and whatever their folder says; else as ``assign``."""
-    return _label(gallery, who, NOTHING, seen, Change.Kind.REJECT)
+    return _label(gallery, who, NO_CLASS, seen, Change.Kind.REJECT)
 
 
 def _label(gallery: Gallery, who: AbstractBaseUser, name: str, seen: Mapping[int, int], kind: str) -> Outcome:
@@ -77,7 +77,7 @@ def _label(gallery: Gallery, who: AbstractBaseUser, name: str, seen: Mapping[int
     other = [one for one in found.values() if one.label != name]
     stale = [one for one in other if one.revision != seen[one.pk]]
     fresh = [one for one in other if one.revision == seen[one.pk]]
-    target = "" if name == NOTHING else name
+    target = "" if name == NO_CLASS else name
     change = record(gallery, who, kind, fresh, name, target=target) if fresh else None
     passed = {one.pk for one in stale}
     done = tuple(number for number in seen if number not in passed)

@@ -5,8 +5,9 @@ import unicodedata
 from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
+from web.galleries.models import NO_CLASS
 
-NOTHING = "-"  # the label of a picture of which people said that it is of no class, whatever its folder says
+NOTHING = NO_CLASS
 LONGEST = 200  # characters, as many as a label holds
 
 
@@ -18,7 +19,7 @@ def cleaned(text: str) -> str:
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not name:
         raise InputError(_("the name of the class is empty: type one"))
-    if name == NOTHING:
+    if name == NO_CLASS:
         raise InputError(_("a class cannot be called -: it stands for no class; reject the pictures instead"))
     if len(name) > LONGEST:
         told = {"start": name[:20], "count": len(name), "most": LONGEST}

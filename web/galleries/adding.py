@@ -23,7 +23,7 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
     source : a folder, an archive, a list or a vectors file
     Raises InputError where that, or the network, is not there.
     """
-    place = os.path.abspath(os.path.expanduser(source.strip())) if source.strip() else ""
+    place = _place(source)
     if not place:
         raise InputError(f"a gallery needs a source: name {opened.TAKEN}")
     opened.source(place)
@@ -35,6 +35,11 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
         Version.objects.create(gallery=gallery, number=1, network=str(spec), **told)
         jobs.add(gallery, "refresh")
     return gallery
+
+
+def is_there(source: str, spec: Spec) -> bool:
+    """Whether a gallery has that source, embedded by that network, or is to have it."""
+    return Version.objects.filter(gallery__source=_place(source), network=str(spec)).exists()
 
 
 def spec(words: Mapping[str, str]) -> Spec:
@@ -58,6 +63,10 @@ def spec(words: Mapping[str, str]) -> Spec:
 def called(spec: Spec) -> str:
     """A network in a few words."""
     return os.path.basename(spec.path) or " ".join(filter(None, (spec.model, spec.use_pretrained)))
+
+
+def _place(source: str) -> str:
+    return os.path.abspath(os.path.expanduser(source.strip())) if source.strip() else ""
 
 
 def _printable(name: str) -> str:

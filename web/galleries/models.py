@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from web.serving.network import Spec
 
+NO_CLASS = "-"  # the label of a picture of which people said that it is of no class, whatever its folder says
+
 
 class Gallery(models.Model):
     """Pictures that are searched together.
@@ -108,7 +110,8 @@ class Picture(models.Model):
     width, height : of the upright picture in pixels, 0 where unknown
     taken : when, by its EXIF, else by its file
     category : its class by its folder, "" for none
-    label : its class as people said, "" for what the folder says; revision : goes up with each change of label
+    label : its class as people said, "" for what the folder says, ``NO_CLASS`` for none at all
+    revision : goes up with each change of label
     reason : why it cannot be read; a picture with one is in no snapshot
     """
 
@@ -143,9 +146,9 @@ class Picture(models.Model):
         return self.path
 
     @property
-    def thumb(self) -> str:
+    def thumbnail(self) -> str:
         """The address of it small; another one when its content changes, so that browsers may keep it."""
-        return f"{reverse('galleries:thumb', args=[self.pk])}?v={self.content[:12]}"
+        return f"{reverse('galleries:thumbnail', args=[self.pk])}?v={self.content[:12]}"
 
     @property
     def large(self) -> str:
@@ -154,8 +157,8 @@ class Picture(models.Model):
 
     @property
     def called(self) -> str:
-        """Its class: what people said, else what its folder says."""
-        return self.label or self.category
+        """Its class: what people said, else what its folder says; "" for none."""
+        return "" if self.label == NO_CLASS else self.label or self.category
 
 
 class Job(models.Model):

@@ -19,6 +19,7 @@ from web.galleries.sources import base, opened
 
 SMALL, LARGE = 256, 1600  # pixels of the longest side
 _QUALITY = {SMALL: 82, LARGE: 90}  # of a JPEG, of 100
+GREY = '"grey"'  # the tag of the grey tile
 _GREY = 208
 _A_FOLDER = 1000  # small pictures that stand in one
 
@@ -32,7 +33,6 @@ class Shown:
 
     jpeg: bytes
     tag: str
-    grey: bool = False
 
 
 def tag(picture: Picture, side: int) -> str:
@@ -76,7 +76,7 @@ def encoded(image: np.ndarray, side: int) -> bytes:
 @functools.cache
 def _grey(side: int) -> Shown:
     tile = np.full((SMALL, SMALL, 3), _GREY, np.uint8)
-    return Shown(encoded(tile, side), '"grey"', grey=True)
+    return Shown(encoded(tile, side), GREY)
 
 
 def _tag(picture: Picture, state: tuple[int, int], side: int) -> str:

@@ -1,10 +1,11 @@
 """Refusals: the answer to a request that is refused, as a page or as JSON, with the reason that the log tells."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
+from web.safety.problem import problem
 
 PAGES = (400, 403, 404, 500)  # statuses with a page of their own; the others share that of 400
 
@@ -18,11 +19,10 @@ class Refused(InputError):
 
 
 def answered(request: HttpRequest, status: int, why: str) -> HttpResponse:
-    """The refusal as what was asked for, a page or {"error": why}; ``why`` is for people and for the log."""
+    """The refusal as what was asked for, a page or a problem; ``why`` is for people and for the log."""
     if wants_json(request):
-        answer: HttpResponse = JsonResponse({"error": why}, status=status)
-    else:
-        answer = render(request, f"{status if status in PAGES else 400}.html", {"why": why}, status=status)
+        return problem(status, why)
+    answer = render(request, f"{status if status in PAGES else 400}.html", {"why": why}, status=status)
     answer.why = why  # type: ignore[attr-defined]  # what web.safety.watch writes
     return answer
 

@@ -2,20 +2,33 @@
 
 import functools
 import json
+import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from datasets.errors import InputError
-from datasets.images import pixels
-from embedding.batches import decode
-from embedding.engine.base import Engine, Facts, each
-from embedding.engine.foreign import ForeignEngine
+from datasets.vectors import rows as vector_rows
+from embedding.batches import asking
+from embedding.batches.asking import Part
+from embedding.batches.decode import OWN, parse_size
+from embedding.engine.base import Engine, Facts, each, smallest
 from embedding.engine.wanted import Asked
+from embedding.extraction.described import Describer
+from embedding.extraction.job import opened as opened_engine
+from embedding.serving import openers, scaled
+from vse.search import sentences
+from vse.search.searcher import Searcher
+from vse.serving import opened as opened_towers
+from web.serving import signs
+from web.serving.families import FAMILIES
 
 KINDS = ("run", "trunk", "onnx")
+
+_opening = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -51,58 +64,97 @@ class Spec:
 
 @dataclass(frozen=True)
 class Network:
-    """An opened network.
+    """An opened network. Threads may share it.
 
-    opener : opens its engine in any process, as embedding.extraction.job wants it
-    engine : the opened one
-    size, resize : as in ``decode.fit``
+    describer : opens its engine in any process, and says how it sees pictures
     """
 
     spec: Spec
-    opener: Callable[[], Engine]
-    engine: Engine
-    size: tuple[int, int]
-    resize: str
+    describer: Describer
+
+    @property
+    def opener(self) -> Callable[[], Engine]:
+        """Opens its engine in any process, as embedding.extraction.job wants it."""
+        return self.describer.opener
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width as in ``decode.fit``."""
+        return self.describer.size
+
+    @property
+    def resize(self) -> str:
+        """How pictures come to that size, as in ``decode.fit``."""
+        return self.describer.resize
 
     @property
     def facts(self) -> Facts:
-        """Of the network: its fingerprint, dim, similarity, codes."""
-        return self.engine.facts
+        """Of the network: dim, similarity, codes; as ``network`` the fingerprint of all that decides its vectors."""
+        return replace(self.describer.engine.facts, network=self.describer.network)
+
+    @cached_property
+    def searcher(self) -> Searcher | None:
+        """What knows sentences; None where the network is not of images and captions."""
+        if self.spec.kind != "run" or not opened_towers.knows_sentences(Path(self.spec.path)):
+            return None
+        return opened_towers.searcher(Path(self.spec.path), self.spec.checkpoint)
 
     @property
     def knows_sentences(self) -> bool:
         """Whether ``sentence`` can be asked."""
-        return False
+        return self.searcher is not None
 
-    def picture(self, data: bytes, name: str, crop: tuple[float, float, float, float] | None = None) -> np.ndarray:
+    def picture(self, data: bytes, name: str, crop: Part | None = None) -> np.ndarray:
         """The unit vector (D,) float32 of a picture's bytes, upright, or of a part of it.
 
         crop : x, y, width, height as shares of the upright picture
         Raises Unreadable, with ``name``, where it cannot be read.
         """
-        seen = pixels.decode(data, name, at_least=None if crop else self.size)
-        if crop:
-            high, wide = seen.shape[:2]
-            left, top = int(crop[0] * wide), int(crop[1] * high)
-            right, bottom = round((crop[0] + crop[2]) * wide), round((crop[1] + crop[3]) * high)
-            seen = seen[top : max(bottom, top + 1), left : max(right, left + 1)]
-        vector = each(self.engine, [decode.fit(seen, self.size, resize=self.resize)])[0]
-        return vector / max(float(np.linalg.norm(vector)), 1e-30)
+        seen = asking.fitted(data, name, self.size, resize=self.resize, part=crop, least=self._least)
+        return self.unit(each(self.describer.engine, [seen]))[0]
+
+    @cached_property
+    def _least(self) -> int:
+        """The least side of a picture at its own proportions that the network takes."""
+        return smallest(self.describer.engine) if self.resize == OWN else 0
 
     def sentence(self, text: str) -> np.ndarray:
         """The unit vector (D,) of a sentence; raises InputError where the network knows none, or no word of it."""
-        raise InputError(f'"{text}": {self.spec.path or self.spec.model} knows no sentences; ask with a picture')
+        if self.searcher is None:
+            raise InputError(f'"{text}": {self.spec.path or self.spec.model} knows no sentences; ask with a picture')
+        return sentences.asked([text], self.searcher.embedder)[0]
+
+    def unknown(self, text: str) -> list[str]:
+        """The words of a sentence that the network does not know, and passes over."""
+        return self.searcher.embedder.vocabulary.unknown(text) if self.searcher else []
+
+    def unit(self, made: np.ndarray) -> np.ndarray:
+        """What the engine made of pictures, (N, D), as rows of unit length; of codes each number is 1 or -1 before."""
+        if self.describer.engine.facts.codes:
+            return signs.rows(made > 0)
+        return vector_rows.prepared(made, "angular")
 
 
 def opened(spec: Spec) -> Network:
     """The network of ``spec``, opened once a process; raises InputError where it is not there."""
-    return _opened(spec)
+    with _opening:  # the second to come waits, and does not open it again
+        return _opened(spec)
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _opened(spec: Spec) -> Network:
-    if spec.kind != "onnx":
-        raise InputError(f"{spec.kind}: networks of this kind cannot be opened yet")
-    opener = functools.partial(ForeignEngine, Path(spec.path), Asked(image_size=spec.image_size, pool=spec.pool))
-    engine = opener()
-    return Network(spec, opener, engine, engine.facts.size, spec.resize or engine.facts.resize)
+    opener = scaled.over(_opener(spec), spec.multiscale, Path(spec.whitening) if spec.whitening else None)
+    facts = opened_engine(opener).facts
+    size = parse_size(spec.image_size, "image size") if spec.image_size else facts.size
+    return Network(spec, Describer(opener, size, spec.resize or facts.resize))
+
+
+def _opener(spec: Spec) -> openers.Opener:
+    if spec.kind == "run":
+        return openers.of_run(FAMILIES, Path(spec.path), spec.checkpoint)
+    if spec.kind == "onnx":
+        return openers.of_file(Path(spec.path), Asked(image_size=spec.image_size, pool=spec.pool), threads=1)
+    if spec.kind == "trunk":
+        trunk = {"model": spec.model, "use_pretrained": spec.use_pretrained, "pool": spec.pool or "avg"}
+        return openers.of_trunk(openers.trunk(**trunk, image_size=spec.image_size))
+    raise InputError(f"{spec.kind}: no kind of network; it must be one of {', '.join(KINDS)}")

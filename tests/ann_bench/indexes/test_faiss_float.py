@@ -327,3 +327,21 @@ def _lengths(index):
     """search_L of the graphs in it."""
     graphs = [getattr(part, "nsg", None) or getattr(part, "nndescent", None) for part in faiss_parts.inside(index)]
     return {graph.search_L for graph in graphs if graph}
+
+
+@pytest.mark.parametrize("build", ["Flat", "HNSW8", "HNSW8,SQ8", "IVF16,Flat", "IVF16_HNSW8,SQ8", "IVF8,PQ4x4fs,RFlat"])
+def test_what_was_saved_is_searched_where_it_lies(tmp_path, build):
+    rows = np.random.default_rng(0).standard_normal((800, 16), np.float32)
+    how = {"dim": 16, "metric": "euclidean", "count": len(rows)}
+    saved, mapped = Index(build, **how), Index(build, **how)
+    saved.train(rows)
+    saved.add(rows)
+    saved.save(tmp_path / "x.index")
+    mapped.map(tmp_path / "x.index")
+    saved.tune()
+    mapped.tune()
+    for ours, theirs in zip(mapped.search(rows[:30], 5), saved.search(rows[:30], 5), strict=True):
+        assert (ours is None and theirs is None) or np.array_equal(ours, theirs)
+    if mapped.filters:
+        passing = mapped.passing(None, np.arange(800) % 2 == 0)
+        assert (mapped.find_passing(rows[:30], 5, passing)[0] % 2 == 0).all()

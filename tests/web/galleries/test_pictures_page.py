@@ -17,26 +17,26 @@ def picture(gallery):
     return gallery.pictures.get(path="red/0.jpg")
 
 
-@pytest.mark.parametrize("size", ["thumb", "large"])
+@pytest.mark.parametrize("size", ["thumbnail", "large"])
 def test_it_works(browser, picture, size):
     page = browser.get(reverse(f"galleries:{size}", args=[picture.pk]))
     assert page.status_code == 200 and page["Content-Type"] == "image/jpeg"
     assert decoded(page).shape == (64, 64, 3) and decoded(page).mean(axis=(0, 1)).argmax() == 0
 
 
-@pytest.mark.parametrize("size", ["thumb", "large"])
+@pytest.mark.parametrize("size", ["thumbnail", "large"])
 def test_who_is_not_signed_in_sees_none(client, picture, size):
     assert client.get(reverse(f"galleries:{size}", args=[picture.pk])).status_code == 302
 
 
 def test_what_is_not_there_is_not_found(browser, picture):
-    assert browser.get(reverse("galleries:thumb", args=[picture.pk + 999])).status_code == 404
+    assert browser.get(reverse("galleries:thumbnail", args=[picture.pk + 999])).status_code == 404
     assert browser.get("/pictures/../../etc/passwd/small.jpg").status_code == 404
-    assert browser.post(reverse("galleries:thumb", args=[picture.pk])).status_code == 405
+    assert browser.post(reverse("galleries:thumbnail", args=[picture.pk])).status_code == 405
 
 
 def test_it_is_asked_for_once(browser, picture):
-    address = reverse("galleries:thumb", args=[picture.pk])
+    address = reverse("galleries:thumbnail", args=[picture.pk])
     tag = browser.get(address)["ETag"]
     assert browser.get(address, headers={"If-None-Match": tag}).status_code == 304
 
@@ -44,12 +44,12 @@ def test_it_is_asked_for_once(browser, picture):
 def test_its_own_address_may_be_kept(browser, picture):
     picture.content = "abc" * 20
     picture.save()
-    assert "immutable" in browser.get(picture.thumb)["Cache-Control"]
-    assert "no-cache" in browser.get(picture.thumb + "x")["Cache-Control"]
+    assert "immutable" in browser.get(picture.thumbnail)["Cache-Control"]
+    assert "max-age=300" in browser.get(picture.thumbnail + "x")["Cache-Control"]
 
 
 def test_a_small_one_is_kept_and_another_file_in_its_place_is_seen(browser, picture, gallery, photos):
-    address = reverse("galleries:thumb", args=[picture.pk])
+    address = reverse("galleries:thumbnail", args=[picture.pk])
     before = browser.get(address)
     (kept,) = gallery.folder.rglob("*.jpg")
     assert kept.read_bytes() == before.content == browser.get(address).content
@@ -58,7 +58,7 @@ def test_a_small_one_is_kept_and_another_file_in_its_place_is_seen(browser, pict
     assert len(list(gallery.folder.rglob("*.jpg"))) == 1
 
 
-@pytest.mark.parametrize("size", ["thumb", "large"])
+@pytest.mark.parametrize("size", ["thumbnail", "large"])
 def test_a_grey_tile_stands_for_what_is_gone(browser, picture, photos, size):
     (photos / "red/0.jpg").unlink()
     page = browser.get(reverse(f"galleries:{size}", args=[picture.pk]))

@@ -34,8 +34,8 @@ def test_a_page_that_is_not_there_is_one_line(browser, lines):
 
 def test_a_program_is_answered_in_json(browser, lines):
     answer = browser.get("/api/v1/nothing/")
-    assert answer.status_code == 404 and answer.json() == {"error": "is not there"}
-    assert browser.get("/g/nothing/", headers={"accept": "application/json"}).json() == {"error": "is not there"}
+    assert answer.status_code == 404 and answer.json()["detail"] == "is not there"
+    assert browser.get("/g/nothing/", headers={"accept": "application/json"}).json()["detail"] == "is not there"
     assert len(lines()) == 2
 
 

@@ -8,11 +8,12 @@ from web.galleries import shown
 from web.galleries.models import Picture
 
 _KEPT = "private, max-age=31536000, immutable"  # the address changes with the picture
+_SHORTLY = "private, max-age=300"  # an address without what the picture holds
 _ASKED = "private, no-cache"
 
 
 @require_safe
-def thumb(request: HttpRequest, number: int) -> HttpResponse:
+def thumbnail(request: HttpRequest, number: int) -> HttpResponse:
     """It small."""
     return _picture(request, number, shown.SMALL)
 
@@ -25,14 +26,19 @@ def large(request: HttpRequest, number: int) -> HttpResponse:
 
 def _picture(request: HttpRequest, number: int, side: int) -> HttpResponse:
     picture = get_object_or_404(Picture.objects.select_related("gallery"), pk=number)
-    if request.headers.get("If-None-Match") == shown.tag(picture, side):
-        answer: HttpResponse = HttpResponseNotModified(headers={"ETag": shown.tag(picture, side)})
-        found_grey = False
+    tag = shown.tag(picture, side)
+    if request.headers.get("If-None-Match") == tag:
+        answer: HttpResponse = HttpResponseNotModified(headers={"ETag": tag})
     else:
         found = shown.show(picture, side)
-        found_grey = found.grey
-        answer = HttpResponse(found.jpeg, content_type="image/jpeg", headers={"ETag": found.tag})
-    named = request.GET.get("v", "") == picture.content[:12] != ""
-    answer.headers["Cache-Control"] = _KEPT if named and not found_grey else _ASKED
-    answer.headers["X-Content-Type-Options"] = "nosniff"
+        tag = found.tag
+        answer = HttpResponse(found.jpeg, content_type="image/jpeg", headers={"ETag": tag})
+    answer.headers["Cache-Control"] = _kept(request.GET.get("v", ""), picture, tag)
     return answer
+
+
+def _kept(asked: str, picture: Picture, tag: str) -> str:
+    """How long a browser may keep it; a grey tile not at all, for the picture may come back."""
+    if tag == shown.GREY:
+        return _ASKED
+    return _KEPT if asked and asked == picture.content[:12] else _SHORTLY

@@ -1,6 +1,7 @@
 """Gallery: add, refresh, list, remove and export galleries from the command line."""
 
 import time
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
@@ -26,32 +27,37 @@ class Command(BaseCommand):
         parser.add_argument("--checkpoint", default="best")
         for flag in ("--image-size", "--resize", "--multiscale", "--whitening"):
             parser.add_argument(flag, default="")
+        parser.add_argument("--once", action="store_true", help="add none that is there; wait for no job")
 
-    def handle(self, *, action: str, **options: str) -> None:
+    def handle(self, *, action: str, **options: Any) -> None:
         """Do it; raises InputError for a user's mistake."""
         getattr(self, f"_{action}")(options)
 
-    def _add(self, options: dict[str, str]) -> None:
-        gallery = adding.add(options["name"], options["images"], adding.spec(options))
+    def _add(self, options: dict[str, Any]) -> None:
+        spec = adding.spec(options)
+        if options.get("once") and adding.is_there(options["images"], spec):
+            return
+        gallery = adding.add(options["name"], options["images"], spec)
         self.stdout.write(f"{gallery.slug}: added; its pictures are embedded")
-        self._follow(gallery.jobs.first())
+        if not options.get("once"):
+            self._follow(gallery.jobs.first())
 
-    def _refresh(self, options: dict[str, str]) -> None:
+    def _refresh(self, options: dict[str, Any]) -> None:
         for gallery in [_named(options["gallery"])] if options["gallery"] else list(Gallery.objects.all()):
             self._follow(jobs.add(gallery, "refresh"))
 
-    def _list(self, options: dict[str, str]) -> None:
+    def _list(self, options: dict[str, Any]) -> None:
         for gallery in Gallery.objects.select_related("active"):
             count, active = gallery.pictures.exclude(state="vanished").count(), gallery.active
             network = adding.called(active.spec) if active else "not embedded yet"
             self.stdout.write(f"{gallery.slug}  {count:,} pictures  {gallery.source}  {network}")
 
-    def _remove(self, options: dict[str, str]) -> None:
+    def _remove(self, options: dict[str, Any]) -> None:
         gallery = _named(options["gallery"])
         removal.remove(gallery)
         self.stdout.write(f"{gallery.slug}: removed; its pictures stay in {gallery.source}")
 
-    def _export(self, options: dict[str, str]) -> None:
+    def _export(self, options: dict[str, Any]) -> None:
         gallery = _named(options["gallery"])
         self.stdout.write(exporting.export(gallery, options["out"] or f"{gallery.slug}.csv"))
 

@@ -43,10 +43,12 @@ class Command(BaseCommand):
             call_command("migrate", verbosity=0, interactive=False)
             if "first_account" in get_commands():
                 call_command("first_account")
+            if flags["images"]:
+                network = "model" if flags["run"].endswith(".onnx") else "run"
+                call_command("gallery", "add", images=flags["images"], once=True, **{network: flags["run"]})
             if flags["demo"]:
                 call_command("demo")
-            if "work" in get_commands():
-                _begin_work()
+            _begin_work()
             with _stopped_by_signals():
                 _run(page, flags["listen"])
 

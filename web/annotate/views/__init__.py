@@ -1,0 +1,1 @@
+"""Views of annotate, a file a page."""

@@ -1,0 +1,1 @@
+"""Views: what each endpoint does; their types and docstrings are its description."""

@@ -1,0 +1,8 @@
+"""Families: the kinds of runs that the page opens: all that this project trains."""
+
+from embedding.instances.serving.family import INSTANCES
+from embedding.serving.family import METRIC
+from hashing.serving.family import HASHING
+from vse.serving.family import IMAGE_TEXT
+
+FAMILIES = (HASHING, IMAGE_TEXT, INSTANCES, METRIC)
