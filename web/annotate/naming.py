@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from datasets.errors import InputError
 from web.galleries.models import NO_CLASS
 
+NOTHING = NO_CLASS
 LONGEST = 200  # characters, as many as a label holds
 
 

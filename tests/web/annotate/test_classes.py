@@ -57,24 +57,24 @@ def test_a_class_that_somebody_renamed_is_told_of(gallery, user):
         classes.rename(gallery, user, "red", "scarlet")
 
 
-@pytest.mark.parametrize(
-    ("what", "told"),
-    [
-        (lambda g, u: classes.rename(g, u, "red", "red"), "called red already"),
-        (lambda g, u: classes.rename(g, u, "red", "blue"), "there is a class blue already: merge"),
-        (lambda g, u: classes.rename(g, u, "red", " "), "empty"),
-        (lambda g, u: classes.rename(g, u, "violet", "red"), "no class violet"),
-        (lambda g, u: classes.merge(g, u, "red", "red"), "into itself"),
-        (lambda g, u: classes.merge(g, u, "red", "violet"), "no class violet"),
-        (lambda g, u: classes.merge(g, u, "red", "-"), "stands for no class"),
-        (lambda g, u: classes.split(g, u, "red", "new", {}), "no pictures are chosen"),
-        (lambda g, u: classes.split(g, u, "red", "new", of(g, "red")), "rename it instead"),
-        (lambda g, u: classes.split(g, u, "red", "blue", of(g, "red", 1)), "move the pictures there"),
-    ],
-)
-def test_what_cannot_be_is_refused_and_changes_nothing(gallery, user, what, told):
-    with pytest.raises(InputError, match=told):
-        what(gallery, user)
+WRONG = [
+    (lambda g, u: classes.rename(g, u, "red", "red"), "called red already"),
+    (lambda g, u: classes.rename(g, u, "red", "blue"), "there is a class blue already: merge"),
+    (lambda g, u: classes.rename(g, u, "red", " "), "empty"),
+    (lambda g, u: classes.rename(g, u, "violet", "red"), "no class violet"),
+    (lambda g, u: classes.merge(g, u, "red", "red"), "into itself"),
+    (lambda g, u: classes.merge(g, u, "red", "violet"), "no class violet"),
+    (lambda g, u: classes.merge(g, u, "red", "-"), "stands for no class"),
+    (lambda g, u: classes.split(g, u, "red", "new", {}), "no pictures are chosen"),
+    (lambda g, u: classes.split(g, u, "red", "new", of(g, "red")), "rename it instead"),
+    (lambda g, u: classes.split(g, u, "red", "blue", of(g, "red", 1)), "move the pictures there"),
+]
+
+
+def test_what_cannot_be_is_refused_and_changes_nothing(gallery, user):
+    for what, told in WRONG:
+        with pytest.raises(InputError, match=told):
+            what(gallery, user)
     assert names(gallery) == {"blue": 8, "green": 8, "red": 8}
     assert not gallery.changes.exists()
 

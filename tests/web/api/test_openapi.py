@@ -14,7 +14,10 @@ def described(client, db):
 
 def test_it_works_without_a_token(described):
     assert described["openapi"].startswith("3.1.")
-    assert described["paths"]["/galleries/{slug}/search"]["post"]["summary"] == "Search a gallery."
+    assert (
+        described["paths"]["/galleries/{slug}/search"]["post"]["summary"]
+        == "Search a gallery with pictures, sentences and vectors, with plus and minus."
+    )
 
 
 def test_every_address_is_described(described):

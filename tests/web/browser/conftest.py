@@ -18,6 +18,13 @@ PLAYWRIGHT = importlib.util.find_spec("playwright") is not None
 STARTED = Path(__file__).with_name("started.py")
 
 
+def pytest_collection_modifyitems(items):
+    """The first test of each page runs with `make test`, the others with `make check`."""
+    for item in items:
+        if item.path.parent == STARTED.parent and item.name != "test_it_works":
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The browser itself, one for all tests."""
@@ -39,9 +46,9 @@ def server(chromium, tmp_path_factory):
         process = subprocess.Popen(
             [sys.executable, str(STARTED), str(folder)], stdout=subprocess.PIPE, stderr=log, text=True
         )
-        address = process.stdout.readline().strip()
+        address = next((line.strip() for line in process.stdout if line.startswith("http")), "")
         assert address, (folder / "log").read_text()
-        yield address
+        yield address.rstrip("/")
         process.terminate()
         process.wait(30)
         process.stdout.close()

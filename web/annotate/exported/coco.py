@@ -4,7 +4,7 @@ Format: https://cocodataset.org/#format-data
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from web.annotate.exported.labelled import Labelled
 from web.galleries.models import Gallery
@@ -23,7 +23,7 @@ def coco(gallery: Gallery, found: list[Labelled]) -> Iterator[str]:
     yield "]}\n"
 
 
-def _listed(found: list[Labelled], fact) -> Iterator[str]:
+def _listed(found: list[Labelled], fact: Callable[[Labelled], dict[str, object]]) -> Iterator[str]:
     for place, one in enumerate(found):
         yield ("," if place else "") + json.dumps(fact(one)) + "\n"
 

@@ -9,6 +9,7 @@ from datasets.files import address
 from datasets.images.pixels import Unreadable
 from datasets.lists import reading
 from web.annotate.exported import cells
+from web.annotate.labels import parted
 from web.galleries.models import Gallery, Picture
 from web.galleries.sources import opened
 from web.galleries.sources.base import Source
@@ -59,6 +60,16 @@ def _place(source: Source, path: str) -> str:
         return ""
     good = place.isprintable() and "\\" not in place and place == place.strip()
     return place if good or address.is_address(place) else ""
+
+
+def placed(gallery: Gallery, numbers: list[int]) -> dict[int, str]:
+    """Where the files of pictures are, by number, of those that are there and that a list can name."""
+    source = opened.finder(gallery.source)
+    paths = {one.pk: one.path for part in parted(numbers) for one in gallery.pictures.filter(pk__in=part)}
+    places = {number: _place(source, path) for number, path in paths.items()}
+    named = {number: place for number, place in places.items() if place}
+    absent = set(reading.absent(list(named.values())))
+    return {number: place for row, (number, place) in enumerate(named.items()) if row not in absent}
 
 
 def testing(found: list[Labelled]) -> set[int]:

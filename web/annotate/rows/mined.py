@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
 from datasets.files.whole import own_beside
@@ -17,7 +18,9 @@ from embedding.categories.known import Known, known_classes
 from embedding.categories.manifest import labels, members
 from embedding.categories.mine import Mined, Wish, mine
 from web.annotate.rows.vectors import floats
-from web.galleries.models import NO_CLASS, Gallery, Picture
+from web.galleries import served
+from web.galleries.models import NO_CLASS, Gallery, Job, Picture
+from web.galleries.work.progress import Progress
 from web.serving.snapshot import Snapshot
 
 AMONG = ("unsorted", "unnamed")  # what nobody has sorted, whatever its folder says; of it what no folder names either
@@ -62,9 +65,14 @@ def _read(file: Path, changed: int) -> Kept:
         return Kept(**found)
 
 
-def _file(snapshot: Snapshot, among: str) -> Path:
+def check(among: str) -> None:
+    """Raises InputError for what is none of ``AMONG``."""
     if among not in AMONG:
-        raise InputError(f"among={among}: must be one of {', '.join(AMONG)}")
+        raise InputError(_("among=%(among)s: must be one of %(all)s") % {"among": among[:40], "all": ", ".join(AMONG)})
+
+
+def _file(snapshot: Snapshot, among: str) -> Path:
+    check(among)
     return snapshot.folder / f"proposals-{among}.npz"
 
 
@@ -82,13 +90,27 @@ def propose(gallery: Gallery, snapshot: Snapshot, among: str, wish: Wish | None 
     file = _file(snapshot, among)
     free = _rows(snapshot, unsorted(gallery, among))
     if len(free) < 2:
-        raise InputError(f"{gallery}: {len(free)} pictures wait to be sorted; there is nothing to propose")
+        told = {"gallery": gallery.name, "count": len(free)}
+        raise InputError(_("%(gallery)s: %(count)d pictures wait to be sorted; there is nothing to propose") % told)
     names, known = _known(gallery, snapshot, among)
     found = mine(floats(snapshot, free), known, wish or Wish())
     made = _kept(found, snapshot.ids[free], names)
     with own_beside(file) as part, part.open("wb") as out:
         np.savez(out, **vars(made))
     return made
+
+
+def kind(among: str) -> str:
+    """The kind of the job that mines these pictures."""
+    return f"propose-{among}"
+
+
+def work(job: Job, progress: Progress) -> str:
+    """Do a job: mine what answers now."""
+    among = job.kind.removeprefix("propose-")
+    progress.say("propose")
+    made = propose(job.gallery, served.of_gallery(job.gallery).snapshot, among)
+    return f"{len(made):,} rows of {len(made.ids):,} pictures"
 
 
 def _rows(snapshot: Snapshot, numbers: Iterable[int]) -> np.ndarray:

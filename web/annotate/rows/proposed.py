@@ -10,7 +10,7 @@ from web.galleries.models import Gallery
 
 
 def rows(gallery: Gallery, kept: Kept, among: str, *, first: int = 0, count: int = 8) -> tuple[list[Row], int | None]:
-    """``count`` rows that have pictures left, from the row ``first`` on, and the place of the next one, None for none."""
+    """``count`` rows that have pictures left, from ``first`` on, and the place of the next, None for none."""
     waiting = np.isin(kept.ids, np.fromiter(unsorted(gallery, among), np.int64))
     before = np.append(0, np.cumsum(waiting))
     left = np.diff(before[np.append(0, kept.ends)])  # of each row

@@ -27,6 +27,11 @@ class Row:
     chosen: bool
     confidence: float = 0.0
 
+    @property
+    def percent(self) -> int:
+        """The confidence as people read it."""
+        return round(100 * self.confidence)
+
 
 def pictures(gallery: Gallery, numbers: np.ndarray) -> list[Picture]:
     """The pictures of these numbers, in their order, without those that the database does not know any more."""

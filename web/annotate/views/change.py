@@ -14,9 +14,11 @@ from django.views.decorators.http import require_POST
 from datasets.errors import InputError
 from web.annotate import classes, labels, pairs, undoing
 from web.annotate.labels import Outcome
+from web.annotate.models import Pair
 from web.annotate.telling import told, told_of
 from web.annotate.views.rows import shared
 from web.galleries.models import Gallery
+from web.safety.refusals import wants_json
 
 Do = Callable[[Gallery, AbstractBaseUser, QueryDict], Outcome]
 
@@ -35,6 +37,9 @@ ACTIONS: Mapping[str, Do] = {
     "redo": lambda gallery, who, sent: undoing.redo(gallery, who),
 }
 
+# What can be said once more of what somebody else has changed; of a split, the pictures move to the class that it made.
+_REPEATED = {"split": "assign"} | {action: action for action in ("assign", "reject", "same", "different", "unsay")}
+
 
 @require_POST
 def change(request: HttpRequest, slug: str) -> HttpResponse:
@@ -50,7 +55,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         )
     outcome = ACTIONS[action](gallery, request.user, request.POST)
     status = 409 if outcome.clashes else 200
-    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+    if wants_json(request):
         return JsonResponse(_plain(request, gallery, action, outcome), status=status)
     if outcome.clashes:
         return render(request, "annotate/clashes.html", _clashes_page(request, gallery, action, outcome), status=status)
@@ -59,7 +64,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _plain(request: HttpRequest, gallery: Gallery, action: str, outcome: Outcome) -> dict[str, object]:
-    facts = shared(request, gallery)
+    """The outcome as JSON holds it."""
     return {
         "told": told(action, outcome),
         "done": outcome.done,
@@ -67,23 +72,21 @@ def _plain(request: HttpRequest, gallery: Gallery, action: str, outcome: Outcome
             {"number": one.item.pk, "revision": one.item.revision, "wanted": one.wanted, "told": told_of(one)}
             for one in outcome.clashes
         ],
-        "undo": facts["undo"] is not None,
-        "redo": facts["redo"] is not None,
+        "undo": undoing.next_undo(gallery, request.user) is not None,
+        "redo": undoing.next_redo(gallery, request.user) is not None,
     }
 
 
 def _clashes_page(request: HttpRequest, gallery: Gallery, action: str, outcome: Outcome) -> dict[str, object]:
-    found = [{"item": one.item, "told": told_of(one)} for one in outcome.clashes]
-    again = {
-        "action": action,
-        "name": outcome.clashes[0].wanted,
-        "repeats": action in ("assign", "reject", "same", "different"),
-    }
+    """What the page shows that tells who was faster, and offers to have it one's own way nevertheless."""
+    first = outcome.clashes[0]
     return {
         **shared(request, gallery),
-        "found": found,
-        **again,
         "told": told(action, outcome),
+        "found": [{"item": one.item, "told": told_of(one)} for one in outcome.clashes],
+        "pair": first.item if isinstance(first.item, Pair) else None,
+        "name": first.wanted,
+        "action": _REPEATED.get(action, ""),
         "next": _next(request, gallery.slug),
     }
 
@@ -122,6 +125,7 @@ def _number(sent: QueryDict, name: str) -> int:
 
 
 def whole(name: str, text: str) -> int:
+    """The whole number that a field holds; raises InputError where it holds none."""
     if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise InputError(_("%(name)s=%(text)s: must be whole numbers") % {"name": name, "text": text[:40]})
     return int(text)

@@ -25,7 +25,9 @@ def all_of_them(request: HttpRequest, slug: str) -> HttpResponse:
     asked, first = request.GET.get("q", "").strip(), first_of(request.GET)
     found = [one for one in classes.all_classes(gallery) if asked.casefold() in one.name.casefold()]
     after = first + _CLASSES if first + _CLASSES < len(found) else None
-    facts = {"found": found[first : first + _CLASSES], "count": len(found), "asked": asked, "after": after}
+    covers = gallery.pictures.in_bulk([one.cover for one in found[first : first + _CLASSES]])
+    shown = [(one, covers.get(one.cover)) for one in found[first : first + _CLASSES]]
+    facts = {"found": shown, "count": len(found), "asked": asked, "after": after}
     return render(request, "annotate/classes.html", {**shared(request, gallery), **facts})
 
 

@@ -12,8 +12,11 @@ from web.annotate.rows import mined, near, proposed
 from web.annotate.rows.mined import AMONG
 from web.galleries import served
 from web.galleries.models import Gallery
+from web.galleries.work import jobs
 from web.search import link
 from web.search.views import first_of
+
+_AT_ONCE = 3_000  # pictures that are grouped while somebody waits
 
 Facts = dict[str, object]
 
@@ -50,6 +53,7 @@ def _proposals(gallery: Gallery, among: str, first: int) -> Facts:
     among = among or ("unnamed" if left["unnamed"] else "unsorted")
     kept = mined.kept(its, among)
     facts: Facts = {"among": among, "left": left, "kept": kept, "proposes": True}
+    facts["job"] = gallery.jobs.filter(kind=mined.kind(among)).first()
     if kept is not None:
         facts["rows"], after = proposed.rows(gallery, kept, among, first=first)
         facts["next"] = f"?among={among}&first={after}" if after is not None else ""
@@ -58,8 +62,12 @@ def _proposals(gallery: Gallery, among: str, first: int) -> Facts:
 
 @require_POST
 def propose(request: HttpRequest, slug: str) -> HttpResponse:
-    """Mine what nobody has sorted, anew."""
+    """Mine what nobody has sorted, anew: at once where it takes a second, else by a job."""
     gallery = get_object_or_404(Gallery, slug=slug)
-    among = request.POST.get("among", AMONG[0])
-    mined.propose(gallery, served.of_gallery(gallery).snapshot, among)
+    among, its = request.POST.get("among", AMONG[0]), served.of_gallery(gallery).snapshot
+    mined.check(among)
+    if len(its) <= _AT_ONCE:
+        mined.propose(gallery, its, among)
+    else:
+        jobs.add(gallery, mined.kind(among))
     return redirect(f"{reverse('annotate:page', args=[slug])}?among={among}")
