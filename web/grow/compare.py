@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from embedding.evaluation import metrics
-from web.grow.labels import Labelled
+from web.grow.training.labels import Labelled
 from web.serving.snapshot import Snapshot
 
 KS = (1, 5, 10)

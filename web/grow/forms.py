@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from datasets.errors import InputError
 from web.galleries import adding
 from web.grow import runs
-from web.grow.plan import LOSSES, MOST_EPOCHS, Wish
+from web.grow.training.plan import LOSSES, MOST_EPOCHS, Wish
 from web.serving.network import Spec
 
 

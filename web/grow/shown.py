@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from web.galleries.models import Gallery, Job, Picture, Version
-from web.grow import running, versions
+from web.grow import versions
 from web.grow.models import Comparison, Training
+from web.grow.training import running
 
 _LOG = 50  # entries
 

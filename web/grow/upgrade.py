@@ -13,9 +13,10 @@ from web.galleries import served
 from web.galleries.models import Gallery, Job, Version
 from web.galleries.work import jobs, refresh
 from web.galleries.work.progress import Progress
-from web.grow import compare, labels, running, runs, seen, versions
-from web.grow.labels import Labelled
+from web.grow import compare, runs, seen, versions
 from web.grow.models import Comparison, Entry, Training
+from web.grow.training import labels, running
+from web.grow.training.labels import Labelled
 from web.serving.network import Spec
 
 KIND = "upgrade"  # of the job

@@ -5,19 +5,20 @@ from functools import wraps
 
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets.errors import InputError
+from web.accounts.staff import staff_only
 from web.galleries.models import Gallery, Job, Version
 from web.galleries.work import jobs
-from web.grow import running, shown, training, versions
+from web.grow import shown, versions
 from web.grow import upgrade as upgrades
 from web.grow.forms import TrainForm, UpgradeForm
 from web.grow.models import Training
+from web.grow.training import prepared, running
 
 View = Callable[..., HttpResponse]
 
@@ -26,9 +27,8 @@ def of_staff(view: View) -> View:
     """The view of a gallery, for staff alone; an InputError becomes a message on the gallery's page."""
 
     @wraps(view)
+    @staff_only
     def checked(request: HttpRequest, slug: str, **more: object) -> HttpResponse:
-        if not request.user.is_staff:
-            raise PermissionDenied
         gallery = get_object_or_404(Gallery.objects.select_related("active"), slug=slug)
         try:
             return view(request, gallery, **more)
@@ -52,7 +52,7 @@ def train(request: HttpRequest, gallery: Gallery) -> HttpResponse:
     form = TrainForm(request.POST)
     if not form.is_valid():
         return _shown(request, gallery, status=400, train=form)
-    made = training.prepare(gallery, form.wish(), request.user)
+    made = prepared.prepare(gallery, form.wish(), request.user)
     messages.success(request, _("Training %(number)d is written down: %(held)d pictures are held out.") % _of(made))
     return redirect("grow:page", gallery.slug)
 

@@ -6,7 +6,7 @@ import pytest
 from datasets.vectors.base import Embeddings
 from embedding.evaluation.scores import evaluate
 from web.grow import compare
-from web.grow.labels import Labelled
+from web.grow.training.labels import Labelled
 from web.serving import snapshot
 
 

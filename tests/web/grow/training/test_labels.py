@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from web.grow import labels
-from web.grow.labels import Labelled
+from web.grow.training import labels
+from web.grow.training.labels import Labelled
 
 
 def of(**counts) -> Labelled:

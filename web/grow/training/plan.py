@@ -12,7 +12,7 @@ LOSSES = ("margin", "triplet", "npair", "pair", "softmax")
 MOST_EPOCHS = 1_000
 
 # Flags of the training before that make the new network of the same kind, and what the commands take them as.
-_KEPT: Mapping[str, object] = {
+KEPT: Mapping[str, object] = {
     "model": "",
     "use_pretrained": "",
     "cache_features": False,
@@ -99,12 +99,12 @@ def _of_run(options: Mapping[str, object], wish: Wish) -> tuple[str, dict[str, o
         whole = not flags.get("use_pretrained")
         return wish.loss, flags | ({"lr": 1e-3} if whole else {"cache_features": True}), note
     if "bits" in options:
-        kept = [name for name in _KEPT if name not in ("embed_dim", "batch_size", "batch_k", "lr", "wd")]
+        kept = [name for name in KEPT if name not in ("embed_dim", "batch_size", "batch_k", "lr", "wd")]
         return "hash", _differing(options, kept) | _there(options, _OF_CODES), ""
     if "neg_num" in options:
         kept = ("model", "use_pretrained", "image_size", "test_size")
         return "instance", _differing(options, kept) | _there(options, _OF_INSTANCES), ""
-    flags = _differing(options, tuple(_KEPT))
+    flags = _differing(options, tuple(KEPT))
     return wish.loss, flags | ({} if options.get("flip", True) else {"flip": False}), ""
 
 
@@ -113,7 +113,7 @@ def _differing(options: Mapping[str, object], names: tuple[str, ...] | list[str]
     found = {name: options.get(name) for name in names}
     if found.get("test_size") == found.get("image_size"):
         found.pop("test_size", None)
-    return {name: value for name, value in found.items() if value not in (None, "", _KEPT[name])}
+    return {name: value for name, value in found.items() if value not in (None, "", KEPT[name])}
 
 
 def _there(options: Mapping[str, object], names: tuple[str, ...]) -> dict[str, object]:

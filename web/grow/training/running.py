@@ -23,7 +23,7 @@ from web.galleries.work.progress import Progress
 from web.grow.models import Training
 
 KIND = "train"  # of the job
-ROOT = Path(__file__).resolve().parents[2]  # where scripts/ is, in a checkout and installed
+ROOT = Path(__file__).resolve().parents[3]  # where scripts/ is, in a checkout and installed
 _POLL = 0.5  # seconds
 
 Tell = Callable[[int, int, str], None]  # epochs done, of how many, the last line; raises to stop
@@ -106,8 +106,11 @@ def _is_held(training: Training) -> bool:
 def epochs_of(training: Training) -> int:
     """How many epochs were trained."""
     file = training.run / "metrics.jsonl"
-    lines = journal.read_lines(file) if file.exists() else []
-    return max((int(line["epoch"]) for line in lines if line.get("kind") == "epoch"), default=0)
+    try:
+        lines = journal.read_lines(file) if file.exists() else []
+    except InputError:  # damaged; the training itself tells what to do about it
+        return 0
+    return max((int(line.get("epoch", 0)) for line in lines if line.get("kind") == "epoch"), default=0)
 
 
 def _last(log: Path) -> str:

@@ -1,14 +1,13 @@
 """Labels: the pictures of a gallery whose class is known, and which of them a training does not see."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from datasets.errors import InputError
-from web.annotate.naming import NOTHING
-from web.galleries.models import Gallery, Picture
+from web.galleries.models import NO_CLASS, Gallery, Picture
 from web.grow.models import Training
 
 _MANY = 8  # classes with pairs from which on whole classes are held out
@@ -49,7 +48,12 @@ def labelled(gallery: Gallery) -> Labelled:
     """The pictures that are there and have a class, by people or else by their folder."""
     there = gallery.pictures.filter(state=Picture.State.THERE).order_by("pk").values_list("pk", "label", "category")
     rows = [(number, label or category) for number, label, category in there.iterator(chunk_size=10_000)]
-    rows = [row for row in rows if row[1] not in ("", NOTHING)]
+    return of([row for row in rows if row[1] not in ("", NO_CLASS)])
+
+
+def of(rows: Iterable[tuple[int, str]]) -> Labelled:
+    """Pictures, by their numbers, and their classes."""
+    rows = sorted(rows)
     names, labels = np.unique([name for _, name in rows], return_inverse=True)
     return Labelled(np.array([number for number, _ in rows], np.int64), labels, tuple(map(str, names)))
 
