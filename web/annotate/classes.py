@@ -50,8 +50,9 @@ class Class:
 
 
 def of_class(gallery: Gallery, name: str) -> QuerySet[Picture]:
-    """The pictures of a class, as people said or else as the folder says."""
-    return gallery.pictures.filter(Q(label=name) | Q(label="", category=name))
+    """The pictures of a class, as people said or else as the folder says; of "" those without a class."""
+    by_folder = Q(label="", category=name)
+    return gallery.pictures.filter(Q(label=name) | by_folder if name else by_folder)
 
 
 def all_classes(gallery: Gallery) -> list[Class]:

@@ -16,7 +16,7 @@ _AT_ONCE = 100
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Changes from the place ``first`` on."""
     gallery, first = get_object_or_404(Gallery, slug=slug), first_of(request.GET)
-    changes = gallery.changes.select_related("of").annotate(count=Count("steps"))
+    changes = gallery.changes.select_related("of").annotate(count=Count("steps")).order_by("-pk")
     found = list(changes[first : first + _AT_ONCE + 1])
     after = first + _AT_ONCE if len(found) > _AT_ONCE else None
     return render(

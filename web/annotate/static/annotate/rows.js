@@ -37,7 +37,12 @@ export async function turn(form, action) {
   const outcome = await send(form, action);
   if (outcome.error) return tell(outcome.error, true);
   const told = [outcome.told, ...outcome.clashes.map((clash) => clash.told)].join(". ");
-  await refresh();
+  try {
+    await refresh();
+  } catch {
+    location.assign(document.querySelector("[data-classes]").href); // what the page showed is no more
+    return;
+  }
   offer(outcome);
   tell(told, outcome.clashes.length > 0);
 }
@@ -45,11 +50,8 @@ export async function turn(form, action) {
 async function refresh() {
   const at = document.activeElement?.closest("[data-tile]")?.dataset.picture;
   const page = await fresh();
-  for (const part of ["[data-rows]", "section.last"]) {
-    const now = page.querySelector(part);
-    if (now) document.querySelector(part)?.replaceWith(now);
-  }
-  goTo(document.querySelector(at ? `[data-tile][data-picture="${at}"]` : "[data-tile]") ?? tiles(rows()[0] ?? document)[0]);
+  document.querySelector("[data-page]").replaceWith(page.querySelector("[data-page]"));
+  goTo(document.querySelector(at ? `[data-tile][data-picture="${at}"]` : "[data-tile]") ?? document.querySelector("[data-tile]"));
 }
 
 /** What to go to when pictures have left: their row, the place in it, and the row after. */
