@@ -11,7 +11,7 @@ os.environ |= {
     "DJANGO_SETTINGS_MODULE": "web.settings",
 }
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

@@ -57,6 +57,29 @@ def test_it_works(browser, gallery):
     assert len(after.context["rows"]) == len(proposed.context["rows"]) - 1
 
 
+def test_many_pictures_are_grouped_by_a_job(browser, gallery, monkeypatch):
+    from web.annotate.views import rows
+    from web.galleries.work import running
+
+    monkeypatch.setattr(rows, "_AT_ONCE", 10)
+    page = browser.post(address(PROPOSE), {"among": "unsorted"}, follow=True)
+    assert b"data-job" in page.content and page.context["kept"] is None
+    running.run(gallery.jobs.get().pk)
+    page = browser.get(address(PAGE), {"among": "unsorted"})
+    assert gallery.jobs.get().state == "done" and b"data-job" not in page.content
+    assert len(page.context["rows"]) == 3
+
+
+def test_what_is_known_teaches_and_is_proposed_too(browser, gallery):
+    for name in ("red", "green"):
+        chosen = gallery.pictures.filter(category=name)[:5]
+        send(browser, "assign", name=f"really {name}", picture=[f"{one.pk}:0" for one in chosen])
+    browser.post(address(PROPOSE), {"among": "unsorted"})
+    rows = browser.get(address(PAGE), {"among": "unsorted"}).context["rows"]
+    assert {one.category for row in rows if row.name == "really red" for one in row.pictures} <= {"red"}
+    assert sum(row.count for row in rows) <= 14 and any(not row.name for row in rows)
+
+
 def test_the_neighbors_of_a_picture_are_a_row(browser, gallery):
     first = gallery.pictures.filter(category="green").first()
     page = browser.get(address(PAGE), {"like": first.pk})

@@ -53,7 +53,8 @@ def _proposals(gallery: Gallery, among: str, first: int) -> Facts:
     among = among or ("unnamed" if left["unnamed"] else "unsorted")
     kept = mined.kept(its, among)
     facts: Facts = {"among": among, "left": left, "kept": kept, "proposes": True}
-    facts["job"] = gallery.jobs.filter(kind=mined.kind(among)).first()
+    job = gallery.jobs.filter(kind=mined.kind(among)).first()
+    facts |= {"job": job, "at_work": job is not None and job.state in jobs.UNFINISHED}
     if kept is not None:
         facts["rows"], after = proposed.rows(gallery, kept, among, first=first)
         facts["next"] = f"?among={among}&first={after}" if after is not None else ""
