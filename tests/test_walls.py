@@ -45,6 +45,7 @@ ROOMS = {
         "command": "errors",
         "plugins": "errors",
         "compiled": "",
+        "threads": "",
         "relevance": "",
         "errors": "",
     },

@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "web.safety.watch.watch",
     "web.safety.policy.policy",
     "web.safety.limits.limits",
+    "web.safety.plain.plain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -92,7 +93,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 UPLOADS_DAYS = environment.number("WEB_UPLOADS_DAYS", 30, least=1)  # a picture that was asked with is kept so long
 UPLOADS_MB = environment.number("WEB_UPLOADS_MB", 1000, least=1)  # of all of them; beyond, the oldest go
-ADDRESSES = environment.flag("WEB_ADDRESSES")  # whether pictures may be fetched by their address to be asked with
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"

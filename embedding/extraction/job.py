@@ -100,7 +100,7 @@ def opened(opener: Callable[[], Engine]) -> Engine:
     return _opened(pickle.dumps(opener))
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=8)  # a server has several galleries, each with its network
 def _opened(opener: bytes) -> Engine:
     return pickle.loads(opener)()
 

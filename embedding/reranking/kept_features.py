@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def kept(
             todo = {key: row for key, row in todo.items() if key not in places}
             found = _found(images, list(todo.values()), how, workers, skipped)
             bar = tqdm(zip(todo, found, strict=True), "local features", len(todo), disable=not progress, leave=False)
-            places |= store.add((key, features) for key, features in bar if features is not None)
+            places = places | store.add((key, features) for key, features in bar if features is not None)
     return KeptFeatures(store.file, [places.get(key) for key in keys])
 
 
@@ -146,11 +147,10 @@ class _Store:
         self.file, self._lines = stem.with_suffix(".features"), stem.with_suffix(".jsonl")
 
     def places(self) -> dict[str, _Place]:
-        """Where the features of each picture are."""
+        """Where the features of each picture are; not to be changed."""
         with suppress(FileNotFoundError, NotADirectoryError):
-            end, lines = self.file.stat().st_size, self._lines.read_text(errors="replace").splitlines()
-            found = dict(filter(None, map(_read_line, lines)))
-            return {key: place for key, place in found.items() if place.offset + place.count * _BYTES <= end}
+            about = self._lines.stat()
+            return _read_lines(self._lines, about.st_size, about.st_mtime_ns, self.file.stat().st_size)
         return {}
 
     def add(self, found: Iterator[tuple[str, Features]]) -> dict[str, _Place]:
@@ -176,6 +176,13 @@ class _Store:
         if not self._lines.exists() or self._lines.read_text(errors="replace") != text:
             with beside(self._lines) as part:
                 part.write_text(text)
+
+
+@lru_cache(maxsize=4)
+def _read_lines(path: Path, size: int, changed: int, end: int) -> dict[str, _Place]:
+    """What the lines of a file tell, of that size and time, beside one of features that is ``end`` bytes long."""
+    found = dict(filter(None, map(_read_line, path.read_text(errors="replace").splitlines())))
+    return {key: place for key, place in found.items() if place.offset + place.count * _BYTES <= end}
 
 
 def _line(key: str, place: _Place) -> str:

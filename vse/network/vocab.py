@@ -1,20 +1,29 @@
 """Vocabulary: the words of the training captions, by number, and a caption as numbers."""
 
+import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from nltk.tokenize import NLTKWordTokenizer
+from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 from datasets.files.whole import beside
+
+if TYPE_CHECKING:
+    from nltk.tokenize import NLTKWordTokenizer
 
 VOCABULARY = "vocabulary.json"  # file of a run folder
 
 PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
 _SPECIAL = (PAD, START, END, UNKNOWN)
-_TOKENIZER = NLTKWordTokenizer()
+
+
+@functools.cache
+def _tokenizer() -> "NLTKWordTokenizer":
+    from nltk.tokenize import NLTKWordTokenizer  # with all of NLTK, which takes a second
+
+    return NLTKWordTokenizer()
 
 
 def tokens(caption: str) -> list[str]:
@@ -22,7 +31,7 @@ def tokens(caption: str) -> list[str]:
 
     What is written without spaces, as Chinese is, is one word; so is an emoji.
     """
-    return _TOKENIZER.tokenize(caption.lower())
+    return _tokenizer().tokenize(caption.lower())
 
 
 class Vocabulary:

@@ -8,6 +8,7 @@ from datasets.errors import InputError
 from datasets.images.pixels import Unreadable
 from web.galleries.models import Gallery
 from web.galleries.served import Served
+from web.galleries.sources import base, opened
 from web.search import uploads
 from web.search.question import Part, Question
 
@@ -32,10 +33,25 @@ def vector(its: Served, gallery: Gallery, question: Question) -> np.ndarray:
 
 
 def picture_bytes(gallery: Gallery, part: Part) -> bytes:
-    """The file of the picture that a part asks with; raises InputError where it cannot be read any more."""
+    """The file of the picture, of the gallery or sent, that a part asks with.
+
+    Raises InputError where there is none, or no more.
+    """
     if part.kind == "upload":
         return uploads.data(str(part.value))
-    raise InputError(f"picture {part.value}: its file cannot be read; ask with all of it, or with another")
+    path = gallery.pictures.filter(pk=part.value).values_list("path", flat=True).first()
+    if path is None:
+        raise InputError(f"picture {part.value}: is not in this gallery")
+    try:
+        return base.read(opened.finder(gallery.source), path)
+    except Unreadable as error:
+        raise cannot_ask(part, error) from None
+
+
+def cannot_ask(part: Part, error: Unreadable) -> InputError:
+    """The error of a part whose picture cannot be read."""
+    which = "the picture that was sent" if part.kind == "upload" else f"picture {part.value}"
+    return InputError(f"{which}: {error.reason}; ask with another")
 
 
 def _mean(vectors: np.ndarray) -> np.ndarray:
@@ -51,12 +67,14 @@ def _of_part(its: Served, gallery: Gallery, part: Part) -> np.ndarray:
     if part.kind == "picture" and part.crop is None:
         row = int(its.snapshot.rows(np.array([part.value], np.int64))[0])
         if row >= 0:
-            return np.array(its.snapshot.vectors[row])
+            return its.snapshot.unit_rows(np.array([row]))[0]
     return _embedded(its, gallery, part)
 
 
 def _given(its: Served, part: Part) -> np.ndarray:
-    given, dim = np.asarray(part.value, np.float32), its.snapshot.vectors.shape[1]
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        given = np.asarray(part.value, np.float32)
+    dim = its.snapshot.dim
     if given.shape != (dim,):
         raise InputError(f"vector: has {given.size} numbers, those of this gallery have {dim}")
     length = float(np.linalg.norm(given))
@@ -66,9 +84,7 @@ def _given(its: Served, part: Part) -> np.ndarray:
 
 
 def _embedded(its: Served, gallery: Gallery, part: Part) -> np.ndarray:
-    if part.kind == "picture" and not gallery.pictures.filter(pk=part.value).exists():
-        raise InputError(f"picture {part.value}: is not in this gallery")
     try:
         return its.network.picture(picture_bytes(gallery, part), "the picture", part.crop)
     except Unreadable as error:
-        raise InputError(f"{error.path}: {error.reason}; ask with another") from None
+        raise cannot_ask(part, error) from None

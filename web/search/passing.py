@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Substr
 from django.utils import timezone
 
-from web.galleries.models import Gallery, Picture
+from web.galleries.models import NO_CLASS, Gallery, Picture
 from web.search.question import Filter
 from web.serving.snapshot import Snapshot
 
@@ -33,7 +33,8 @@ def pictures(gallery: Gallery, which: Filter) -> QuerySet[Picture]:
     """The pictures that pass, as a query of the database."""
     found = gallery.pictures.all()
     if which.categories:
-        found = found.filter(Q(label__in=which.categories) | Q(label="", category__in=which.categories))
+        names = [name for name in which.categories if name != NO_CLASS]
+        found = found.filter(Q(label__in=names) | Q(label="", category__in=names))
     if which.folder:
         head = which.folder.strip("/") + "/"  # by equality: what SQLite calls startswith takes A for a
         found = found.annotate(head=Substr("path", 1, len(head))).filter(head=Value(head))

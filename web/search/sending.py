@@ -32,7 +32,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 def address(request: HttpRequest, slug: str) -> HttpResponse:
     """The same of the picture at the address that is sent, where that is allowed."""
-    if not settings.ADDRESSES:
+    if not settings.FETCH:
         raise Http404
     return searched(request, get_object_or_404(Gallery, slug=slug), request.POST, "not yet")
 

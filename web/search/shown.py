@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
-from web.galleries.models import Gallery, Picture
+from web.galleries.models import NO_CLASS, Gallery, Picture
 from web.search import link
 from web.search.question import Hit, Part, Question
 
@@ -16,6 +16,7 @@ class Tile:
     """A picture that was found.
 
     width, height : of the upright picture, 0 where unknown
+    small, large : addresses of it
     alike, plus, minus, of_class : links to the questions with it alone, with it too, without it, of its class
     """
 
@@ -26,6 +27,8 @@ class Tile:
     height: int
     score: float
     inliers: int | None
+    small: str
+    large: str
     alike: str
     plus: str
     minus: str
@@ -53,14 +56,16 @@ class Chip:
 
 def tiles(gallery: Gallery, question: Question, hits: Sequence[Hit]) -> list[Tile]:
     """The tiles of pictures that were found, in their order; one that the database does not know any more has none."""
-    about = gallery.pictures.in_bulk([hit.picture for hit in hits])
     links = _Links(gallery, question)
-    return [links.tile(about[hit.picture], hit) for hit in hits if hit.picture in about]
+    known = gallery.pictures.filter(pk__in=[hit.picture for hit in hits]).order_by()
+    about = {row[0]: row for row in known.values_list("pk", "path", "label", "category", "width", "height", "content")}
+    return [links.tile(hit, *about[hit.picture][1:]) for hit in hits if hit.picture in about]
 
 
 def tile(gallery: Gallery, picture: Picture, question: Question) -> Tile:
     """The tile of one picture, without a score."""
-    return _Links(gallery, question).tile(picture, Hit(picture.pk, 0.0))
+    about = (picture.path, picture.label, picture.category, picture.width, picture.height, picture.content)
+    return _Links(gallery, question).tile(Hit(picture.pk, 0.0), *about)
 
 
 class _Links:
@@ -71,11 +76,13 @@ class _Links:
         self._more = self._here + _open(question)
         self._alone = self._here + _open(replace(question, parts=()))
 
-    def tile(self, picture: Picture, hit: Hit) -> Tile:
-        about = (picture.pk, picture.path, picture.called, picture.width, picture.height, hit.score, hit.inliers)
-        number = picture.pk
+    def tile(self, hit: Hit, path: str, label: str, category: str, width: int, height: int, content: str) -> Tile:
+        """Of a picture that was found, and what the database knows of it."""
+        number, called = hit.picture, "" if label == NO_CLASS else label or category
+        about = (number, path, called, width, height, hit.score, hit.inliers)
         alike, plus = f"{self._alone}like={number}", f"{self._more}like={number}"
-        return Tile(*about, alike, plus, f"{self._more}unlike={number}", self._of_class(picture.called))
+        small, large = of_gallery(number, content)
+        return Tile(*about, small, large, alike, plus, f"{self._more}unlike={number}", self._of_class(called))
 
     def _of_class(self, name: str) -> str:
         return f"{self._here}?{urlencode({'class': name})}" if name else ""
@@ -101,26 +108,25 @@ def _chip(gallery: Gallery, question: Question, place: int) -> Chip:
     }
     if part.kind == "sentence":
         return Chip(str(part.value), part.sign > 0, **links, sentence=str(part.value))
-    small, large = addresses(gallery, part)
+    small, large = _addresses(gallery, part)
     rest = link.without_part(question, place)
     crop = "" if part.crop is None else ",".join(f"{share:.4g}" for share in part.crop)
     its = {"picture": small, "large": large, "crop": crop, "crop_link": here + crop_link(rest, part)}
     return Chip(str(part.value), part.sign > 0, **links, **its)
 
 
-def addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
+def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
     """Where the picture of a part is shown, small and large."""
     if part.kind == "upload":
         sent = reverse("search:uploaded", args=[gallery.slug, part.value])
         return sent, sent
-    return _address("thumb", part.value), _address("large", part.value)
+    return of_gallery(int(part.value))
 
 
-def _address(size: str, number: object) -> str:
-    try:
-        return reverse(f"galleries:{size}", args=[number])
-    except NoReverseMatch:
-        return ""
+def of_gallery(number: int, content: str = "") -> tuple[str, str]:
+    """Where a picture of a gallery is shown, small and large; with its ``content``, where it never changes."""
+    named = f"?v={content[:12]}" if content else ""
+    return tuple(reverse(f"galleries:{size}", args=[number]) + named for size in ("thumbnail", "large"))
 
 
 def crop_link(rest: Question, part: Part) -> str:

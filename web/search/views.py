@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from datasets.errors import InputError
 from web.galleries import served
-from web.galleries.models import Gallery
+from web.galleries.models import NO_CLASS, Gallery
 from web.search import answer, link, passing, shown
 from web.search.question import Question
 
@@ -90,8 +90,8 @@ def _form(gallery: Gallery, question: Question) -> Facts:
         "filtered": question.filter != passing.ANY,
         "classes": classes(gallery),
         "tags": list(gallery.tags.values_list("name", flat=True)[:_CHOICES]),
-        "orders": _orders(gallery),
-        "addresses": settings.ADDRESSES,
+        "orders": _orders(gallery, question),
+        "addresses": settings.FETCH,
     }
 
 
@@ -110,11 +110,15 @@ def _knows_sentences(gallery: Gallery) -> bool:
 
 def classes(gallery: Gallery) -> list[str]:
     """The classes of its pictures, as people said or else as the folders say, by name; the first 1,000."""
-    said = gallery.pictures.exclude(label="").order_by().values_list("label", flat=True).distinct()
+    said = gallery.pictures.exclude(label__in=("", NO_CLASS)).order_by().values_list("label", flat=True).distinct()
     folders = gallery.pictures.filter(label="").exclude(category="").order_by()
     return sorted({*said, *folders.values_list("category", flat=True).distinct()})[:_CHOICES]
 
 
-def _orders(gallery: Gallery) -> list[tuple[str, str]]:
-    """The orders that can be chosen: a value of rerank, and words."""
-    return [("", _("as alike as the network finds them"))]
+def _orders(gallery: Gallery, question: Question) -> list[tuple[str, str]]:
+    """The orders that can be chosen: values of rerank with words; what was asked for in the address besides."""
+    offered = {"": _("as alike as the network finds them"), "alpha-qe=10:3": _("what is found first asks again")}
+    if gallery.geometry:
+        offered["geometry"] = _("the first compared by what is seen in both")
+        offered["alpha-qe=10:3, geometry"] = _("both, one after the other")
+    return list({question.rerank: question.rerank, **offered}.items())

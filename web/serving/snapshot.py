@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from ann_bench.indexes.base import Index
+from datasets import threads
 from datasets.files.whole import folder_beside
 from datasets.stored import vectors_file
 from datasets.vectors import exact
@@ -94,23 +95,35 @@ class Snapshot:
         count = None if passing is None else int(np.count_nonzero(passing))
         if count == len(self):
             passing, count = None, None
-        if self.compares_all(k, count, similarity=similarity):
-            rows = None if passing is None else np.flatnonzero(passing)
-            neighbors, scores = self._compared(vectors, k, rows, similarity)
-        else:
-            neighbors, scores = self._asked(vectors, k, passing)
+        with threads.one():
+            if self.compares_all(k, count, similarity=similarity):
+                rows = None if passing is None else np.flatnonzero(passing)
+                neighbors, scores = self._compared(vectors, k, rows, similarity)
+            else:
+                neighbors, scores = self._asked(vectors, k, passing)
         return np.where(neighbors < 0, -1, self.ids[neighbors]) if len(self) else neighbors, scores
 
     def _compared(self, vectors: np.ndarray, k: int, rows: np.ndarray | None, similarity: str) -> Ranked:
         """Neighbors and scores (Q, k) among ``rows``, or all, each compared."""
         neighbors = np.full((len(vectors), k), -1, np.int64)
         scores = np.full((len(vectors), k), -np.inf, np.float32)
-        gallery = self.vectors if rows is None else vector_rows.take(self.vectors, rows)
-        most = min(k, len(gallery))
-        if most:
+        most = min(k, len(self) if rows is None else len(rows))
+        if most and rows is not None and similarity == "cosine" and not self.codes:
+            neighbors[:, :most], scores[:, :most] = self._where_they_lie(vectors, most, rows)
+        elif most:
+            gallery = self.vectors if rows is None else vector_rows.take(self.vectors, rows)
             places, scores[:, :most] = self._nearest(vectors, gallery, most, similarity)
             neighbors[:, :most] = places if rows is None else rows[places]
         return neighbors, scores
+
+    def _where_they_lie(self, vectors: np.ndarray, k: int, rows: np.ndarray) -> Ranked:
+        """The same by cosine, without a copy of the rows, which takes longer than comparing them."""
+        scores = exact.between(
+            vectors, self.vectors, np.broadcast_to(rows, (len(vectors), len(rows))), metric="inner_product"
+        )
+        best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+        best = np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1), axis=1)
+        return rows[best], np.take_along_axis(scores, best, axis=1)
 
     def _nearest(self, vectors: np.ndarray, gallery: np.ndarray, k: int, similarity: str) -> Ranked:
         if self.codes:

@@ -74,12 +74,9 @@ class Scan:
 
     def _may_have_changed(self, row: Known, entry: Entry) -> bool:
         """Whether its file is to be read; another class is noted at once."""
-        state = looking.state(self.source, row.path)
-        if (
-            row.state != Picture.State.VANISHED
-            and state == (row.size, row.changed)
-            and entry.content in ("", row.content)
-        ):
+        state, unreadable = looking.state(self.source, row.path), row.state == Picture.State.UNREADABLE
+        is_known = unreadable or row.content and row.state != Picture.State.VANISHED
+        if is_known and state == (row.size, row.changed) and entry.content in ("", row.content):
             self.counts["unchanged"] += 1
             if row.category != entry.category:
                 Picture.objects.filter(pk=row.pk).update(category=entry.category)

@@ -12,7 +12,6 @@ from datasets.errors import InputError
 from datasets.files import contents as files
 from datasets.files.whole import own_beside
 from datasets.images.pixels import Unreadable
-from hashing import codes
 from web.galleries.models import Picture, Version
 from web.galleries.scanning.scan import Tell
 from web.galleries.sources import opened
@@ -72,7 +71,8 @@ def _kept(version: Version, network: Network) -> dict[str, np.ndarray]:
         return {}
     try:
         names = np.load(_contents(version, version.snapshot)).tolist()
-        rows = Snapshot.open(version.snapshot_folder).vectors
+        kept = Snapshot.open(version.snapshot_folder)
+        rows = kept.unit_rows(np.arange(len(kept)))
     except (InputError, OSError, ValueError, EOFError):  # lost, or none of ours: they are made again
         return {}
     return dict(zip(names, rows, strict=True)) if len(names) == len(rows) else {}
@@ -97,7 +97,8 @@ def _made(
 
         pieces.make(folder, network, _placed(source, todo.values()), look, threads=_THREADS)
         found = pieces.read(folder, network, files.state)
-    found.vectors = {content: _finished(vector, network) for content, vector in found.vectors.items()}
+    if found.vectors:
+        found.vectors = dict(zip(found.vectors, network.unit(np.stack([*found.vectors.values()])), strict=True))
     return found
 
 
@@ -109,10 +110,6 @@ def _placed(source: Source, rows: Iterable[There]) -> list[Wanted]:
         except Unreadable:  # it is gone, or leads elsewhere now
             continue
     return placed
-
-
-def _finished(vector: np.ndarray, network: Network) -> np.ndarray:
-    return codes.pack(vector[None])[0] if network.facts.codes else vector
 
 
 def _note_unreadable(there: list[There], made: Found) -> None:
@@ -144,7 +141,8 @@ def _publish(version: Version, network: Network, rows: list[There], vectors: dic
             np.save(file, np.array([row.content for row in rows]))
         ids, made = np.array([row.pk for row in rows], np.int64), np.stack([vectors[row.content] for row in rows])
         folder, name = version.folder / f"snapshot-{number}", version.gallery.slug
-        snapshot.write(folder, ids, made, name=name, network=network.facts.network)
+        told = {"name": name, "network": network.facts.network, "codes": network.facts.codes}
+        snapshot.write(folder, ids, made, **told)
     except OSError as error:
         raise InputError(f"{version.folder}: cannot be written, make room ({error.strerror or error})") from None
     facts = network.facts
