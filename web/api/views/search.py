@@ -1,5 +1,6 @@
 """Search: the pictures of a gallery that answer a question, however it is asked."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -33,7 +34,7 @@ class Found:
     hits: Annotated[tuple[HitTold, ...], "best first"]
     exact: Annotated[bool, "whether all pictures that pass were compared"]
     passing: Annotated[int, "how many pictures pass the filter"]
-    seconds: Annotated[dict[str, float], "what took how long: embed, search, rerank"]
+    seconds: Annotated[dict[str, float], "what took how long: filter, embed (decoding too), search, rerank"]
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,12 @@ def search_by_picture(request: HttpRequest, slug: str, query: SentAsked) -> Foun
     What else is asked stands in the address beside a body that is a picture, and in the fields of a form. The
     pictures are not kept, unless they are to be ranked again.
     """
-    gallery = gallery_of(slug)
+    gallery, start = gallery_of(slug), time.perf_counter()
     asked, parts = sent.asked(request, gallery, query)
+    took = time.perf_counter() - start
     question = link.read(request.POST if sent.is_form(request) else request.GET)
-    question = replace(question, parts=(*question.parts, *parts))
-    return found(answer(gallery, question, first=asked.first, count=asked.count))
+    its = answer(gallery, replace(question, parts=(*question.parts, *parts)), first=asked.first, count=asked.count)
+    return found(replace(its, seconds=its.seconds | {"embed": its.seconds.get("embed", 0.0) + took}))
 
 
 def send_picture(request: HttpRequest, slug: str) -> Upload:
