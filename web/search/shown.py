@@ -120,11 +120,7 @@ def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
     if part.kind == "upload":
         sent = reverse("search:uploaded", args=[gallery.slug, part.value])
         return sent, sent
-<<<<<<< HEAD
     return of_gallery(int(part.value))
-=======
-    return _address("thumb", part.value), _address("large", part.value)
->>>>>>> i18-annotate
 
 
 def of_gallery(number: int, content: str = "") -> tuple[str, str]:
