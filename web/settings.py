@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "web.safety.watch.watch",
     "web.safety.policy.policy",
     "web.safety.limits.limits",
+    "web.safety.plain.plain",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

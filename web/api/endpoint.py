@@ -2,8 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_type_hints
 
@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from web.api.shapes.schema import first_lines
 
 QUERY, BODY = "query", "body"  # parameters of a view that a dataclass describes
+JSON = "application/json"
 CONVERTED = re.compile(r"<(?:(?P<kind>\w+):)?(?P<name>\w+)>")  # a part of a route that Django converts
 
 
@@ -24,7 +25,7 @@ class Endpoint:
         read from the address and from JSON; it returns a dataclass. Its docstring is the description
     scope : what a token needs; None for an address that is open to all
     status : of the answer that its return type describes
-    media : further types of bodies that it reads itself, from a request whose body is then None
+    media : types of bodies that it reads itself, in place of ``body``; with a dataclass of a form's fields, or None
     """
 
     method: str
@@ -32,7 +33,7 @@ class Endpoint:
     view: Callable[..., Any]
     scope: str | None
     status: int = 200
-    media: tuple[str, ...] = ()
+    media: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
@@ -58,6 +59,11 @@ class Endpoint:
     def types(self) -> dict[str, Any]:
         """{parameter: type}, and "return"."""
         return get_type_hints(self.view, include_extras=True)
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        """The types of bodies that it takes."""
+        return (JSON, *self.media) if BODY in self.types else tuple(self.media)
 
     @property
     def answer(self) -> Any:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from web.api.endpoint import BODY, QUERY, Endpoint
 from web.api.openapi import BASE
-from web.api.shapes.kinds import members, needed, parted
+from web.api.shapes.kinds import members, parted
 from web.api.table import ENDPOINTS
 
 
@@ -40,5 +40,5 @@ def _told(endpoint: Endpoint) -> dict[str, Any]:
 
 def _fields(shape: type) -> Iterator[tuple[str, str, bool]]:
     """Of each field its name, what it says, and whether it must be given."""
-    for name, (kind, field) in members(shape).items():
-        yield name, parted(kind).words, needed(field)
+    for name, field in members(shape).items():
+        yield name, parted(field.kind).words, field.needed

@@ -16,13 +16,11 @@ from django.views.decorators.csrf import csrf_exempt
 
 from datasets.errors import InputError
 from web.api.access import admit
-from web.api.endpoint import BODY, QUERY, Endpoint
+from web.api.endpoint import BODY, JSON, QUERY, Endpoint
 from web.api.shapes.read import read
 from web.api.shapes.words import from_words
 from web.api.wrong import Wrong
 from web.safety.problem import problem
-
-JSON = "application/json"
 
 
 def resource(endpoints: Sequence[Endpoint]) -> Callable[..., HttpResponse]:
@@ -66,22 +64,17 @@ def _answered(request: HttpRequest, endpoint: Endpoint, found: dict[str, Any]) -
         admit(request, endpoint.scope)
     if QUERY in endpoint.types:
         found[QUERY] = from_words(endpoint.types[QUERY], request.GET)
+    if endpoint.bodies:
+        _check_type(request.content_type, endpoint.bodies)
     if BODY in endpoint.types:
-        found[BODY] = _body(request, endpoint)
+        found[BODY] = read(endpoint.types[BODY], parsed(request.body))
     return written(endpoint.view(request, **found), endpoint.status)
 
 
-def _body(request: HttpRequest, endpoint: Endpoint) -> Any:
-    """What the JSON of a request says; None where the body is of another type that the view reads itself."""
-    if any(
-        request.content_type == one or (one == "image/*" and request.content_type.startswith("image/"))
-        for one in endpoint.media
-    ):
-        return None
-    if request.content_type != JSON:
-        known = ", ".join((JSON, *endpoint.media))
-        raise Wrong(f"Content-Type {request.content_type or 'is missing'}: must be one of {known}", 415)
-    return read(endpoint.types[BODY], parsed(request.body))
+def _check_type(given: str, known: Sequence[str]) -> None:
+    """Raises Wrong where a body is of a type that is not taken."""
+    if given not in known and f"{given.partition('/')[0]}/*" not in known:
+        raise Wrong(f"Content-Type {given or 'is missing'}: must be one of {', '.join(known)}", 415)
 
 
 def parsed(text: bytes | str) -> Any:
@@ -101,7 +94,7 @@ def written(told: Any, status: int) -> HttpResponse:
     if isinstance(told, HttpResponse):
         return told
     if told is None:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Content-Type": ""})
     text = json.dumps(told, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(text, status=status, content_type=JSON, headers={"Cache-Control": "no-store"})
 

@@ -1,5 +1,6 @@
 """Server: waitress, with a time by which a request must have come, and a line in the log for what it refuses itself."""
 
+import socket
 import time
 from typing import Any
 
@@ -11,6 +12,8 @@ from waitress.utilities import Error
 
 from datasets.errors import InputError
 from web.safety import watch
+
+LINGER = 2.0  # seconds for which what comes after a refusal is thrown away
 
 
 class TooSlow(Error):
@@ -28,14 +31,21 @@ class Told(ErrorTask):
         error, request = self.request.error, self.request
         method, path = getattr(request, "command", "-"), getattr(request, "path", "-")
         watch.tell(error.code, str(self.channel.addr[0]), method, path, f"{error.reason}, {error.body}")
+        self.channel.refused = True
         super().execute()
 
 
 class Channel(HTTPChannel):
-    """A connection that knows since when its request is coming."""
+    """A connection that knows since when its request is coming, and whose client reads why it is refused.
+
+    A connection that is closed while bytes still come is reset, and the client would lose the answer with it. So what
+    comes after a refusal is thrown away for a moment (RFC 9112, 9.6).
+    """
 
     error_task_class = Told
-    begun: float | None = None
+    refused = False
+    begun: float | None = None  # when the request that is coming began to
+    until: float | None = None  # when no more is thrown away
 
     def received(self, data: bytes) -> bool:
         """Take what came."""
@@ -46,9 +56,11 @@ class Channel(HTTPChannel):
             self.begun = None
         return taken
 
-    def hurry(self, now: float, seconds: float) -> None:
-        """Refuse the request where it has been coming for longer."""
-        if self.begun is None or now - self.begun < seconds:
+    def hurry(self, now: float, patience: float) -> None:
+        """End what takes too long: a request that has been coming for ``patience`` seconds, and the throwing away."""
+        if self.until is not None and now > self.until:
+            self.handle_close()
+        if self.begun is None or now - self.begun < patience:
             return
         with self.requests_lock:
             request, self.request, self.begun = self.request, None, None
@@ -56,9 +68,35 @@ class Channel(HTTPChannel):
                 return
             if not request.headers_finished:
                 request.parse_header(b"GET / HTTP/1.0\r\n")  # what an answer takes
-            request.error, request.completed = TooSlow(f"did not come whole within {seconds:g} s"), True
+            request.error, request.completed = TooSlow(f"did not come whole within {patience:g} s"), True
             self.requests.append(request)
             self.server.add_task(self)
+
+    def handle_close(self) -> None:
+        """Close, of a refusal the own direction first."""
+        if not self.refused or self.until is not None:
+            super().handle_close()
+            return
+        self.until, self.will_close = time.monotonic() + LINGER, False
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:  # the client is gone
+            super().handle_close()
+
+    def readable(self) -> bool:
+        """Whether more is taken."""
+        return self.until is not None or super().readable()
+
+    def writable(self) -> bool:
+        """Whether there is something to send."""
+        return self.until is None and super().writable()
+
+    def handle_read(self) -> None:
+        """Take what there is."""
+        if self.until is None:
+            super().handle_read()
+        else:
+            self.recv(65_536)  # at its end it closes
 
 
 class Server(TcpWSGIServer):

@@ -9,8 +9,8 @@ from web.galleries import served
 from web.galleries.models import Gallery
 from web.galleries.served import Served
 from web.search import asking, passing, reranked
-from web.search.reranked import Order
 from web.search.question import Answer, Hit, Question
+from web.search.reranked import Order
 
 MOST = 10_000  # pictures that one question finds
 _AT_ONCE = 1000  # of them

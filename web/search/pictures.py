@@ -8,11 +8,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from datasets.errors import InputError
-from web.galleries.models import Picture, Tag
-from web.search import link, shown
+from web.galleries.models import Picture
+from web.search import link, shown, tags
 from web.search.question import Filter, Part, Question
-
-_LETTERS = 100  # of a tag
 
 
 @require_safe
@@ -31,29 +29,17 @@ def details(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 def tag(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Give it the tag that is sent."""
     its = _picture(slug, number)
-    name = _tag_name(request.POST.get("tag", ""))
-    its.tags.add(Tag.objects.get_or_create(gallery=its.gallery, name=name)[0])
+    name = tags.add(its, request.POST.get("tag", ""))
     messages.success(request, _("The picture has the tag %(tag)s.") % {"tag": name})
     return _back(request, slug, number)
 
 
 @require_POST
 def untag(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Take the tag away; one that no picture has any more is gone."""
+    """Take the tag away."""
     its = _picture(slug, number)
-    for one in its.tags.filter(name=request.POST.get("tag", "")):
-        its.tags.remove(one)
-        if not one.pictures.exists():
-            one.delete()
+    tags.remove(its, request.POST.get("tag", ""))
     return _back(request, slug, number)
-
-
-def _tag_name(text: str) -> str:
-    """Raises InputError where it is no name of a tag."""
-    name = " ".join(text.split())
-    if not name or len(name) > _LETTERS or not name.isprintable():
-        raise InputError(f"tag: give a word or some, of {_LETTERS} letters at most")
-    return name
 
 
 def _back(request: HttpRequest, slug: str, number: int) -> HttpResponse:

@@ -66,9 +66,13 @@ def parsed(text: str) -> Order:
 def check(gallery: Gallery, question: Question, order: Order) -> None:
     """Raises InputError where the gallery has no geometry that is asked for, or no picture asks."""
     if order.compared and not gallery.geometry:
-        raise InputError(f"rerank={question.rerank}: {gallery} compares no local features; whoever manages it may let it")
+        raise InputError(
+            f"rerank={question.rerank}: {gallery} compares no local features; whoever manages it may let it"
+        )
     if order.compared and not _asking(question):
-        raise InputError(f"rerank={question.rerank}: compares pictures, and none is asked with; add one, or leave it out")
+        raise InputError(
+            f"rerank={question.rerank}: compares pictures, and none is asked with; add one, or leave it out"
+        )
 
 
 def hits(
@@ -85,9 +89,7 @@ def hits(
     return list(found)
 
 
-def _by_vectors(
-    its: Served, question: Question, order: Order, asks: np.ndarray, found: Sequence[Hit]
-) -> list[Hit]:
+def _by_vectors(its: Served, question: Question, order: Order, asks: np.ndarray, found: Sequence[Hit]) -> list[Hit]:
     """As if they were all of the gallery: so that its size does not matter, and what is first goes on being found."""
     numbers = np.array([hit.picture for hit in found])
     vectors = its.snapshot.unit_rows(its.snapshot.rows(numbers))

@@ -15,9 +15,8 @@ def refused(told, status, words):
 @pytest.mark.parametrize(
     "body, words",
     [
-        ({}, "ask with at least one"),
         ([], "the body: must be an object"),
-        ({"parts": [{}]}, "parts[0]: must have exactly one of picture, sentence"),
+        ({"parts": [{}]}, "parts[0]: must have exactly one of picture, upload"),
         ({"parts": [{"picture": 1, "sentence": "a dog"}]}, "parts[0]: must have exactly one of"),
         ({"parts": [{"picture": 0}]}, "parts[0].picture: must be at least 1"),
         ({"parts": [{"picture": True}]}, "parts[0].picture: must be a whole number"),

@@ -20,7 +20,7 @@ def test_it_works(few, client, db):
 
 def test_pictures_are_fewer_than_requests(few, browser):
     def sent():
-        return browser.post("/g/nothing/", {"file": SimpleUploadedFile("a.jpg", b"x", "image/jpeg")}).status_code
+        return browser.post("/nothing/", {"file": SimpleUploadedFile("a.jpg", b"x", "image/jpeg")}).status_code
 
     assert [sent() for _ in range(5)] == [404] * 3 + [429] * 2
     assert browser.get("/").status_code == 200

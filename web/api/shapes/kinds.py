@@ -27,6 +27,10 @@ class Within:
 NO_LIMITS = Within()
 
 
+class File:
+    """The type of a field of a form that is a file, which its view reads itself."""
+
+
 @dataclass(frozen=True)
 class Parted:
     """A type taken apart: the plain type, whether it may be None, the sentence and the limits of its ``Annotated``."""
@@ -53,13 +57,26 @@ def parted(kind: Any) -> Parted:
     return Parted(kind)
 
 
+@dataclass(frozen=True)
+class Member:
+    """A field of a shape: its type, its name in Python, and whether it must be given."""
+
+    kind: Any
+    attribute: str
+    needed: bool
+    usual: Any
+
+
 @functools.cache
-def members(shape: type) -> dict[str, tuple[Any, Field[Any]]]:
-    """Of a dataclass: {name of a field: its type with ``Annotated``, the field}."""
+def members(shape: type) -> dict[str, Member]:
+    """Of a dataclass: {name over the wire: its field}; a name that Python keeps for itself ends in _ there, as not_."""
     hints = get_type_hints(shape, include_extras=True)
-    return {field.name: (hints[field.name], field) for field in fields(shape)}
+    return {
+        field.name.removesuffix("_"): Member(hints[field.name], field.name, _needed(field), field.default)
+        for field in fields(shape)
+    }
 
 
-def needed(field: Field[Any]) -> bool:
+def _needed(field: Field[Any]) -> bool:
     """Whether it has no default."""
     return field.default is MISSING and field.default_factory is MISSING

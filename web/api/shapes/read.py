@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any, Literal, get_args, get_origin
 
 from datasets.errors import InputError, suggestion
-from web.api.shapes.kinds import NO_LIMITS, Within, members, needed, parted
+from web.api.shapes.kinds import NO_LIMITS, Within, members, parted
 
 WORDS = {
     str: "a text",
@@ -66,6 +66,9 @@ def _tuple(inner: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
     _must(isinstance(value, list | tuple), where, "must be a list")
     if inner[-1] is not ...:
         _must(len(value) == len(inner), where, f"must be a list of {len(inner)}")
+    elif inner[0] is float and all(type(one) is float for one in value):  # a vector, of some hundreds or thousands
+        _must(all(map(math.isfinite, value)), where, "must be numbers that are finite")
+        return tuple(value)
     return tuple(read(inner[0], one, f"{where}[{place}]") for place, one in enumerate(value))
 
 
@@ -74,12 +77,14 @@ def _object(shape: Any, value: Any, where: str) -> Any:
     known, inside = members(shape), f"{where}." if where else ""
     for name in value:
         _must(name in known, f"{inside}{name}", f"is not known; {suggestion(name, known)}known are {', '.join(known)}")
-    for name, (_, field) in known.items():
-        _must(name in value or not needed(field), f"{inside}{name}", "must be given")
+    for name, field in known.items():
+        _must(name in value or not field.needed, f"{inside}{name}", "must be given")
     if one_of := getattr(shape, "ONE_OF", ()):
         given = [name for name in one_of if value.get(name) is not None]
         _must(len(given) == 1, where, f"must have exactly one of {', '.join(one_of)}")
-    return shape(**{name: read(known[name][0], one, f"{inside}{name}") for name, one in value.items()})
+    return shape(
+        **{known[name].attribute: read(known[name].kind, one, f"{inside}{name}") for name, one in value.items()}
+    )
 
 
 def _limited(value: Any, limits: Within, where: str) -> Any:

@@ -1,11 +1,11 @@
 """Schema: the JSON Schema (2020-12, that of OpenAPI 3.1) of a shape."""
 
 import inspect
-from dataclasses import Field, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date, datetime
 from typing import Any, Literal, get_args, get_origin
 
-from web.api.shapes.kinds import Within, members, needed, parted
+from web.api.shapes.kinds import File, Member, Within, members, parted
 
 PLAIN = {
     str: {"type": "string"},
@@ -14,8 +14,11 @@ PLAIN = {
     bool: {"type": "boolean"},
     date: {"type": "string", "format": "date"},
     datetime: {"type": "string", "format": "date-time"},
+    File: {"type": "string", "contentMediaType": "application/octet-stream"},
 }
 LIMITS = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}
+
+_owners: dict[str, type] = {}  # the shape of each name
 
 
 def schema(kind: Any, named: dict[str, Any]) -> dict[str, Any]:
@@ -48,25 +51,28 @@ def _of(kind: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _referred(shape: Any, named: dict[str, Any]) -> dict[str, Any]:
+    known = _owners.setdefault(shape.__name__, shape)
+    assert known is shape, f"{shape}: {known} has the same name"
     if shape.__name__ not in named:
         named[shape.__name__] = {}  # so that one that holds itself ends
-        named[shape.__name__] = _object(shape, named)
+        named[shape.__name__] = fields(shape, named)
     return {"$ref": f"#/components/schemas/{shape.__name__}"}
 
 
-def _object(shape: Any, named: dict[str, Any]) -> dict[str, Any]:
-    """That of a dataclass. Further fields are allowed: answers may say more one day."""
-    properties = {name: {**schema(kind, named), **_usual(field)} for name, (kind, field) in members(shape).items()}
-    made: dict[str, Any] = {"type": "object", "properties": properties}
-    made["required"] = [name for name, (_, field) in members(shape).items() if needed(field)]
+def fields(shape: Any, named: dict[str, Any]) -> dict[str, Any]:
+    """That of a dataclass, in place. Further fields are allowed: answers may say more one day."""
+    known = members(shape)
+    properties = {name: {**schema(one.kind, named), **_usual(one)} for name, one in known.items()}
+    made: dict[str, Any] = {"type": "object", "description": first_lines(shape), "properties": properties}
+    made["required"] = [name for name, one in known.items() if one.needed]
     if one_of := getattr(shape, "ONE_OF", ()):
         made["oneOf"] = [{"required": [name]} for name in one_of]
-    return {**made, "description": first_lines(shape)}
+    return made
 
 
-def _usual(field: Field[Any]) -> dict[str, Any]:
+def _usual(member: Member) -> dict[str, Any]:
     """Its default, where that says something."""
-    return {"default": field.default} if isinstance(field.default, str | int | float) else {}
+    return {"default": member.usual} if isinstance(member.usual, str | int | float) else {}
 
 
 def _limited(made: dict[str, Any], limits: Within) -> dict[str, Any]:

@@ -13,7 +13,7 @@ TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 def from_words(shape: Any, words: QueryDict) -> Any:
     """The dataclass that ``words`` fill; raises InputError for what does not fit."""
     known = members(shape)
-    return read(shape, {name: _value(known[name][0], words, name) if name in known else "" for name in words})
+    return read(shape, {name: _value(known[name].kind, words, name) if name in known else "" for name in words})
 
 
 def _value(kind: Any, words: QueryDict, name: str) -> Any:

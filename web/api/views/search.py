@@ -1,14 +1,16 @@
-"""Search: the pictures of a gallery that answer a question."""
+"""Search: the pictures of a gallery that answer a question, however it is asked."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from django.http import HttpRequest
 
-from web.api.views.asked import Asked
+from web.api.views import sent
+from web.api.views.asked import Asked, LinkAsked, SentAsked
 from web.api.views.galleries import gallery_of
-from web.galleries.models import Picture
+from web.galleries.models import NO_CLASS, Picture
+from web.search import link, uploads
 from web.search.answer import answer
 from web.search.question import Answer
 
@@ -18,7 +20,7 @@ class HitTold:
     """A picture that was found."""
 
     picture: Annotated[int, "its number"]
-    score: Annotated[float, "the higher the nearer"]
+    score: Annotated[float, "the higher the nearer; 0 where nothing but a filter was asked"]
     path: Annotated[str, "from the gallery's source on"]
     category: Annotated[str, "its class: what people said, else what its folder says, else empty"]
     inliers: Annotated[int | None, "where ranked again by geometry, how many local features match"]
@@ -34,12 +36,44 @@ class Found:
     seconds: Annotated[dict[str, float], "what took how long: embed, search, rerank"]
 
 
-def search(request: HttpRequest, slug: str, body: Asked) -> Found:
-    """Search a gallery.
+@dataclass(frozen=True)
+class Upload:
+    """A picture that was sent and is kept for a while."""
 
-    Several parts are asked together: vectors of those with sign 1 are added, those with -1 taken away.
+    upload: Annotated[str, "what a part of a search calls it"]
+
+
+def search(request: HttpRequest, slug: str, body: Asked) -> Found:
+    """Search a gallery with pictures, sentences and vectors, with plus and minus.
+
+    The mean of what has the sign 1, less half the mean of what has -1, all of unit length, is what the answers are
+    near to. Without parts the answers are all pictures that pass the filter.
     """
     return found(answer(gallery_of(slug), body.question(), first=body.first, count=body.count))
+
+
+def search_by_link(request: HttpRequest, slug: str, query: LinkAsked) -> Found:
+    """Search a gallery by what the address says; the address of the search page says the same."""
+    return found(answer(gallery_of(slug), link.read(request.GET), first=query.first, count=query.count))
+
+
+def search_by_picture(request: HttpRequest, slug: str, query: SentAsked) -> Found:
+    """Search a gallery with a picture that is sent: as the body itself, or as files of a form.
+
+    What else is asked stands in the address beside a body that is a picture, and in the fields of a form. The
+    pictures are not kept, unless they are to be ranked again.
+    """
+    gallery = gallery_of(slug)
+    asked, parts = sent.asked(request, gallery, query)
+    question = link.read(request.POST if sent.is_form(request) else request.GET)
+    question = replace(question, parts=(*question.parts, *parts))
+    return found(answer(gallery, question, first=asked.first, count=asked.count))
+
+
+def send_picture(request: HttpRequest, slug: str) -> Upload:
+    """Send a picture to search with later, several times or together with others."""
+    gallery_of(slug)
+    return Upload(uploads.keep(sent.picture(request), "the picture"))
 
 
 def found(its: Answer) -> Found:
@@ -56,4 +90,4 @@ def found(its: Answer) -> Found:
 def _known(pictures: Iterable[int]) -> dict[int, tuple[str, str]]:
     """{number: path and class}; plain rows, since making 60 objects of them takes longer than asking the database."""
     rows = Picture.objects.filter(pk__in=list(pictures)).values_list("pk", "path", "label", "category").order_by()
-    return {number: (path, label or category) for number, path, label, category in rows}
+    return {number: (path, "" if label == NO_CLASS else label or category) for number, path, label, category in rows}
