@@ -12,7 +12,9 @@ from web.galleries.sources import base, opened
 from web.search import uploads
 from web.search.question import Part, Question
 
-MINUS = 0.5  # what the mean of the minus weighs beside the mean of the plus
+# What the mean of the minus weighs beside that of the plus. Of photographs of 196 cars, with the first wrong answers
+# as minus, between a third and a half found the most of the right ones; 1, which takes it all away, a third of them.
+MINUS = 0.5
 
 
 def vector(its: Served, gallery: Gallery, question: Question) -> np.ndarray:

@@ -12,6 +12,7 @@ from web.search.question import Filter
 from web.serving.snapshot import Snapshot
 
 ANY = Filter()
+_FIRST, _LAST = date(1000, 1, 1), date(9998, 12, 31)
 
 
 def rows(gallery: Gallery, snapshot: Snapshot, which: Filter) -> np.ndarray | None:
@@ -40,12 +41,13 @@ def pictures(gallery: Gallery, which: Filter) -> QuerySet[Picture]:
         found = found.annotate(head=Substr("path", 1, len(head))).filter(head=Value(head))
     if which.since:
         found = found.filter(taken__gte=_midnight(which.since))
-    if which.until and which.until < date.max:
-        found = found.filter(taken__lt=_midnight(which.until + timedelta(days=1)))
+    if which.until:
+        found = found.filter(taken__lt=_midnight(which.until) + timedelta(days=1))
     for tag in which.tags:
         found = found.filter(tags__name=tag)
     return found
 
 
 def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
+    """The beginning of a day, or of the first or last that any zone and database can tell."""
+    return timezone.make_aware(datetime.combine(min(max(day, _FIRST), _LAST), time.min))

@@ -35,18 +35,18 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def searched(
-    request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: str = "", status: int = 400
+    request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: InputError | None = None
 ) -> HttpResponse:
-    """The page with the answer to ``asked``; with the ``mistake`` that was made, and ``status``, where there is one."""
+    """The page with the answer to ``asked``; with the ``mistake`` that was made, and its status, where there is one."""
     question, facts = Question(()), {}
     try:
         question = link.read(asked)
         facts = found(gallery, question, first_of(asked))
     except InputError as error:
-        mistake = mistake or str(error)
+        mistake = mistake or error
     facts = {**_form(gallery, question), "gallery": gallery, **facts, "mistake": mistake}
-    page = render(request, "search/page.html", facts, status=status if mistake else 200)
-    page.why = mistake  # type: ignore[attr-defined]  # what web.safety.watch writes
+    page = render(request, "search/page.html", facts, status=getattr(mistake, "status", 400) if mistake else 200)
+    page.why = str(mistake or "")  # type: ignore[attr-defined]  # what the log tells of a refusal
     return page
 
 
@@ -69,9 +69,17 @@ def found(gallery: Gallery, question: Question, first: int) -> Facts:
         "asked": link.write(question),
         "answer": its,
         "milliseconds": round(1000 * sum(its.seconds.values())),
+        "unknown": _unknown(gallery, question),
         "tiles": shown.tiles(gallery, question, its.hits),
         "next": link.write(question, first=end) if end < min(its.passing, answer.MOST) else "",
     }
+
+
+def _unknown(gallery: Gallery, question: Question) -> list[str]:
+    """The words of its sentences that the network does not know, and passes over."""
+    network = served.of_gallery(gallery).network
+    texts = [str(part.value) for part in question.parts if part.kind == "sentence"]
+    return list(dict.fromkeys(word for text in texts for word in network.unknown(text)))
 
 
 def _form(gallery: Gallery, question: Question) -> Facts:

@@ -78,6 +78,25 @@ def test_a_post_needs_the_token(client, user, gallery, upload):
     assert sent(client, upload, file_of(photo((1, 2, 3)))).status_code == 403
 
 
+def test_a_picture_comes_from_its_address_where_that_is_allowed(browser, gallery, settings, monkeypatch):
+    address = reverse("search:address", args=["colours"])
+    asked = {"address": "https://pictures.example/a.png", "like": "3", "sign": "-1"}
+    assert browser.post(address, asked).status_code == 403
+    assert b"search/address" not in browser.get(reverse("search:page", args=["colours"])).content
+    settings.FETCH = True
+    monkeypatch.setattr("web.search.sending.fetch", lambda url: photo((1, 2, len(url))))
+    answered = browser.post(address, asked)
+    assert re.search(r"\?like=3&unlike=u[0-9a-f]{32}$", answered.url)
+    assert address.encode() in browser.get(answered.url).content
+
+
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "http://127.0.0.1/a.png", "http://localhost:8000/a.png"])
+def test_an_address_of_ours_is_refused(browser, gallery, settings, url):
+    settings.FETCH = True
+    refused = browser.post(reverse("search:address", args=["colours"]), {"address": url})
+    assert refused.status_code == 400 and b'role="alert"' in refused.content
+
+
 def test_what_nobody_asks_with_expires_and_the_oldest_make_room(gallery, settings):
     old, new = (uploads.keep(photo((shade, 0, 0)), "photo") for shade in (10, 20))
     long_ago = time.time() - 86400 * settings.UPLOADS_DAYS - 1
