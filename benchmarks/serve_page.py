@@ -15,13 +15,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import verdicts
 from extract import FILES, write_photographs
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
+ROOT = Path(__file__).resolve().parent.parent
 BAR = 200  # milliseconds
 TILES, ROUNDS = 60, 15
 WINDOW = {"width": 1600, "height": 1000}  # what is far below it, browsers leave for later
