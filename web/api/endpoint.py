@@ -25,7 +25,7 @@ class Endpoint:
         read from the address and from JSON; it returns a dataclass. Its docstring is the description
     scope : what a token needs; None for an address that is open to all
     status : of the answer that its return type describes
-    media : types of bodies that it reads itself, in place of ``body``, each with a dataclass of a form's fields, or None
+    media : types of bodies that it reads itself, in place of ``body``; with a dataclass of a form's fields, or None
     """
 
     method: str

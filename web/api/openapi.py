@@ -8,23 +8,13 @@ from django.http import HttpResponse
 from web.api.endpoint import BODY, CONVERTED, QUERY, Endpoint
 from web.api.shapes.kinds import members
 from web.api.shapes.schema import fields, schema
+from web.api.wrong import Problem
 
 BASE = "/api/v1"
 CONVERTERS = {
     "int": {"type": "integer", "minimum": 0},
     "slug": {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
     "str": {"type": "string"},
-}
-PROBLEM = {
-    "type": "object",
-    "description": "What went wrong, by RFC 9457.",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string", "description": "of the status"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "in words: the field, what is wrong, what to do"},
-    },
-    "required": ["type", "title", "status", "detail"],
 }
 WRONG = {
     "description": "refused",
@@ -36,7 +26,8 @@ TOKEN = "A token of /accounts/tokens/, sent as `Authorization: Bearer TOKEN`."
 
 def described(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The whole description, as JSON has it."""
-    named: dict[str, Any] = {"Problem": PROBLEM}
+    named: dict[str, Any] = {}
+    schema(Problem, named)
     paths: dict[str, Any] = {}
     for endpoint in endpoints:
         paths.setdefault(endpoint.address, {})[endpoint.method.lower()] = _operation(endpoint, named)

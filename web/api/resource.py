@@ -94,7 +94,7 @@ def written(told: Any, status: int) -> HttpResponse:
     if isinstance(told, HttpResponse):
         return told
     if told is None:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+        return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"Content-Type": ""})
     text = json.dumps(told, default=_plain, ensure_ascii=False, separators=(",", ":"))
     return HttpResponse(text, status=status, content_type=JSON, headers={"Cache-Control": "no-store"})
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from web.accounts.models import Token
 from web.api.endpoint import Endpoint
 from web.api.openapi import described
-from web.api.views import galleries, jobs, pictures, search
+from web.api.views import annotations, galleries, jobs, pictures, search
 from web.api.views.asked import FormAsked
 
 READ, ANNOTATE, MANAGE = Token.Scope.READ, Token.Scope.ANNOTATE, Token.Scope.MANAGE
@@ -50,6 +50,14 @@ ENDPOINTS = (
     Endpoint("GET", f"{_PICTURE}/large.jpg", pictures.large_picture, READ),
     Endpoint("PUT", f"{_PICTURE}/tags/<str:tag>", pictures.add_tag, ANNOTATE),
     Endpoint("DELETE", f"{_PICTURE}/tags/<str:tag>", pictures.remove_tag, ANNOTATE),
+    Endpoint("GET", f"{_GALLERY}/classes", annotations.classes, READ),
+    Endpoint("POST", f"{_GALLERY}/classes/rename", annotations.rename_class, ANNOTATE),
+    Endpoint("POST", f"{_GALLERY}/classes/merge", annotations.merge_class, ANNOTATE),
+    Endpoint("POST", f"{_GALLERY}/labels", annotations.label, ANNOTATE),
+    Endpoint("POST", f"{_GALLERY}/pairs", annotations.pair, ANNOTATE),
+    Endpoint("GET", f"{_GALLERY}/changes", annotations.changes, READ),
+    Endpoint("POST", f"{_GALLERY}/changes/undo", annotations.undo, ANNOTATE),
+    Endpoint("POST", f"{_GALLERY}/changes/redo", annotations.redo, ANNOTATE),
 )
 
 BY_ROUTE = {one.route: [other for other in ENDPOINTS if other.route == one.route] for one in ENDPOINTS}

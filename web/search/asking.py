@@ -72,7 +72,9 @@ def _of_part(its: Served, gallery: Gallery, part: Part) -> np.ndarray:
 
 
 def _given(its: Served, part: Part) -> np.ndarray:
-    given, dim = np.asarray(part.value, np.float32), its.snapshot.dim
+    with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused below
+        given = np.asarray(part.value, np.float32)
+    dim = its.snapshot.dim
     if given.shape != (dim,):
         raise InputError(f"vector: has {given.size} numbers, those of this gallery have {dim}")
     length = float(np.linalg.norm(given))

@@ -18,6 +18,8 @@ PLAIN = {
 }
 LIMITS = {"string": ("minLength", "maxLength"), "array": ("minItems", "maxItems")}
 
+_owners: dict[str, type] = {}  # the shape of each name
+
 
 def schema(kind: Any, named: dict[str, Any]) -> dict[str, Any]:
     """The schema of a type; those of dataclasses are put into ``named`` by their names and referred to."""
@@ -49,6 +51,8 @@ def _of(kind: Any, named: dict[str, Any]) -> dict[str, Any]:
 
 
 def _referred(shape: Any, named: dict[str, Any]) -> dict[str, Any]:
+    known = _owners.setdefault(shape.__name__, shape)
+    assert known is shape, f"{shape}: {known} has the same name"
     if shape.__name__ not in named:
         named[shape.__name__] = {}  # so that one that holds itself ends
         named[shape.__name__] = fields(shape, named)

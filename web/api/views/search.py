@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from web.api.views import sent
 from web.api.views.asked import Asked, LinkAsked, SentAsked
 from web.api.views.galleries import gallery_of
-from web.galleries.models import Picture
+from web.galleries.models import NO_CLASS, Picture
 from web.search import link, uploads
 from web.search.answer import answer
 from web.search.question import Answer
@@ -90,4 +90,4 @@ def found(its: Answer) -> Found:
 def _known(pictures: Iterable[int]) -> dict[int, tuple[str, str]]:
     """{number: path and class}; plain rows, since making 60 objects of them takes longer than asking the database."""
     rows = Picture.objects.filter(pk__in=list(pictures)).values_list("pk", "path", "label", "category").order_by()
-    return {number: (path, label or category) for number, path, label, category in rows}
+    return {number: (path, "" if label == NO_CLASS else label or category) for number, path, label, category in rows}
