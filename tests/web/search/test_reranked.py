@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from datasets.errors import InputError
-from web.search import reranked
+from web.search import reranked, uploads
 from web.search.answer import answer
 from web.search.question import Filter, Part, Question
 
@@ -32,18 +32,27 @@ def scene(gallery, photos):
     return last, cv2.imencode(".png", seen)[1].tobytes()
 
 
-def test_geometry_puts_the_same_thing_first(gallery, scene):
-    from web.search import uploads
-
+def test_geometry_brings_the_same_thing_forward(gallery, scene):
     last, photo = scene
     asks = [Part("upload", uploads.keep(photo, "photo"))]
-    before = answer(gallery, Question(asks))
-    after = answer(gallery, Question(asks, rerank="geometry"))
+    of_its_class = Filter(("red",))
+    before = answer(gallery, Question(asks, of_its_class))
+    after = answer(gallery, Question(asks, of_its_class, "geometry"))
     assert before.hits[0].picture != last.pk
     assert after.hits[0].picture == last.pk and after.hits[0].inliers > 20
     assert {hit.picture for hit in after.hits} == {hit.picture for hit in before.hits}
     assert all(hit.inliers < 10 for hit in after.hits[1:])
-    assert answer(gallery, Question(asks, rerank="geometry"), first=1, count=3).hits == after.hits[1:4]
+    assert answer(gallery, Question(asks, of_its_class, "geometry"), first=1, count=3).hits == after.hits[1:4]
+
+
+def test_a_part_of_a_picture_is_compared_alone(gallery, scene):
+    kept = uploads.keep(scene[1], "photo")
+    found = [
+        answer(gallery, Question([Part("upload", kept, 1, crop)], Filter(("red",)), "geometry")).hits
+        for crop in (None, (0.3, 0.3, 0.4, 0.4))
+    ]
+    most = [max(hit.inliers for hit in hits) for hits in found]
+    assert 4 < most[1] < most[0]
 
 
 def test_what_was_compared_is_first_and_the_rest_follows_as_it_was(gallery, scene):
