@@ -2,16 +2,14 @@
 
 import pytest
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 HERE = "/g/annotated/annotate/"
 TILES, FOCUSED = "form.row >> nth=0 >> [data-tile]", "[data-tile]:focus-within"
 
 
-def told(page):
-    return page.locator("[data-told]:not(:empty)")
-
-
 def saved(page, words):
-    page.wait_for_function("words => document.querySelector('[data-told]').textContent.includes(words)", arg=words)
+    page.locator("[data-told]", has_text=words).wait_for()
 
 
 def labelled(page, name):
@@ -100,7 +98,7 @@ def test_a_class_is_renamed_split_and_merged(page):
     page.keyboard.press("r")
     page.keyboard.type("crimson")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=50 pictures are crimson now")
+    page.wait_for_selector("text=8 pictures are crimson now")
     page.click("text=crimson")
     for _ in range(3):
         page.keyboard.press("Space")
@@ -118,7 +116,7 @@ def test_a_class_is_renamed_split_and_merged(page):
     for _ in range(3):
         page.keyboard.press("u")
         saved(page, "undone")
-    assert labelled(page, "red") == 50
+    assert labelled(page, "red") == 8
 
 
 def test_pairs(page):
@@ -127,7 +125,7 @@ def test_pairs(page):
     page.keyboard.press("s")
     saved(page, "written down")
     page.keyboard.press("d")
-    page.wait_for_function("count => document.querySelectorAll('form.pair').length === count", arg=count - 2)
+    expect(page.locator("form.pair")).to_have_count(count - 2)
     page.reload()
     assert page.locator(".told-pair").count() == 2
     page.keyboard.press("u")

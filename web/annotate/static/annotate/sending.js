@@ -16,7 +16,7 @@ export function send(form, action, only = null) {
   fields.set("action", action);
   if (only !== null) fields.set("picture", only);
   open += 1;
-  const sent = last.then(() => posted(form.action, fields)).finally(() => (open -= 1));
+  const sent = last.then(() => posted(form.getAttribute("action"), fields)).finally(() => (open -= 1));
   last = sent;
   return sent;
 }
@@ -39,7 +39,7 @@ async function posted(address, fields) {
     const answer = await post(address, fields);
     if (answer.redirected) return { error: words.signedOut };
     const found = await answer.json();
-    return found.done ? found : { error: found.error ?? answer.statusText };
+    return found.done ? found : { error: found.detail ?? answer.statusText };
   } catch {
     return { error: words.lost };
   }
