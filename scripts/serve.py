@@ -28,6 +28,8 @@ class ServeOptions:
     """Pictures to add as a gallery, if it is not there yet: a folder, a .zip or .tar, or a list of paths."""
     demo: bool = False
     """Add galleries of the drawn scenes and characters of the demos, and train their networks if they are not there."""
+    train: bool = False
+    """Let those who manage galleries run training commands on this machine from the page."""
     data: Path | None = None
     """Folder of all that the page keeps; data/web, or what the variable WEB_DATA says, if not given."""
     port: int = 8000
@@ -80,6 +82,7 @@ def main(options: ServeOptions) -> None:
 def _set_up(options: ServeOptions) -> None:
     """Django, on the settings that the flags make."""
     given = {"WEB_DATA": options.data and str(options.data), "WEB_HOST": options.host}
+    given["WEB_TRAIN"] = "1" if options.train else ""
     os.environ.update({name: value for name, value in given.items() if value})
     os.environ["DJANGO_SETTINGS_MODULE"] = "web.settings"
     import django

@@ -108,23 +108,26 @@ def _values(hits: np.ndarray, relevant: np.ndarray) -> np.ndarray:
 
 
 def _changes(queries: np.ndarray, answers: Sequence[_Answers], precision: np.ndarray | None) -> list[Change]:
-    """Those whose first answers changed, most first: by their precision, and by how many are others."""
+    """Those whose first answers changed, most first: by their precision, half of them for the worse where so many are.
+
+    Where there is no precision, those with the most other pictures among the first.
+    """
     before, after = answers
     first = before.ids[:, :_SHOWN], after.ids[:, :_SHOWN]
     kept = np.array([len(np.intersect1d(one, other)) for one, other in zip(*first, strict=True)])
-    moved = (first[0] != first[1]).any(axis=1)
-    gained = np.zeros(len(queries)) if precision is None else np.abs(precision[:, 1] - precision[:, 0])
-    order = [row for row in np.lexsort((kept, -gained)) if moved[row]]
-    known = precision is not None
-    return [
-        Change(
-            int(queries[row]),
-            _shown(before, row, known),
-            _shown(after, row, known),
-            (float(precision[row, 0]), float(precision[row, 1])) if precision is not None else None,
-        )
-        for row in order[:_CHANGED]
-    ]
+    gained = np.zeros(len(queries)) if precision is None else precision[:, 1] - precision[:, 0]
+    order = np.lexsort((kept, -np.abs(gained)))
+    order = order[(first[0] != first[1]).any(axis=1)[order]]
+    better, worse = order[gained[order] >= 0], order[gained[order] < 0]
+    few = min(len(worse), max(_CHANGED // 2, _CHANGED - len(better)))
+    chosen = np.isin(order, np.concatenate([worse[:few], better[: _CHANGED - few]]))
+    return [_change(row, queries, answers, precision) for row in order[chosen].tolist()]
+
+
+def _change(row: int, queries: np.ndarray, answers: Sequence[_Answers], precision: np.ndarray | None) -> Change:
+    before, after = (_shown(each, row, precision is not None) for each in answers)
+    both = None if precision is None else (float(precision[row, 0]), float(precision[row, 1]))
+    return Change(int(queries[row]), before, after, both)
 
 
 def _shown(answers: _Answers, row: int, known: bool) -> list[tuple[int, bool | None]]:

@@ -86,10 +86,10 @@ class Training(models.Model):
                 " ones out.",
                 self.held,
             ) % {"count": self.held}
-        names = ", ".join(self.held_classes[:_NAMED]) + (", ..." if len(self.held_classes) > _NAMED else "")
+        names = ", ".join(self.held_classes[:_NAMED]) + (" …" if len(self.held_classes) > _NAMED else "")
         return _(
             "%(classes)d whole classes with %(count)d pictures are held out and judge, as a network for search is to"
-            " tell apart what it has never seen: %(names)s."
+            " tell apart what it has never seen: %(names)s"
         ) % {"classes": len(self.held_classes), "count": self.held, "names": names}
 
 

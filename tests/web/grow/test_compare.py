@@ -68,6 +68,14 @@ def test_what_changed_most_comes_first_with_right_and_wrong(two, ids, known):
     assert all(right for _, right in changed[0].after)
 
 
+def test_what_got_worse_is_shown_too(two, ids, known):
+    changed = compare.compared(two[1], two[0], ids[:50], known).changed
+    worse = [change for change in changed if change.precision[1] < change.precision[0]]
+    assert worse and len(changed) <= 12
+    changed = compare.compared(*two, ids[:50], known).changed
+    assert len(changed) == 12 and all(change.precision[1] >= change.precision[0] for change in changed)
+
+
 def test_nothing_changed_between_a_snapshot_and_itself(two, ids, known):
     found = compare.compared(two[0], two[0], ids[:20], known)
     assert found.changed == [] and all(before == after for _, before, after in found.scores)
