@@ -9,6 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from datasets.errors import InputError
 from web.galleries.models import Gallery
+from web.safety import fetch
+from web.safety import uploads as safety
 from web.search import link, uploads
 from web.search.question import Part
 from web.search.views import searched
@@ -24,9 +26,9 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
         sent = request.FILES.getlist("picture")
         if not 0 < len(sent) <= MOST:
             raise InputError(f"{len(sent)} pictures are sent; send from 1 to {MOST}")
-        return _asked(request, gallery, [uploads.keep(file.read(), file.name) for file in sent])
+        return _asked(request, gallery, [uploads.keep(safety.checked(file), file.name) for file in sent])
     except InputError as error:
-        return searched(request, gallery, request.POST, str(error))
+        return searched(request, gallery, request.POST, str(error), getattr(error, "status", 400))
 
 
 @require_POST
@@ -34,7 +36,11 @@ def address(request: HttpRequest, slug: str) -> HttpResponse:
     """The same of the picture at the address that is sent, where that is allowed."""
     if not settings.FETCH:
         raise Http404
-    return searched(request, get_object_or_404(Gallery, slug=slug), request.POST, "not yet")
+    gallery, url = get_object_or_404(Gallery, slug=slug), request.POST.get("address", "")
+    try:
+        return _asked(request, gallery, [uploads.keep(fetch.fetch(url), url)])
+    except InputError as error:
+        return searched(request, gallery, request.POST, str(error), getattr(error, "status", 400))
 
 
 @require_safe

@@ -34,8 +34,10 @@ def results(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "search/results.html", found(gallery, question, first_of(request.GET)))
 
 
-def searched(request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: str = "") -> HttpResponse:
-    """The page with the answer to ``asked``; with the ``mistake`` that was made, and status 400, where there is one."""
+def searched(
+    request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: str = "", status: int = 400
+) -> HttpResponse:
+    """The page with the answer to ``asked``; with the ``mistake`` that was made, and ``status``, where there is one."""
     question, facts = Question(()), {}
     try:
         question = link.read(asked)
@@ -43,7 +45,9 @@ def searched(request: HttpRequest, gallery: Gallery, asked: QueryDict, mistake: 
     except InputError as error:
         mistake = mistake or str(error)
     facts = {**_form(gallery, question), "gallery": gallery, **facts, "mistake": mistake}
-    return render(request, "search/page.html", facts, status=400 if mistake else 200)
+    page = render(request, "search/page.html", facts, status=status if mistake else 200)
+    page.why = mistake  # type: ignore[attr-defined]  # what web.safety.watch writes
+    return page
 
 
 def first_of(parameters: QueryDict) -> int:

@@ -1,6 +1,7 @@
 """The server as its users start it, in a process of its own."""
 
 import http.client
+import logging
 import os
 import re
 import signal
@@ -87,3 +88,16 @@ def start():
     yield begin
     for one in started:
         one.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def lines():
+    """The lines of the log on what was refused, as they come."""
+    from web.safety import watch
+
+    told = []
+    keeper = logging.Handler()
+    keeper.emit = lambda record: told.append(record.getMessage())
+    watch.log.addHandler(keeper)
+    yield lambda: told
+    watch.log.removeHandler(keeper)

@@ -1,7 +1,5 @@
 """Refusals: what is refused is a page for people and JSON for programs, and one line in the log."""
 
-import logging
-
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
@@ -10,17 +8,6 @@ from datasets.errors import InputError
 from web.safety import watch
 from web.safety.mistakes import Mistakes
 from web.safety.refusals import Refused
-
-
-@pytest.fixture
-def lines():
-    """The lines of the log on what was refused, as they come."""
-    told = []
-    keeper = logging.Handler()
-    keeper.emit = lambda record: told.append(record.getMessage())
-    watch.log.addHandler(keeper)
-    yield lambda: told
-    watch.log.removeHandler(keeper)
 
 
 def test_it_works(browser, lines):
