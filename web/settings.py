@@ -93,6 +93,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 UPLOADS_DAYS = environment.number("WEB_UPLOADS_DAYS", 30, least=1)  # a picture that was asked with is kept so long
 UPLOADS_MB = environment.number("WEB_UPLOADS_MB", 1000, least=1)  # of all of them; beyond, the oldest go
+DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}  # opening one takes as long as a query
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"

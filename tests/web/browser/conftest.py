@@ -15,13 +15,14 @@ import pytest
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 PLAYWRIGHT = importlib.util.find_spec("playwright") is not None
+QUICK = {("test_frame.py", "test_it_works"), ("test_search.py", "test_it_works")}
 STARTED = Path(__file__).with_name("started.py")
 
 
 def pytest_collection_modifyitems(items):
-    """The first test of each page runs with `make test`, the others with `make check`."""
+    """The first test of two pages runs with `make test`, the others with `make check`."""
     for item in items:
-        if item.path.parent == STARTED.parent and item.name != "test_it_works":
+        if item.path.parent == STARTED.parent and (item.path.name, item.name) not in QUICK:
             item.add_marker(pytest.mark.slow)
 
 
@@ -39,9 +40,14 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def server(chromium, tmp_path_factory):
+def folder(tmp_path_factory):
+    """Where the server has its data, its photographs and its networks."""
+    return tmp_path_factory.mktemp("server")
+
+
+@pytest.fixture(scope="session")
+def server(chromium, folder):
     """The address of a server that runs in a process of its own, with galleries and people."""
-    folder = tmp_path_factory.mktemp("server")
     with open(folder / "log", "w") as log:
         process = subprocess.Popen(
             [sys.executable, str(STARTED), str(folder)], stdout=subprocess.PIPE, stderr=log, text=True

@@ -32,6 +32,7 @@ people.create_user("bob", password="of-tests-alone")
 people.create_user("sue", password="of-tests-alone", is_staff=True)
 
 encoder = encoders.clip(FOLDER / "encoder.onnx")
+encoders.clip(FOLDER / "other.onnx", side=64)
 settings.WORK = False  # embed here, and be done before the first test
 for name, each in (("Colours", 50), ("Annotated", 8), ("Grown", 8)):
     photos = drawn.photos(FOLDER / "photos" / name, each)

@@ -110,7 +110,7 @@ def test_a_result_large_by_keys_alone(asking):
     title.wait_for()
     seen = [title.inner_text()]
     asking.keyboard.press("ArrowRight")
-    asking.wait_for_function("before => document.querySelector('dialog h2').innerText !== before", arg=seen[0])
+    asking.locator("dialog[data-viewer] h2", has_not_text=seen[0]).wait_for()
     seen.append(title.inner_text())
     assert seen == names(asking)[1:3]
     asking.keyboard.press("Escape")
@@ -139,12 +139,17 @@ def box(page):
     return [float(share) for share in re.search(r"(?:%40|@)([\d.%C,]+)", page.url)[1].replace("%2C", ",").split(",")]
 
 
+def marking(page):
+    """Wait for the picture of the dialog."""
+    page.evaluate("document.querySelector('dialog[data-crop] img').decode()")
+
+
 @pytest.fixture
 def cropping(asking):
     """The dialog in which a part of a picture is marked, open."""
     asking.locator("[data-tile]", has_text="green/003.jpg").locator("[data-key=m]").click(force=True)
     asking.locator("[data-crop-picture]").first.click()
-    asking.wait_for_function("document.querySelector('dialog[data-crop] img').complete")
+    marking(asking)
     return asking
 
 
@@ -176,7 +181,7 @@ def test_a_crop_by_finger(context_of):
     page = context_of(has_touch=True, viewport={"width": 390, "height": 800}, is_mobile=True).new_page()
     page.goto("/g/colours/?like=1")
     page.locator("[data-crop-picture]").first.tap()
-    page.wait_for_function("document.querySelector('dialog[data-crop] img').complete")
+    marking(page)
     touch = page.context.new_cdp_session(page)
     for kind, *where in (("touchStart", 0.2, 0.2), ("touchMove", 0.5, 0.5), ("touchMove", 0.8, 0.6), ("touchEnd",)):
         points = [dict(zip("xy", middle(page, *where), strict=True))] if where else []
