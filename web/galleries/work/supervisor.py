@@ -112,7 +112,6 @@ def _note(number: int, code: int, deaths: Counter) -> None:
     deaths[number, job.message, job.done] += 1
     if deaths[number, job.message, job.done] >= _TRIES:
         how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        line = (
-            f"its process was {how}, {_TRIES} times at the same place; is there memory enough? {settings.DATA}/work.log"
-        )
+        told = f"its process was {how}, {_TRIES} times at the same place"
+        line = f"{told}; is there room on the disk, and memory enough? {settings.DATA}/work.log tells more"
         Job.objects.filter(pk=number).update(state=Job.State.FAILED, message=line)
