@@ -156,3 +156,34 @@ def test_an_empty_folder_fails_with_a_line_and_goes_on_when_filled(db, encoder, 
 
 def test_two_galleries_of_one_name_have_two_addresses(added, photos, encoder):
     assert adding.add("My photos", str(photos), encoder).slug == "my-photos-2"
+
+
+def test_files_that_change_or_vanish_while_they_are_embedded(added, photos, refresh, monkeypatch):
+    make, changes = pieces.make, [lambda: shutil.copy(photos / "blue/0.jpg", photos / "red/new.jpg"), None]
+    data = (photos / "green/3.jpg").read_bytes()
+    (photos / "red/new.jpg").write_bytes((photos / "red/0.jpg").read_bytes() + b"1")
+    (photos / "red/going.jpg").write_bytes((photos / "red/0.jpg").read_bytes() + b"2")
+
+    def changing(*words, **more):
+        if changes.pop(0):
+            (photos / "red/new.jpg").write_bytes(data + b"3")
+            (photos / "red/going.jpg").unlink()
+        make(*words, **more)
+
+    monkeypatch.setattr(embed.pieces, "make", changing)
+    assert refresh(added).state == Job.State.DONE
+    assert added.pictures.get(path="red/going.jpg").state == Picture.State.VANISHED
+    np.testing.assert_allclose(found(added, "red/new.jpg"), found(added, "green/3.jpg"), atol=1e-5)
+
+
+def test_a_full_disk_fails_with_a_line_and_goes_on(added, photos, refresh, monkeypatch):
+    def full(*words, **more):
+        raise OSError(28, "No space left on device")
+
+    shutil.copy(photos / "red/0.jpg", photos / "red/new.jpg")
+    with monkeypatch.context() as patched:
+        patched.setattr("web.serving.snapshot.write", full)
+        job = refresh(added)
+    assert job.state == Job.State.FAILED and "make room" in job.message
+    assert len(served.of_gallery(added).snapshot) == 24  # as before
+    assert refresh(added).state == Job.State.DONE and len(served.of_gallery(added).snapshot) == 25

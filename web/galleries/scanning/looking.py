@@ -51,7 +51,7 @@ def one(source: Source, entry: Entry) -> Looked:
     try:
         data = base.read(source, entry.path)
     except Unreadable as error:
-        return Looked(entry, before, entry.content, reason="" if entry.content else error.reason[:500])
+        return Looked(entry, before, entry.content, reason="" if entry.content else base.told(error.reason))
     found = header.read(data)
     content = entry.content or hashlib.sha256(data).hexdigest()
     taken = found.taken or datetime.fromtimestamp(before[1] / 1e9, UTC)

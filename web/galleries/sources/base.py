@@ -77,6 +77,11 @@ def named(path: str) -> str:
     )
 
 
+def told(reason: str) -> str:
+    """Why a picture cannot be read, as text that every database keeps: names of any bytes may stand in it."""
+    return reason.encode(errors="replace").decode().replace("\0", "")[:500]
+
+
 def read(source: Source, path: str) -> bytes:
     """The bytes of a picture, by its kept path; raises Unreadable, which calls it by that path."""
     try:

@@ -35,8 +35,8 @@ def progress(request: HttpRequest, slug: str) -> HttpResponse:
     """How its jobs get on: the part of the page that changes; a process that died meanwhile is begun again."""
     gallery = get_object_or_404(Gallery, slug=slug)
     shown = {"gallery": gallery} | _progress(gallery)
-    if shown["working"] and not supervisor.is_at_work():
-        supervisor.begin()
+    if shown["working"]:
+        supervisor.begin_again()
     answer = render(request, "galleries/jobs.html", shown)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -15,7 +15,7 @@ from datasets.images.pixels import Unreadable
 from web.galleries.models import Picture, Version
 from web.galleries.scanning.scan import Tell
 from web.galleries.sources import opened
-from web.galleries.sources.base import Source
+from web.galleries.sources.base import Source, told
 from web.galleries.work import given, pieces
 from web.galleries.work.pieces import Found, Wanted
 from web.serving import network as networks
@@ -115,7 +115,7 @@ def _placed(source: Source, rows: Iterable[There]) -> list[Wanted]:
 def _note_unreadable(there: list[There], made: Found) -> None:
     for row in there:
         if row.content in made.reasons:
-            reason = made.reasons[row.content][:500]
+            reason = told(made.reasons[row.content])
             Picture.objects.filter(pk=row.pk).update(state=Picture.State.UNREADABLE, reason=reason)
 
 
@@ -141,8 +141,8 @@ def _publish(version: Version, network: Network, rows: list[There], vectors: dic
             np.save(file, np.array([row.content for row in rows]))
         ids, made = np.array([row.pk for row in rows], np.int64), np.stack([vectors[row.content] for row in rows])
         folder, name = version.folder / f"snapshot-{number}", version.gallery.slug
-        told = {"name": name, "network": network.facts.network, "codes": network.facts.codes}
-        snapshot.write(folder, ids, made, **told)
+        how = {"name": name, "network": network.facts.network, "codes": network.facts.codes}
+        snapshot.write(folder, ids, made, **how)
     except OSError as error:
         raise InputError(f"{version.folder}: cannot be written, make room ({error.strerror or error})") from None
     facts = network.facts

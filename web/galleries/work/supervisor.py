@@ -22,7 +22,9 @@ log = logging.getLogger(__name__)
 
 _EVERY = 0.5  # seconds between two looks
 _TRIES = 3  # of a job whose process dies without having done more
+_PATIENCE = 15.0  # seconds that a process has to come to work
 _NAME = "work.lock"
+_last = -_PATIENCE
 
 
 def begin() -> None:
@@ -35,6 +37,14 @@ def begin() -> None:
             [sys.executable, "-m", "web.manage", "work"],
             stdin=subprocess.DEVNULL, stdout=log_file, stderr=log_file, start_new_session=True, env=_environment(),
         )  # fmt: skip
+
+
+def begin_again() -> None:
+    """The same for whoever looks on and sees that nobody is at work, as after a kill; not oftener than takes effect."""
+    global _last
+    if time.monotonic() - _last > _PATIENCE and unfinished() and not is_at_work():
+        _last = time.monotonic()
+        begin()
 
 
 def unfinished() -> bool:
@@ -52,14 +62,21 @@ def is_at_work() -> bool:
 
 
 def work() -> None:
-    """Have all jobs done; returns when none is left, or at once where another process does that."""
-    while unfinished():  # asked again without the lock: a job may have come when the last look was over
-        try:
-            with lock.alone(settings.DATA, flag="WEB_DATA", name=_NAME):
+    """Have all jobs done; returns when none is left, or soon where another process does that."""
+    for _ in range(_TRIES):
+        while unfinished():  # asked again without the lock: a job may have come when the last look was over
+            try:
+                held = lock.hold(settings.DATA, flag="WEB_DATA", name=_NAME)
+            except InputError:
+                break
+            try:
                 _all()
-        except InputError:
-            log.info("another process is at work")
+            finally:
+                os.close(held)
+        else:
             return
+        time.sleep(_EVERY)  # whoever has it may only have looked whether somebody does
+    log.info("another process is at work")
 
 
 def _all() -> None:
@@ -95,7 +112,6 @@ def _note(number: int, code: int, deaths: Counter) -> None:
     deaths[number, job.message, job.done] += 1
     if deaths[number, job.message, job.done] >= _TRIES:
         how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        line = (
-            f"its process was {how}, {_TRIES} times at the same place; is there memory enough? {settings.DATA}/work.log"
-        )
+        told = f"its process was {how}, {_TRIES} times at the same place"
+        line = f"{told}; is there room on the disk, and memory enough? {settings.DATA}/work.log tells more"
         Job.objects.filter(pk=number).update(state=Job.State.FAILED, message=line)

@@ -1,6 +1,7 @@
 """Gallery: add, refresh, list, remove and export galleries from the command line."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from datasets.errors import InputError
 from web.galleries import adding, exporting, removal
 from web.galleries.models import Gallery, Job
-from web.galleries.work import jobs, running
+from web.galleries.work import jobs, running, supervisor
 
 _EVERY = 0.5  # seconds between two lines of progress
 
@@ -59,18 +60,22 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         gallery = _named(options["gallery"])
-        self.stdout.write(exporting.export(gallery, options["out"] or f"{gallery.slug}.csv"))
+        self.stdout.write(exporting.export(gallery, Path(options["out"] or f"{gallery.slug}.csv")))
 
     def _follow(self, job: Job) -> None:
         """Tell how a job gets on until it has ended; who does not wait for that ends the telling alone."""
         if not settings.WORK:
             running.run(job.pk)
         told = ""
-        while (line := _line(job)) != told or job.state in jobs.UNFINISHED:
-            if line != told:
+        job.refresh_from_db()
+        while True:
+            if (line := _line(job)) != told:
                 self.stdout.write(line)
             told = line
+            if job.state not in jobs.UNFINISHED:
+                break
             time.sleep(_EVERY)
+            supervisor.begin_again()
             job.refresh_from_db()
         if job.state == Job.State.FAILED:
             raise InputError(f"{job.gallery.slug}: {job.message}")

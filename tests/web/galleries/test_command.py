@@ -1,0 +1,62 @@
+"""The command of galleries, as scripts/gallery.py calls it."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+
+from datasets.errors import InputError
+from datasets.stored import vectors_file
+from web.galleries.models import Gallery
+
+
+def call(action, **words):
+    out = io.StringIO()
+    call_command("gallery", action, stdout=out, **words)
+    return out.getvalue()
+
+
+@pytest.fixture
+def own(db, photos, encoder, settings, tmp_path):
+    """A gallery that the command has added."""
+    settings.DATA = tmp_path / "web"
+    told = call("add", name="Mine", images=str(photos), model=encoder.path)
+    assert "mine: done 24 new" in told
+    return Gallery.objects.get()
+
+
+def test_it_works(own, photos):
+    assert call("list") == f"mine  24 pictures  {photos}  encoder.onnx\n"
+    (photos / "red/0.jpg").unlink()
+    assert "1 vanished, 23 unchanged" in call("refresh", gallery="mine")
+    assert "removed" in call("remove", gallery="mine")
+    assert not Gallery.objects.exists() and (photos / "red/1.jpg").exists()
+
+
+def test_once_adds_it_once(own, photos, encoder):
+    assert call("add", images=str(photos), model=encoder.path, once=True) == ""
+    assert Gallery.objects.count() == 1
+
+
+def test_a_table_and_vectors_are_exported(own, tmp_path, photos):
+    call("export", gallery="mine", out=str(tmp_path / "mine.csv"))
+    lines = (tmp_path / "mine.csv").read_text().splitlines()
+    assert len(lines) == 25 and lines[0].startswith("label,path") and lines[1].startswith(f"blue,{photos}/blue/0.jpg")
+    call("export", gallery="mine", out=str(tmp_path / "mine.h5"))
+    found = vectors_file.load(tmp_path / "mine.h5")
+    assert found.gallery.shape == (24, 6) and found.class_names == ("blue", "green", "red")
+
+
+@pytest.mark.parametrize(
+    "action, words, complaint",
+    [
+        ("refresh", {"gallery": "nothing"}, "there is no such gallery; there are mine"),
+        ("remove", {"gallery": ""}, "there is no such gallery"),
+        ("export", {"gallery": "mine", "out": "mine.txt"}, "name one of these"),
+        ("export", {"gallery": "mine", "out": "/proc/nothing/mine.csv"}, "cannot be written"),
+        ("add", {"images": "/nowhere", "model": "x.onnx"}, "is not there"),
+    ],
+)
+def test_a_mistake_is_one_line(own, action, words, complaint):
+    with pytest.raises(InputError, match=complaint):
+        call(action, **words)
