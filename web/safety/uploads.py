@@ -23,8 +23,11 @@ _FORMATS = re.compile(
     re.DOTALL,
 )
 # What makes a browser, or a server that runs PHP, see something else than a picture; in UTF-16 as EXIF has its texts.
-_ACTIVE = re.compile(
-    rb"<(?i:(?:script|html|!doctype|iframe|object|embed|body)[\s>/]|\?php\s)|<\0(?i:s\0c\0r\0i\0p\0t\0)|__HALT_COMPILER"
+# Each begins with its own letters, for which a large file is looked through ten times as fast as for several at once.
+_ACTIVE = (
+    re.compile(rb"<(?i:(?:script|html|!doctype|iframe|object|embed|body)[\s>/]|\?php\s)"),
+    re.compile(rb"<\0(?i:s\0c\0r\0i\0p\0t\0)"),
+    re.compile(rb"__HALT_COMPILER"),
 )
 _COMMENT = re.compile(rb"(?:GIF8[79]a|BM|\xff\xd8\xff.)/\*", re.DOTALL)  # a size that begins a comment of JavaScript
 _SCANS = 100  # of a JPEG: a progressive one has about ten, and each takes as long as a whole picture
@@ -61,7 +64,7 @@ def check(data: bytes, name: str, declared: str = "") -> None:
 
 def _wrong(data: bytes) -> str:
     """Why a file that begins like a picture is not taken, "" where it is."""
-    if _ACTIVE.search(data) or _COMMENT.match(data):
+    if any(one.search(data) for one in _ACTIVE) or _COMMENT.match(data):
         return _("holds a script or a page besides its picture; save it anew, without its texts")
     if b"%PDF-" in data[:1024] or (b"PK\5\6" in data[-65_557:] and zipfile.is_zipfile(BytesIO(data))):
         return _("is a document or an archive besides a picture; save it anew")

@@ -75,8 +75,8 @@ def _tuple(inner: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:
 def _object(shape: Any, value: Any, where: str) -> Any:
     _must(isinstance(value, Mapping), where, "must be an object")
     known, inside = members(shape), f"{where}." if where else ""
-    for name in value:
-        _must(name in known, f"{inside}{name}", f"is not known; {suggestion(name, known)}known are {', '.join(known)}")
+    for name in value.keys() - known.keys():
+        _must(False, f"{inside}{name}", f"is not known; {suggestion(name, known)}known are {', '.join(known)}")
     for name, field in known.items():
         _must(name in value or not field.needed, f"{inside}{name}", "must be given")
     if one_of := getattr(shape, "ONE_OF", ()):
