@@ -68,6 +68,7 @@ GPU = [
 DEV = [
     "pytest==9.2.0",
     "pytest-django==4.14.0",
+    "jsonschema==4.26.0",  # holds the API's answers against what it says of them
     "playwright==1.65.2",  # drives the system's Chromium through the search page
     "ruff==0.17.5",
     "wheel==0.48.0",  # a test builds and installs the package

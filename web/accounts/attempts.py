@@ -17,11 +17,11 @@ def allowed(client: str, name: str) -> bool:
 
     It is written before the password is looked at, so that many at once count as well.
     """
-    since = timezone.now() - WINDOW
+    name, since = _kept(name), timezone.now() - WINDOW
     Attempt.objects.filter(when__lt=since).delete()
-    if Attempt.objects.filter(name=name[:150]).count() >= MOST_OF_NAME or _of(client, name).count() >= MOST:
+    if Attempt.objects.filter(name=name).count() >= MOST_OF_NAME or _of(client, name).count() >= MOST:
         return False
-    Attempt.objects.create(client=client, name=name[:150])
+    Attempt.objects.create(client=client, name=name)
     return True
 
 
@@ -31,4 +31,9 @@ def succeeded(client: str, name: str) -> None:
 
 
 def _of(client: str, name: str) -> QuerySet[Attempt]:
-    return Attempt.objects.filter(client=client, name=name[:150])
+    return Attempt.objects.filter(client=client, name=_kept(name))
+
+
+def _kept(name: str) -> str:
+    """A name as it is counted: PostgreSQL keeps no text with the character 0."""
+    return name[:150].replace("\0", "")

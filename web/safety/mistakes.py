@@ -1,8 +1,13 @@
-"""Mistakes: an InputError that leaves a view is its user's mistake, and is answered by its line and 400."""
+"""Mistakes: an InputError that leaves a view is its user's mistake, and is answered by its line and 400.
+
+So is what the database cannot keep: it came with the request, a text with the character 0 or a number beyond all.
+"""
 
 from collections.abc import Callable
 
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
 from web.safety.refusals import answered
@@ -22,4 +27,6 @@ class Mistakes:
         """The mistake as an answer; None for what is a fault of ours."""
         if isinstance(exception, InputError):
             return answered(request, getattr(exception, "status", 400), " ".join(str(exception).split()))
+        if isinstance(exception, DataError):
+            return answered(request, 400, _("a text or a number in the request is none that can be kept"))
         return None

@@ -132,7 +132,7 @@ def test_a_form_from_elsewhere_is_refused(gallery, user):
 def test_bad_input_gets_one_line(browser, gallery):
     for fields in BAD:
         answer = browser.post(address(CHANGE), fields, headers={"accept": "application/json"})
-        assert answer.status_code == 400 and "\n" not in answer.json()["error"], fields
+        assert answer.status_code == 400 and "\n" not in answer.json()["detail"], fields
     assert not gallery.changes.exists()
 
 

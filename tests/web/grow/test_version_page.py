@@ -16,7 +16,7 @@ def test_it_works(staff_browser, gallery, upgraded):
     assert page.status_code == 200 and "recall@1" in text and "mAP@100" in text and "24 pictures asked" in text
     changed = Comparison.objects.get().changed
     assert changed and text.count('class="card changed"') == len(changed)
-    assert gallery.pictures.get(pk=changed[0]["query"]).thumb in text
+    assert gallery.pictures.get(pk=changed[0]["query"]).thumbnail in text
 
 
 def test_who_is_not_staff_may_not(browser, gallery, upgraded):
