@@ -82,7 +82,8 @@ TEMPLATES = [
     }
 ]
 
-DATABASES = {"default": dj_database_url.parse(environment.text("DATABASE_URL", f"sqlite:///{DATA / 'web.sqlite3'}"))}
+_DATABASE = environment.text("DATABASE_URL", f"sqlite:///{DATA / 'web.sqlite3'}")
+DATABASES = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600)}  # to open it takes as long as to ask it
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL: readers go on while somebody writes; FULL: what was acknowledged outlives a power cut too; IMMEDIATE: who is
     # to write waits for the other, and does not fail.

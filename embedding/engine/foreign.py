@@ -63,6 +63,8 @@ class ForeignEngine:
         parts = [pixels[i : i + step] for i in range(0, len(pixels), step)]
         if not parts:
             return np.empty((0, self.facts.dim), np.float32)
+        if len(parts) == 1:
+            return self._vectors(self._sessions[0], pixels)
         turns = [self._sessions[i % len(self._sessions)] for i in range(len(parts))]
         with ThreadPoolExecutor(len(self._sessions)) as pool:
             return np.concatenate(list(pool.map(self._vectors, turns, parts)))

@@ -56,6 +56,8 @@ class OnnxEngine:
         """The same of at least one pictures (H, W, 3) of any sizes, each alone, and as many at once as cores are."""
         for picture in pictures:
             self._take(picture.dtype)
+        if len(pictures) == 1:  # another thread would only be waited for
+            return _run(self._sessions[0], pictures[0][None])
         order = sorted(range(len(pictures)), key=lambda i: -pictures[i].size)  # the last one to end is a small one
         turns = [self._sessions[i % len(self._sessions)] for i in range(len(pictures))]
         made = np.concatenate(list(self._pool.map(_run, turns, (pictures[i][None] for i in order))))

@@ -129,6 +129,8 @@ def bound(application: Any, *, listen: str, port: int, proxy: str, limits: dict[
         cleanup_interval=1,
         asyncore_use_poll=True,
         clear_untrusted_proxy_headers=True,
+        recv_bytes=256 * 2**10,  # at a time; of a photograph waitress's 8 kB are a thousand turns
+        inbuf_overflow=8 * 2**20,  # bytes of a request that stay in memory
         log_socket_errors=False,
     )
     try:

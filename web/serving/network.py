@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.cluster import place
 from datasets.errors import InputError
 from datasets.vectors import rows as vector_rows
 from embedding.batches import asking
@@ -90,7 +91,21 @@ class Network:
     @property
     def facts(self) -> Facts:
         """Of the network: dim, similarity, codes; as ``network`` the fingerprint of all that decides its vectors."""
-        return replace(self.describer.engine.facts, network=self.describer.network)
+        return self._facts
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return replace(self.engine.facts, network=self.describer.network)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The opened one of this process."""
+        return self.describer.engine
+
+    @cached_property
+    def _turn(self) -> threading.Semaphore:
+        """Lets in as many as there are cores, where ONNX Runtime computes: more would take them from each other."""
+        return threading.Semaphore(place.cores() if self.engine.name == "onnx" else 1)
 
     @cached_property
     def searcher(self) -> Searcher | None:
@@ -110,13 +125,14 @@ class Network:
         crop : x, y, width, height as shares of the upright picture
         Raises Unreadable, with ``name``, where it cannot be read.
         """
-        seen = asking.fitted(data, name, self.size, resize=self.resize, part=crop, least=self._least)
-        return self.unit(each(self.describer.engine, [seen]))[0]
+        with self._turn:
+            seen = asking.fitted(data, name, self.size, resize=self.resize, part=crop, least=self._least)
+            return self.unit(each(self.engine, [seen]))[0]
 
     @cached_property
     def _least(self) -> int:
         """The least side of a picture at its own proportions that the network takes."""
-        return smallest(self.describer.engine) if self.resize == OWN else 0
+        return smallest(self.engine) if self.resize == OWN else 0
 
     def sentence(self, text: str) -> np.ndarray:
         """The unit vector (D,) of a sentence; raises InputError where the network knows none, or no word of it."""
@@ -130,7 +146,7 @@ class Network:
 
     def unit(self, made: np.ndarray) -> np.ndarray:
         """What the engine made of pictures, (N, D), as rows of unit length; of codes each number is 1 or -1 before."""
-        if self.describer.engine.facts.codes:
+        if self.engine.facts.codes:
             return signs.rows(made > 0)
         return vector_rows.prepared(made, "angular")
 
