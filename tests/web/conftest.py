@@ -3,6 +3,7 @@
 Without Django (pip install -e ".[web]") none of them is collected.
 """
 
+import atexit
 import importlib.util
 import os
 import shutil
@@ -18,6 +19,7 @@ collect_ignore_glob = [] if THERE else ["*"]
 
 if THERE:
     os.environ["WEB_DATA"] = tempfile.mkdtemp(prefix="web-tests-")
+    atexit.register(shutil.rmtree, os.environ["WEB_DATA"], ignore_errors=True)
     os.environ["WEB_WORK"] = "0"  # a test that wants a process begins it
     os.environ.setdefault("SECRET_KEY", "of tests alone")
     os.environ["DJANGO_SETTINGS_MODULE"] = "web.settings"

@@ -87,7 +87,7 @@ def _answers(snapshot: Snapshot, queries: np.ndarray, among: np.ndarray | None, 
     found = np.full((len(queries), DEPTH), -1, np.int64)
     for start in range(0, len(queries), _AT_ONCE):
         part = slice(start, start + _AT_ONCE)
-        vectors = np.asarray(snapshot.vectors[rows[part]])
+        vectors = snapshot.unit_rows(rows[part])
         ids, _ = snapshot.search(vectors, min(DEPTH + 1, len(snapshot)), passing)
         others = _without(ids, queries[part])
         found[part, : others.shape[1]] = others[:, :DEPTH]

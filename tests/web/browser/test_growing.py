@@ -1,4 +1,4 @@
-"""Growing in a browser: an upgrade to another network, seen side by side, switched to and back, while searches go on."""
+"""Growing in a browser: an upgrade to another network, seen side by side, switched to and back; searches go on."""
 
 import time
 

@@ -193,7 +193,7 @@ def test_a_class_or_a_name_that_is_a_script_is_shown_as_text(staff_browser, gall
 
 def test_an_address_is_fetched_only_where_that_is_on(browser, gallery, lines, settings):
     inside = {"address": "http://127.0.0.1:1/a.jpg"}
-    assert browser.post("/g/colours/address/", inside).status_code == 404
+    assert browser.post("/g/colours/address/", inside).status_code == 403
     settings.FETCH = True
     for address in (
         "http://127.0.0.1/",
