@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import psutil
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from web.grow.models import Training
 KIND = "train"  # of the job
 ROOT = Path(__file__).resolve().parents[3]  # where scripts/ is, in a checkout and installed
 _POLL = 0.5  # seconds
+_PROCESS = "process"  # the file with the number of the process
 
 Tell = Callable[[int, int, str], None]  # epochs done, of how many, the last line; raises to stop
 
@@ -65,14 +67,19 @@ def run(training: Training, tell: Tell) -> None:
 
     A training that outlived the process which had started it is waited for. Raises InputError with its last line.
     """
-    while _is_held(training):
-        tell(epochs_of(training), training.epochs, _("trained by a process that was started earlier"))
-        time.sleep(_POLL)
+    try:
+        while _is_held(training):
+            tell(epochs_of(training), training.epochs, _("trained by a process that was started earlier"))
+            time.sleep(_POLL)
+    except BaseException:
+        _interrupt(training)
+        raise
     log = training.folder / "output.txt"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *_words(training)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
         )
+        (training.folder / _PROCESS).write_text(str(process.pid))
         try:
             while process.poll() is None:
                 tell(epochs_of(training), training.epochs, _last(log))
@@ -85,6 +92,14 @@ def run(training: Training, tell: Tell) -> None:
     if process.returncode:
         raise InputError(_last(log) or _("the training ended with exit code %(code)d") % {"code": process.returncode})
     tell(epochs_of(training), training.epochs, _last(log))
+
+
+def _interrupt(training: Training) -> None:
+    """End the process that an earlier job has started; one that somebody started by hand is left at it."""
+    with suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int((training.folder / _PROCESS).read_text()))
+        if process.cmdline()[1:] == _words(training):
+            process.send_signal(signal.SIGINT)
 
 
 def _words(training: Training) -> list[str]:

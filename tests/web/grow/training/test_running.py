@@ -89,6 +89,28 @@ def test_one_that_outlived_its_starter_is_waited_for_and_not_begun_twice(made):
     assert lines == list(range(1, 9))
 
 
+@pytest.mark.parametrize("ours", [True, False])
+def test_one_that_outlived_its_starter_is_stopped_too_unless_it_was_begun_by_hand(made, ours):
+    found = made(200)
+    process = subprocess.Popen([sys.executable, *found.words], stdout=subprocess.DEVNULL)
+    if ours:
+        (found.folder / "process").write_text(str(process.pid))
+    while not (found.run / "metrics.jsonl").exists():
+        time.sleep(0.01)
+
+    def stop(*told):
+        raise KeyError
+
+    with pytest.raises(KeyError):
+        running.run(found, stop)
+    if ours:
+        assert process.wait(10) == 130
+    else:
+        assert process.poll() is None
+    process.kill()
+    process.wait()
+
+
 def test_one_that_fails_is_told_with_its_last_line(made):
     with pytest.raises(InputError, match="the loss is not finite"):
         running.run(made(3, "fails"), lambda *told: None)
