@@ -33,7 +33,8 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
     facts = network.opened(spec).facts
     name = " ".join(name.split()) or os.path.basename(place)
     with transaction.atomic():
-        gallery = Gallery.objects.create(slug=_slug(name), name=_printable(name)[:200], source=place)
+        called = {"slug": _slug(name), "name": _printable(name)[:200]}
+        gallery = Gallery.objects.create(**called, source=place, geometry=facts.similarity == "cosine")
         told = {"dim": facts.dim, "similarity": facts.similarity}
         Version.objects.create(gallery=gallery, number=1, network=str(spec), **told)
         jobs.add(gallery, "refresh")

@@ -57,6 +57,15 @@ def refresh(request: HttpRequest, slug: str) -> HttpResponse:
 
 @staff_only
 @require_POST
+def geometry(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have its answers re-ranked by local features where somebody wants that, or no more."""
+    gallery = get_object_or_404(Gallery, slug=slug)
+    Gallery.objects.filter(pk=gallery.pk).update(geometry=not gallery.geometry)
+    return redirect("galleries:manage", slug)
+
+
+@staff_only
+@require_POST
 def stop(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Stop one of its jobs."""
     jobs.stop(get_object_or_404(Job, gallery__slug=slug, pk=number))
