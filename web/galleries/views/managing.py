@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from web.accounts.staff import staff_only
 from web.galleries import adding, removal
 from web.galleries.models import Gallery, Job, Picture
-from web.galleries.views.staff import staff_only
 from web.galleries.work import jobs, supervisor
 
 _SHOWN_JOBS, _SHOWN_UNREADABLE = 10, 50
