@@ -210,7 +210,7 @@ def main() -> None:
             client = Client(port, token)
             found += one_client(client, jpegs, large)
             found += many_clients(port, token, jpegs)
-            found.append(memory(process, client, jpegs))
+            found.append(memory(process, Client(port, token), jpegs))  # the other lay idle, and is closed by now
         found.append(restart(data, token, jpegs[0]))
         found.append(serve_setup.opening(Path(name), 100_000 if QUICK else 1_000_000, at_most=OPEN_S))
     verdicts.finish(found)

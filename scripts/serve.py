@@ -1,7 +1,8 @@
 """Serve the search page: galleries of pictures, searched, annotated and grown in a browser.
 
 python scripts/serve.py --demo                                     on what the demos draw; make demo-web
-python scripts/serve.py --run=runs/f8k --images=photos/            on one's own pictures
+python scripts/serve.py --images=photos/                           on one's own pictures, by weights that pip brings
+python scripts/serve.py --run=runs/f8k --images=photos/            by a network that was trained here
 SECRET_KEY=... python scripts/serve.py --host=photos.example.org   behind a proxy that speaks TLS
 """
 
@@ -23,7 +24,8 @@ class ServeOptions:
     """Serve the search page: galleries of pictures, searched, annotated and grown in a browser."""
 
     run: str = ""
-    """Network that embeds --images: a run folder, or an ONNX file."""
+    """Network that embeds --images: a run folder, or an ONNX file; EfficientNet-Lite0 with the weights that pip brings
+    if not given."""
     images: str = ""
     """Pictures to add as a gallery, if it is not there yet: a folder, a .zip or .tar, or a list of paths."""
     demo: bool = False
@@ -50,8 +52,8 @@ class ServeOptions:
             raise InputError(f"--port={self.port}: must be from 0 to 65535")
         if self.threads < 1:
             raise InputError(f"--threads={self.threads}: must be at least 1")
-        if bool(self.run) != bool(self.images):
-            raise InputError("--run and --images: a gallery takes both, the network and the pictures")
+        if self.run and not self.images:
+            raise InputError(f"--run={self.run}: embeds pictures, and none are named; give --images=FOLDER")
         for name in ("listen", "proxy"):
             _address(f"--{name}", getattr(self, name))
         if self.listen not in (LOOPBACK, "::1") and not self._public:

@@ -13,6 +13,9 @@ from web.galleries.work import jobs
 from web.serving import network
 from web.serving.network import Spec
 
+# Where none is named: weights that pip brings, seen as docs/instances.md found best for photographs.
+USUAL = {"use_pretrained": "efficientnet_lite0", "pool": "gem", "image_size": "480", "resize": "own"}
+
 _SEEN = ("pool", "image_size", "resize", "multiscale", "whitening")  # fields of a Spec that are as they are given
 _LONGEST = 60  # characters of a slug, without the number that may come behind it
 
@@ -30,7 +33,8 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
     facts = network.opened(spec).facts
     name = " ".join(name.split()) or os.path.basename(place)
     with transaction.atomic():
-        gallery = Gallery.objects.create(slug=_slug(name), name=_printable(name)[:200], source=place)
+        called = {"slug": _slug(name), "name": _printable(name)[:200]}
+        gallery = Gallery.objects.create(**called, source=place, geometry=facts.similarity == "cosine")
         told = {"dim": facts.dim, "similarity": facts.similarity}
         Version.objects.create(gallery=gallery, number=1, network=str(spec), **told)
         jobs.add(gallery, "refresh")
@@ -45,12 +49,14 @@ def is_there(source: str, spec: Spec) -> bool:
 def spec(words: Mapping[str, str]) -> Spec:
     """The network that flags or the fields of a page name: a run, or a model, which may be an ONNX file.
 
-    Raises InputError where they name none, or two.
+    Where they name none it is the usual one. Raises InputError where they name two.
     """
+    if not any(words.get(name, "").strip() for name in ("run", "model", "use_pretrained")):
+        words = {**USUAL, **{name: word for name, word in words.items() if word}}
     run, model = words.get("run", "").strip(), words.get("model", "").strip()
     weights = words.get("use_pretrained", "").strip()
-    if bool(run) == bool(model or weights):
-        raise InputError("a gallery needs a network: name either a run, or a model or its pretrained weights")
+    if run and (model or weights):
+        raise InputError("a gallery has one network: name either a run, or a model or its pretrained weights")
     kind = "run" if run else "onnx" if model.lower().endswith(".onnx") else "trunk"
     path = os.path.abspath(os.path.expanduser(run or model)) if kind != "trunk" else ""
     if path and not os.path.exists(path):

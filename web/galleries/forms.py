@@ -27,7 +27,7 @@ class AddForm(forms.Form):
         label=_("Run"),
         max_length=4096,
         required=False,
-        help_text=_("the folder of a trained network"),
+        help_text=_("the folder of a trained network; EfficientNet-Lite0 with weights by pip, if no network is named"),
         widget=forms.TextInput(attrs={"list": "runs"}),
     )
     model = forms.CharField(

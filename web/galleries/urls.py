@@ -12,6 +12,7 @@ urlpatterns = [
     path("galleries/<slug:slug>/", managing.manage, name="manage"),
     path("galleries/<slug:slug>/progress/", managing.progress, name="progress"),
     path("galleries/<slug:slug>/refresh/", managing.refresh, name="refresh"),
+    path("galleries/<slug:slug>/geometry/", managing.geometry, name="geometry"),
     path("galleries/<slug:slug>/jobs/<int:number>/stop/", managing.stop, name="stop"),
     path("galleries/<slug:slug>/jobs/<int:number>/go-on/", managing.go_on, name="go_on"),
     path("galleries/<slug:slug>/remove/", managing.remove, name="remove"),

@@ -50,6 +50,8 @@ class UpgradeForm(forms.Form):
     def clean(self) -> dict[str, object]:
         """Checked against what stands there."""
         found = super().clean()
+        if not any(found.get(name) for name in ("run", "model", "use_pretrained")):
+            raise forms.ValidationError(_("an upgrade needs another network: name a run, a model or its weights"))
         try:
             found["spec"] = adding.spec(found)
             if found["spec"].kind == "run":

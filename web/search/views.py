@@ -131,6 +131,7 @@ def _orders(gallery: Gallery, question: Question) -> list[tuple[str, str]]:
     """The orders that can be chosen: values of rerank with words; what was asked for in the address besides."""
     offered = {"": _("as alike as the network finds them"), "alpha-qe=10:3": _("what is found first asks again")}
     if gallery.geometry:
-        offered["geometry"] = _("the first compared by what is seen in both")
+        offered["geometry"] = _("the first 100 compared by what is seen in both")
+        offered["geometry=500"] = _("the first 500 compared so, slower")
         offered["alpha-qe=10:3, geometry"] = _("both, one after the other")
     return list({question.rerank: question.rerank, **offered}.items())

@@ -38,7 +38,6 @@ def test_one_is_added_and_embedded(manager, photos, encoder, settings, tmp_path)
     [
         ({}, "source: must be given"),
         ({"source": "/nowhere", "model": "{model}"}, "/nowhere"),
-        ({"source": "{photos}"}, "network"),
         ({"source": "{photos}", "model": "/nowhere.onnx"}, "/nowhere.onnx"),
         ({"source": "{photos}", "run": "/nowhere"}, "/nowhere"),
         ({"source": "{photos}", "run": "a", "model": "b"}, "network"),

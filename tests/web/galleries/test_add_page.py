@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
+from web.galleries import adding
 from web.galleries.models import Gallery
+from web.serving.network import Spec
 
 ADDRESS = reverse("galleries:add")
 
@@ -34,7 +36,6 @@ def test_who_is_no_staff_is_refused(browser, words):
         ({"images": "../../../nothing"}, "is not there"),
         ({"images": "/etc/passwd"}, "is no source of pictures"),
         ({"images": "a\0b"}, "Null characters"),
-        ({"model": ""}, "needs a network"),
         ({"model": "/nowhere.onnx"}, "is not there"),
         ({"run": "runs/nothing", "model": ""}, "is not there"),
         ({"run": "runs/nothing"}, "either a run, or a model"),
@@ -51,3 +52,9 @@ def test_a_name_of_any_signs_has_an_address(staff_browser, words):
     staff_browser.post(ADDRESS, words | {"name": "相册 <b>"})
     staff_browser.post(ADDRESS, words | {"name": "???"})
     assert set(Gallery.objects.values_list("slug", flat=True)) == {"b", "gallery"}
+
+
+def test_where_no_network_is_named_it_is_the_one_that_pip_brings():
+    assert adding.spec({"run": " ", "pool": "", "resize": "crop"}) == Spec(
+        "trunk", use_pretrained="efficientnet_lite0", pool="gem", image_size="480", resize="crop"
+    )

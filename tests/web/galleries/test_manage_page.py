@@ -18,7 +18,7 @@ def test_it_works(staff_browser, gallery, page):
     assert gallery.source in text and "<dd>24</dd>" in text and "encoder.onnx" in text
 
 
-@pytest.mark.parametrize("name", ["manage", "progress", "refresh", "remove"])
+@pytest.mark.parametrize("name", ["manage", "progress", "refresh", "remove", "geometry"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_who_is_no_staff_is_refused(browser, gallery, name, method):
     address = reverse(f"galleries:{name}", args=[gallery.slug])
@@ -92,3 +92,10 @@ def test_it_is_removed_when_that_is_confirmed(staff_browser, gallery, photos):
     page = staff_browser.post(address, follow=True)
     assert "was removed" in page.content.decode()
     assert not Gallery.objects.exists() and not folder.exists() and len(list(photos.rglob("*.jpg"))) == 24
+
+
+def test_local_features_are_allowed_and_no_more(staff_browser, gallery, page):
+    for wanted in (True, False):
+        assert staff_browser.post(reverse("galleries:geometry", args=[gallery.slug])).status_code == 302
+        gallery.refresh_from_db()
+        assert gallery.geometry is wanted

@@ -46,8 +46,7 @@ def refused(tmp_path, *flags, **variables) -> str:
         ({"host": "https://photos.example.org/"}, "must be a name alone"),
         ({"host": "*"}, "must be a name alone"),
         ({"host": ".example.org"}, "must be a name alone"),
-        ({"run": "runs/x"}, "--run and --images: a gallery takes both"),
-        ({"images": "photos"}, "--run and --images: a gallery takes both"),
+        ({"run": "runs/x"}, "--run=runs/x: embeds pictures, and none are named"),
     ],
 )
 def test_flags_that_do_not_go_are_refused(options, flags, complaint, monkeypatch):

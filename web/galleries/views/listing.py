@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from web.accounts.staff import staff_only
 from web.galleries.forms import AddForm, runs
 from web.galleries.models import Gallery, Job, Picture
-from web.galleries.views.staff import staff_only
 from web.galleries.work import jobs
 
 _SAMPLES = 4  # pictures that stand for a gallery

@@ -7,9 +7,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from web.accounts.staff import staff_only
 from web.galleries import adding, removal
 from web.galleries.models import Gallery, Job, Picture
-from web.galleries.views.staff import staff_only
 from web.galleries.work import jobs, supervisor
 
 _SHOWN_JOBS, _SHOWN_UNREADABLE = 10, 50
@@ -52,6 +52,15 @@ def _progress(gallery: Gallery) -> dict[str, object]:
 def refresh(request: HttpRequest, slug: str) -> HttpResponse:
     """Have it refreshed."""
     jobs.add(get_object_or_404(Gallery, slug=slug), "refresh")
+    return redirect("galleries:manage", slug)
+
+
+@staff_only
+@require_POST
+def geometry(request: HttpRequest, slug: str) -> HttpResponse:
+    """Have its answers re-ranked by local features where somebody wants that, or no more."""
+    gallery = get_object_or_404(Gallery, slug=slug)
+    Gallery.objects.filter(pk=gallery.pk).update(geometry=not gallery.geometry)
     return redirect("galleries:manage", slug)
 
 
