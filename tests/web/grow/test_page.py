@@ -120,7 +120,7 @@ def test_an_upgrade_to_a_run_that_is_none_is_told(staff_browser, gallery, run_fo
         (tmp_path / "not-there", "is not there"),
         (tmp_path / "empty", "is no run folder"),
         (run_folder("features", img_dim=2048), "features that others made"),
-        ("", "a gallery needs a network"),
+        ("", "an upgrade needs another network"),
     ):
         page = staff_browser.post(url("upgrade"), {"run": str(folder)})
         assert page.status_code == 400 and why in page.content.decode(), folder
