@@ -123,6 +123,14 @@ def _pictures(gallery, photos):
 
 
 @pytest.fixture(autouse=True)
+def in_english():
+    """The language of a test's last request stays with its thread."""
+    from django.utils import translation
+
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
 def unhurried():
     """No test is refused for how often those before it asked."""
     from web.safety import limits
