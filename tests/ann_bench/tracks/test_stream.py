@@ -136,6 +136,7 @@ def test_writes_have_the_threads_of_a_build_and_searches_those_of_the_point(trac
     assert seen == {("add", 3), ("find", 1)}
 
 
+@pytest.mark.slow
 def test_answers_that_are_kept_are_no_memory_of_the_index(tmp_path):
     rng = np.random.default_rng(0)
     vector_set = VectorSet("made up", "euclidean", *(rng.normal(size=(n, 8)).astype(np.float32) for n in (400, 1500)))
@@ -144,7 +145,7 @@ def test_answers_that_are_kept_are_no_memory_of_the_index(tmp_path):
     made.prepare()
     found = measured(made, rogue(), "remover", "removes", case=made.cases[0].name)
     memory = found.series["memory"][np.isfinite(found.series["recall"])]
-    assert len(memory) > 8 and np.ptp(memory[1:]) < 3e6  # of 1.8 MB of answers at each search
+    assert len(memory) > 8 and np.ptp(memory[1:]) < 9e6  # all answers take twice that; the process has other things
 
 
 @pytest.mark.parametrize(

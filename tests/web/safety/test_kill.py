@@ -17,7 +17,7 @@ import encoders
 import pytest
 
 MOMENTS = 10
-SOON = 5.0  # seconds from its start until it serves
+SOON = 60.0  # seconds from its start until it serves, on however busy a machine; benchmarks/serve.py has the bar
 
 
 class Person:
