@@ -102,6 +102,7 @@ def test_a_class_is_renamed_split_and_merged(page):
     page.keyboard.press("Enter")
     page.wait_for_selector("text=8 pictures are crimson now")
     page.click("ul.classes a:has-text('crimson')")
+    page.locator(FOCUSED).wait_for()  # keys count from then on
     for _ in range(3):
         page.keyboard.press("Space")
         page.keyboard.press("ArrowRight")
