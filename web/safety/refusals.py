@@ -36,7 +36,8 @@ def wants_json(request: HttpRequest) -> bool:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """For what Django finds wrong: a host that is not ours, too many fields, ..."""
-    return answered(request, 400, f"{type(exception).__name__}: {_('the request cannot be understood')}")
+    why = _("the request cannot be understood")  # xgettext finds no words in an f-string
+    return answered(request, 400, f"{type(exception).__name__}: {why}")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
