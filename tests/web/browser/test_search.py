@@ -180,13 +180,13 @@ def test_a_crop_by_keys(cropping):
 def test_a_crop_by_finger(context_of):
     page = context_of(has_touch=True, viewport={"width": 390, "height": 800}, is_mobile=True).new_page()
     page.goto("/g/colours/?like=1")
-    page.locator("[data-crop-picture]").first.tap()
+    page.locator("[data-crop-picture]").first.click()
     marking(page)
     touch = page.context.new_cdp_session(page)
     for kind, *where in (("touchStart", 0.2, 0.2), ("touchMove", 0.5, 0.5), ("touchMove", 0.8, 0.6), ("touchEnd",)):
         points = [dict(zip("xy", middle(page, *where), strict=True))] if where else []
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-    page.locator("[data-apply]").tap()
+    page.locator("[data-apply]").click()  # a tap that a busy machine stretches is a long press
     assert box(page) == pytest.approx([0.2, 0.2, 0.6, 0.4], abs=0.02)
 
 
