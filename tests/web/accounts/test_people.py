@@ -84,3 +84,7 @@ def test_what_is_no_change_and_who_is_nobody(staff_browser, user):
     assert change(staff_browser, user, "explode").status_code == 404
     assert staff_browser.post(f"{PAGE}99999/disable/").status_code == 404
     assert staff_browser.get(f"{PAGE}{user.pk}/disable/").status_code == 405
+
+
+def test_it_speaks_of_no_admin_site(staff_browser):
+    assert "admin site" not in staff_browser.get(PAGE).content.decode()

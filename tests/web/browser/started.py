@@ -21,6 +21,7 @@ django.setup()
 
 import drawn  # noqa: E402
 import encoders  # noqa: E402
+import planted  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
@@ -37,6 +38,9 @@ settings.WORK = False  # embed here, and be done before the first test
 for name, each in (("Colours", 50), ("Annotated", 8), ("Grown", 8)):
     photos = drawn.photos(FOLDER / "photos" / name, each)
     call_command("gallery", "add", name=name, images=str(photos), model=str(encoder), stdout=sys.stderr)
+words = FOLDER / "photos" / "Words"
+run = planted.run_folder(FOLDER / "run", planted.pictures(words))
+call_command("gallery", "add", name="Words", images=str(words), run=str(run), stdout=sys.stderr)
 settings.WORK = True
 
 call_command("serve", port=0)

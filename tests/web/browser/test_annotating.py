@@ -1,5 +1,9 @@
 """Annotating in a browser: rows sorted by keyboard alone, undone and redone, pairs, and two people at one row."""
 
+import csv
+import io
+import json
+
 import pytest
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -16,6 +20,16 @@ def labelled(page, name):
     """How many pictures the page of a class counts, 0 where there is none."""
     answer = page.request.get(f"{HERE}class/?name={name}")
     return answer.text().count('class="pick"') if answer.ok else 0
+
+
+def exported(page, name):
+    """The words of a file of the page of exports, as the browser saves it."""
+    page.goto(f"{HERE}export/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=name).click()
+    assert download.value.suggested_filename.endswith(name)
+    with open(download.value.path(), encoding="utf-8-sig", newline="") as file:
+        return file.read()
 
 
 @pytest.fixture
@@ -120,6 +134,21 @@ def test_a_class_is_renamed_split_and_merged(page):
         with page.expect_response("**/change/"):
             page.keyboard.press("u")
     assert labelled(page, "red") == 8
+
+
+def test_what_was_sorted_is_exported(sorting):
+    page = sorting
+    count = page.locator(TILES).count()
+    page.locator("form.sorted >> nth=0 >> input[name=name]").fill("sky")
+    page.keyboard.press("Enter")
+    saved(page, "are sky now")
+    labels = list(csv.DictReader(io.StringIO(exported(page, "labels.csv"))))
+    assert [row["label"] for row in labels].count("sky") == count
+    coco = json.loads(exported(page, "labels.json"))
+    sky = next(one["id"] for one in coco["categories"] if one["name"] == "sky")
+    assert sum(one["category_id"] == sky for one in coco["annotations"]) == count
+    audit = list(csv.DictReader(io.StringIO(exported(page, "audit.csv"))))
+    assert any("sue" in row.values() and "sky" in row.values() for row in audit)
 
 
 def test_pairs(page):

@@ -1,5 +1,13 @@
 """The frame of all pages in a browser: signing in, languages, the keyboard, narrow and wide, light and dark."""
 
+ADDRESSES = (
+    *("/", "/add/", "/galleries/colours/", "/galleries/colours/remove/", "/api/v1/"),
+    *("/accounts/", "/accounts/password/", "/accounts/people/", "/accounts/tokens/"),
+    *("/g/colours/", "/g/colours/?like=1&unlike=60&rerank=geometry", "/g/colours/pictures/1/", "/g/words/"),
+    *("/g/grown/grow/", "/g/grown/grow/versions/1/"),
+    *(f"/g/annotated/annotate/{page}" for page in ("", "classes/", "class/?name=red", "pairs/", "history/", "export/")),
+)
+
 
 def test_it_works(context_of):
     page = context_of("").new_page()
@@ -26,7 +34,7 @@ def test_the_first_tab_skips_to_the_content(page):
 
 def test_no_page_is_wider_than_a_narrow_window(context_of):
     page = context_of(viewport={"width": 360, "height": 640}).new_page()
-    for address in ("/", "/g/colours/"):
+    for address in ADDRESSES:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, address
 

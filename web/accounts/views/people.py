@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -25,7 +26,8 @@ class Form(forms.ModelForm):
     class Meta:
         model = Person
         fields = ("username", "is_staff")
-        labels = {"is_staff": "manages galleries and people"}
+        labels = {"is_staff": gettext_lazy("manages galleries and people")}
+        help_texts = {"is_staff": ""}  # Django's speaks of its admin site, which is not here
 
 
 @never_cache
