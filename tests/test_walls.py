@@ -27,11 +27,11 @@ PACKAGES = {
 ROOMS = {
     "datasets": {
         "sources": "stored vectors vectors.base images images.base attributes runbooks files errors",
-        "truths": "stored cluster attributes runbooks vectors.base files compiled errors",
+        "truths": "stored cluster attributes runbooks vectors.base files compiled threads errors",
         "runbooks": "vectors.base files errors",
         "vectors": "stored vectors.base files plugins errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
-        "stored": "cluster vectors.base images.base files errors",
+        "stored": "cluster vectors.base images.base files threads errors",
         "images": "lists drawing images.base files plugins errors",
         "attributes": "lists files errors",
         "lists": "captions.base images.base files errors",

@@ -83,7 +83,8 @@ TEMPLATES = [
 ]
 
 _DATABASE = environment.text("DATABASE_URL", f"sqlite:///{DATA / 'web.sqlite3'}")
-DATABASES = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600)}  # to open it takes as long as to ask it
+# A connection stays open: to open one takes as long as to ask it.
+DATABASES = {"default": dj_database_url.parse(_DATABASE, conn_max_age=600, conn_health_checks=True)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # WAL: readers go on while somebody writes; FULL: what was acknowledged outlives a power cut too; IMMEDIATE: who is
     # to write waits for the other, and does not fail.
@@ -94,7 +95,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 UPLOADS_DAYS = environment.number("WEB_UPLOADS_DAYS", 30, least=1)  # a picture that was asked with is kept so long
 UPLOADS_MB = environment.number("WEB_UPLOADS_MB", 1000, least=1)  # of all of them; beyond, the oldest go
-DATABASES["default"] |= {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}  # opening one takes as long as a query
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"

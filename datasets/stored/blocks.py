@@ -10,7 +10,7 @@ import pickle
 import socket
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -20,6 +20,7 @@ import faiss
 import numpy as np
 from tqdm import tqdm
 
+from datasets import threads
 from datasets.cluster.pool import Here, Killed, Pool, Task
 from datasets.errors import InputError, RunFailed
 from datasets.files.whole import own_beside
@@ -106,7 +107,7 @@ class Job:
         if exclude is not None:
             within = exclude[asking] - first
             exclude = np.where((within >= 0) & (within < len(gallery)), within, -1)
-        with one_thread():
+        with threads.one():
             ids, distances = exact.search(
                 vector_set.queries[asking],
                 gallery,
@@ -190,17 +191,6 @@ def in_order(queries: np.ndarray, gallery: np.ndarray, neighbors: np.ndarray, me
 
 def _ascending(distances: np.ndarray, metric: str) -> np.ndarray:
     return -distances if metric == "inner_product" else distances
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Of Faiss, in this thread."""
-    before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(1)
-    try:
-        yield
-    finally:
-        faiss.omp_set_num_threads(before)
 
 
 def read(path: Path) -> Truth | None:

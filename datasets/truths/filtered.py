@@ -10,6 +10,7 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from datasets import threads
 from datasets.attributes.filter import Filter
 from datasets.attributes.passing import Passing
 from datasets.cluster.pool import Here
@@ -93,7 +94,7 @@ class _Job(blocks.Job):
         queries = rows.prepared(self.vector_set.queries[asking], metric)
         best = _Best.of(len(queries), self.wanted + (own is not None))
         part = self.vector_set.gallery[first : first + self.part]
-        with blocks.one_thread():
+        with threads.one():
             for start, block in rows.blocks(part, max(1, _ROOM // max(1, 4 * part.shape[1]))):
                 groups = self._groups(asking, first + start, first + start + len(block))
                 _search(queries, rows.prepared(block, metric), first + start, metric, groups, best)

@@ -18,7 +18,10 @@ from web.galleries.sources.base import Source, named
 
 
 def export(gallery: Gallery, out: Path) -> str:
-    """Write ``out``, a .csv that --data=folder reads or an .h5 of vectors; returns a line that says what it holds."""
+    """Write ``out``, a .csv table or an .h5 of vectors; returns a line that says what it holds.
+
+    What --data=folder reads is exported by ``web.annotate``, which knows what trains and what tests.
+    """
     if out.suffix.lower() not in (".csv", ".h5", ".hdf5"):
         raise InputError(f"{out}: a gallery is exported as a table, .csv, or as vectors, .h5; name one of these")
     try:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from web.galleries.models import Gallery, Job, Picture, Version
+from web.galleries.work import jobs
 from web.grow import versions
 from web.grow.models import Comparison, Training
 from web.grow.training import running
@@ -71,7 +72,7 @@ def _jobs(there: Iterable[Version], trainings: Iterable[Training]) -> Iterable[J
 
 
 def _is_busy(job: Job | None) -> bool:
-    return job is not None and job.state in (Job.State.WAITING, Job.State.RUNNING)
+    return job is not None and job.state in jobs.UNFINISHED
 
 
 def _changed(comparison: Comparison) -> list[Changed]:

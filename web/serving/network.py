@@ -55,6 +55,7 @@ class Spec:
     whitening: str = ""
 
     @classmethod
+    @functools.lru_cache(maxsize=256)  # each query asks for that of its gallery
     def read(cls, text: str) -> "Spec":
         """The spec that ``text``, JSON, holds."""
         return cls(**json.loads(text))

@@ -60,8 +60,9 @@ def embed(version: Version, tell: Tell) -> int:
 
 
 def _there(version: Version) -> list[There]:
+    """By their numbers, as a snapshot has them."""
     rows = Picture.objects.filter(gallery=version.gallery, state=Picture.State.THERE).exclude(content="")
-    named = rows.values_list("pk", "path", "content", "size", "changed")
+    named = rows.order_by("pk").values_list("pk", "path", "content", "size", "changed")
     return [There(pk, path, content, (size, changed)) for pk, path, content, size, changed in named]
 
 
@@ -127,13 +128,11 @@ def _is_new(version: Version, network: Network, rows: list[There]) -> bool:
         ids, names = Snapshot.open(version.snapshot_folder).ids, np.load(_contents(version, version.snapshot))
     except (InputError, OSError, ValueError, EOFError):
         return True
-    rows = sorted(rows, key=lambda row: row.pk)
     return ids.tolist() != [row.pk for row in rows] or names.tolist() != [row.content for row in rows]
 
 
 def _publish(version: Version, network: Network, rows: list[There], vectors: dict[str, np.ndarray]) -> None:
     """Write the next snapshot, switch to it, and remove those before the last."""
-    rows = sorted(rows, key=lambda row: row.pk)
     version.folder.mkdir(parents=True, exist_ok=True)
     number, before = _next(version), version.snapshot
     try:
