@@ -29,7 +29,8 @@ BUILDS = {
     "flat": [("Flat", {})],
     "hnswlib": [("M=8,ef_construction=60", {"ef": 100})],
     "ngt": [
-        ("ANNG,edges=10", {"epsilon": 0.3}),
+        # A search begins where chance has it: wide enough that it finds nearly everything from everywhere.
+        ("ANNG,edges=10", {"epsilon": 1.0}),
         # With fewer links the graph falls apart, and NGT, whose searches begin where chance has it, may not get across.
         ("ONNG,edges=50,outdegree=20,indegree=60", {"epsilon": 0.3, "edge_size": 0}, "euclidean", "angular"),
     ],

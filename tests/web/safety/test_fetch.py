@@ -1,5 +1,6 @@
 """Fetch: a picture by its address; against servers on loopback addresses, some of which stand for the internet."""
 
+import errno
 import http.server
 import socket
 import threading
@@ -47,6 +48,22 @@ class Pages(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def on_one_port(*hosts):
+    """A server an address, all on one port, as fetch goes to one port only; drawn again where one of them is taken."""
+    while True:
+        servers = []
+        try:
+            for host in hosts:
+                port = servers[0].server_port if servers else 0
+                servers.append(http.server.ThreadingHTTPServer((host, port), Pages))
+            return servers
+        except OSError as error:
+            for server in servers:
+                server.server_close()
+            if error.errno != errno.EADDRINUSE:
+                raise
+
+
 @pytest.fixture
 def internet(settings, monkeypatch):
     """A server that counts as public, with pictures, and one that does not; of names, what resolves to which."""
@@ -67,12 +84,10 @@ def internet(settings, monkeypatch):
         "/empty": (200, image, b""),
         "/cut": (200, {**image, "Content-Length": "50000"}, jpeg()),
     }
-    servers = []
-    for host in (PUBLIC, PRIVATE):
-        server = http.server.ThreadingHTTPServer((host, servers[0].server_port if servers else 0), Pages)
+    servers = on_one_port(PUBLIC, PRIVATE)
+    for server in servers:
         server.pages = pages
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True).start()
-        servers.append(server)
     monkeypatch.setitem(fetch.PORTS, "http", servers[0].server_port)
     monkeypatch.setattr(addresses, "is_public", lambda number: number == PUBLIC)
     names = {"outside.example": PUBLIC, "inside.example": PRIVATE, PUBLIC: PUBLIC, PRIVATE: PRIVATE}
