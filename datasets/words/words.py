@@ -33,12 +33,12 @@ def words(sentence: str, way: str = "characters") -> list[str]:
     return [word for stretch in stretches(sentence) for word in _of(stretch, way)]
 
 
-def check(way: str, flag: str = "--split-words") -> None:
-    """Raises InputError, naming ``flag``, for a way that there is not, or one whose library is not installed."""
+def check(way: str, who: str) -> None:
+    """Raises InputError, saying ``who`` wants it, for a way that there is not, or whose library is not installed."""
     if way not in WAYS:
-        raise InputError(f"{flag}={way}: there is no such way to part words; choose {', '.join(WAYS)}")
+        raise InputError(f"{who}: there is no way '{way}' to part words; choose {', '.join(WAYS)}")
     if way == "jieba" and importlib.util.find_spec("jieba") is None:
-        raise InputError(f"{flag}=jieba: the segmenter jieba is not installed; pip install '.[chinese]'")
+        raise InputError(f"{who}: needs the segmenter jieba, which is not installed; pip install '.[chinese]'")
 
 
 def _of(stretch: Stretch, way: str) -> list[str]:
@@ -60,7 +60,7 @@ def _tokenizer() -> "NLTKWordTokenizer":
 
 @functools.cache
 def _segmenter() -> Any:
-    check("jieba")
+    check("jieba", "words of Chinese")
     import jieba  # reads a dictionary, which takes a second
 
     jieba.setLogLevel(logging.WARNING)
