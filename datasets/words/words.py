@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -30,7 +31,10 @@ def words(sentence: str, way: str = "characters") -> list[str]:
     sentence = sentence.lower()
     if way == "spaces":
         return _tokenizer().tokenize(sentence)
-    return [word for stretch in stretches(sentence) for word in _of(stretch, way)]
+    found = stretches(sentence)
+    if len(found) == 1 and found[0].kind == "spaced":
+        return _tokenizer().tokenize(found[0].text)
+    return [word for stretch in found for word in _of(stretch, way)]
 
 
 def check(way: str, who: str) -> None:
@@ -41,14 +45,20 @@ def check(way: str, who: str) -> None:
         raise InputError(f"{who}: needs the segmenter jieba, which is not installed; pip install '.[chinese]'")
 
 
-def _of(stretch: Stretch, way: str) -> list[str]:
+def _of(stretch: Stretch, way: str) -> Sequence[str]:
     if stretch.kind == "spaced":
-        return _tokenizer().tokenize(stretch.text)
+        return _between(stretch.text)
     if stretch.kind in ("emoji", "mark"):
         return [stretch.text]
     if stretch.kind == "han" and way == "jieba":
         return _segmenter().lcut(stretch.text)
     return _CHARACTER.findall(stretch.text)
+
+
+@functools.lru_cache(1 << 14)
+def _between(text: str) -> tuple[str, ...]:
+    """The words of what stands between stretches: a mark, a number, a name, the same ones again and again."""
+    return tuple(_tokenizer().tokenize(text))
 
 
 @functools.cache
