@@ -40,6 +40,7 @@ ROOMS = {
         "captions.base": "images.base errors",
         "images.base": "decoding files errors",
         "decoding": "",
+        "words": "errors",
         "files": "errors",
         "cluster": "errors",
         "command": "errors",
