@@ -78,6 +78,7 @@ ROOMS = {
         "mx": "",
     },
     "hashing": {
+        "cross": "evaluation report recipes options net losses.base baselines codes",
         "compare": "train options baselines",
         "serving": "build",
         "train": "build report options",
