@@ -55,6 +55,8 @@ ROOMS = {
         "session": "build options training",
         "instances": "session recipes search serving build options report reranking evaluation extraction training"
         " network engine losses losses.base mining batches mx",
+        "sketches": "session search serving build options evaluation training network engine losses losses.base mining"
+        " batches mx",
         "search": "report reranking evaluation extraction engine batches",
         "serving": "build options evaluation network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
