@@ -52,7 +52,7 @@ class SketchJudge:
 
     def scored(self, queries: Embeddings, gallery: Embeddings) -> Scores:
         """{name: score} of one part."""
-        return evaluate(queries, gallery, ns=self._options.ks, trained=self._trained)
+        return evaluate(queries, gallery, ns=self._options.ks, trained=self.trained)
 
     def embeddings(self, sketches: gluon.Block, photographs: gluon.Block) -> Sides:
         """What two networks make of the queries and of the gallery."""
@@ -63,7 +63,8 @@ class SketchJudge:
 
     def untrained(self, net: TwoSided) -> Iterator[tuple[str, Scores]]:
         """Rows of the table for what training starts from: the features of the trunks, compared as they are."""
-        yield TRUNK, SketchJudge.scores_of(self, *self.embeddings(net.sketches.encoder, net.photographs.encoder))
+        vectors = SketchJudge(self._outputs, self._images, self._options)
+        yield TRUNK, vectors.scores_of(*self.embeddings(net.sketches.encoder, net.photographs.encoder))
 
     def vectors(self, queries: Embeddings, gallery: Embeddings) -> VectorSet:
         """Embeddings with their true neighbors, ready to be saved."""
@@ -74,6 +75,11 @@ class SketchJudge:
     def _seen(self) -> np.ndarray:
         return np.unique(self._images.labels[self._images.train])
 
+    def compared(self, side: Embeddings) -> Embeddings:
+        """One side as vectors whose cosines are what the other is compared by."""
+        return side
+
     @cached_property
-    def _trained(self) -> frozenset[str]:
+    def trained(self) -> frozenset[str]:
+        """The paths of the images that train."""
         return frozenset(self._images.image_name(int(row)) for row in self._images.train)

@@ -26,18 +26,17 @@ def write(
     rows: Sequence[Line],
     *,
     facts: Sequence[str],
-    metric: str = "inner_product",
     seed: int = 0,
 ) -> Path:
     """Write ``folder``/index.html with ten of the ``queries`` and what they find; returns its path.
 
+    queries, gallery : as vectors that are compared by their cosines
     rows : of the score table
-    metric : by which vectors (N, D) are compared, hamming of codes (N, bytes)
     seed : of the sketches that are shown
     """
     chosen = _of_different_classes(queries.labels, seed)
     neighbors, distances = exact.search(
-        queries.vectors[chosen], gallery.vectors, min(ANSWER, len(gallery)), metric=metric
+        queries.vectors[chosen], gallery.vectors, min(ANSWER, len(gallery)), metric="inner_product"
     )
     place = {images.image_name(row): row for row in range(len(images))}
     questions = []

@@ -77,5 +77,6 @@ def _judge_trained(
     if options.report:
         part, asks, answers = list(judge.parts(queries, gallery))[-1]
         facts = [f"{len(asks):,} sketches of {part} classes, {len(answers):,} photographs", f"{options.method}"]
-        page = report.write(run.folder / "report", images, asks, answers, run.recorded("scores"), facts=facts)
+        sides = judge.compared(asks), judge.compared(answers)
+        page = report.write(run.folder / "report", images, *sides, run.recorded("scores"), facts=facts)
         log.info("report: %s", page)
