@@ -26,13 +26,13 @@ def asked(request: HttpRequest, gallery: Gallery, query: SentAsked) -> tuple[Lin
     """What the fields, or else the address, ask, and a part for each picture; raises InputError for what is none."""
     if not is_form(request):
         crop = _crop(query.crop)
-        return query, [_part(gallery, picture(request), "the picture", 1, crop, query.rerank)]
+        return query, [_part(gallery, picture(request), "the picture", 1, crop, query)]
     fields = from_words(FormAsked, request.POST)
     files = [(name, one) for name in request.FILES for one in request.FILES.getlist(name)]
     if not 1 <= len(files) <= MOST or not set(request.FILES) <= {"plus", "minus"}:
         raise InputError(f"send from 1 to {MOST} files, as plus or as minus: curl -F plus=@photo.jpg")
     signs = {"plus": 1, "minus": -1}
-    parts = [_part(gallery, safety.checked(file), file.name, signs[name], None, fields.rerank) for name, file in files]
+    parts = [_part(gallery, safety.checked(file), file.name, signs[name], None, fields) for name, file in files]
     return fields, parts
 
 
@@ -42,15 +42,16 @@ def picture(request: HttpRequest) -> bytes:
     return request.body
 
 
-def _part(gallery: Gallery, data: bytes, name: str, sign: int, crop: Crop | None, rerank: str) -> Part:
+def _part(gallery: Gallery, data: bytes, name: str, sign: int, crop: Crop | None, asked: SentAsked | FormAsked) -> Part:
     """What a picture asks: its vector, or where local features are compared too, the picture, which is then kept.
 
     To embed what came is several times as fast as to keep it first.
     """
-    if rerank:
-        return Part("upload", uploads.keep(data, name), sign, crop)
+    if asked.rerank:
+        return Part("sketch" if asked.sketch else "upload", uploads.keep(data, name), sign, crop)
+    network = served.of_gallery(gallery).network
     try:
-        vector = served.of_gallery(gallery).network.picture(data, name, crop)
+        vector = (network.sketch if asked.sketch else network.picture)(data, name, crop)
     except Unreadable as error:
         raise InputError(f"{error.path}: {error.reason}; send another") from None
     return Part("vector", tuple(vector.tolist()), sign)
