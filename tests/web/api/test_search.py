@@ -5,9 +5,12 @@ import json
 import cv2
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from web.search import link
 from web.search.question import Part, Question
+from web.serving import network
+from web.serving.network import Network, Spec
 
 ASK = "galleries/colours/search"
 SEND = f"{ASK}/picture"
@@ -112,6 +115,22 @@ def test_an_address_that_asks_nonsense_is_refused(program, gallery, asked):
 def test_a_picture_is_the_body(program, gallery, green):
     told = program("POST", f"{SEND}?count=8", data=green, content_type="image/jpeg")
     assert told.status_code == 200 and colours(told) == ["green"] * 8
+
+
+def test_a_sketch_that_the_network_does_not_know_is_refused(program, gallery, green):
+    told = program("POST", f"{SEND}?sketch=1", data=green, content_type="image/jpeg")
+    assert told.status_code == 400 and "knows no sketches" in told.json()["detail"]
+    told = program("POST", ASK, {"parts": [{"sketch": "0" * 32}]})
+    assert told.status_code == 400
+
+
+def test_a_sketch_asks_by_its_own_side(program, gallery, green, monkeypatch):
+    away = -network.opened(Spec.read(gallery.active.network)).picture(green, "green")
+    monkeypatch.setattr(Network, "sketch", lambda self, data, name, crop=None: away)
+    told = program("POST", f"{SEND}?sketch=1&count=8", data=green, content_type="image/jpeg")
+    assert told.status_code == 200 and "green" not in colours(told)
+    told = program.form(SEND, {"plus": SimpleUploadedFile("a.jpg", green, "image/jpeg"), "sketch": "1", "count": "8"})
+    assert told.status_code == 200 and "green" not in colours(told)
 
 
 def test_a_part_of_it_asks(program, gallery):
