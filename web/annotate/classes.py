@@ -9,7 +9,7 @@ from django.db.models import Case, CharField, Count, F, Max, Q, QuerySet, Sum, W
 from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
-from web.annotate import labels
+from web.annotate import formerly, labels
 from web.annotate.labels import Outcome
 from web.annotate.models import Change, Step
 from web.annotate.naming import cleaned
@@ -146,7 +146,7 @@ def _whole(gallery: Gallery, who: AbstractBaseUser, kind: str, old: str, name: s
 
 def _became(gallery: Gallery, name: str) -> str:
     """Who renamed or merged a class, and what it is called now; "" where nobody did."""
-    last = gallery.changes.filter(kind__in=("rename", "merge"), subject=name, undone=False).first()
+    last = formerly.became(gallery, name)
     if last is None:
         return ""
     return _(" any more: %(who)s made it %(name)s") % {"who": last.name, "name": last.target}

@@ -12,6 +12,7 @@ from web.annotate import labels, pairs, undoing
 from web.annotate.classes import ChangedMeanwhile
 from web.annotate.labels import Outcome
 from web.annotate.models import Pair
+from web.annotate.telling import again
 from web.api.shapes.kinds import Within
 from web.api.views.asked import Picture
 from web.api.views.galleries import gallery_of
@@ -69,6 +70,7 @@ class Changed:
 
     change: Annotated[int | None, "its number, by which it can be undone; null where all was so already"]
     done: Annotated[tuple[int, ...], "numbers of the pictures, or pairs, that now are as was wanted"]
+    note: Annotated[str, "where the name was that of a class which was renamed or merged since: what it is now"] = ""
 
 
 @dataclass(frozen=True)
@@ -181,7 +183,7 @@ def _told(outcome: Outcome) -> Changed:
     if outcome.clashes:
         why = f"{len(outcome.clashes)} were changed by others since you saw them, and stay as they are"
         raise Wrong(why, 409, done=outcome.done, clashes=[vars(_clash(one)) for one in outcome.clashes])
-    return Changed(outcome.change.pk if outcome.change else None, outcome.done)
+    return Changed(outcome.change.pk if outcome.change else None, outcome.done, again(outcome))
 
 
 def _clash(one: labels.Clash) -> Clash:

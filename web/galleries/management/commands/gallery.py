@@ -12,6 +12,7 @@ from web.galleries import adding, removal
 from web.galleries.exported import written
 from web.galleries.models import Gallery, Job
 from web.galleries.work import jobs, running, supervisor
+from web.safety import databases
 
 _EVERY = 0.5  # seconds between two lines of progress
 
@@ -33,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *, action: str, **options: Any) -> None:
         """Do it; raises InputError for a user's mistake."""
-        getattr(self, f"_{action}")(options)
+        with databases.told():
+            getattr(self, f"_{action}")(options)
 
     def _add(self, options: dict[str, Any]) -> None:
         spec = adding.spec(options)
