@@ -92,8 +92,8 @@ WRONG = [
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(gallery, user):
-    for what, told in WRONG:
-        with pytest.raises(InputError, match=told):
+    for what, complaint in WRONG:
+        with pytest.raises(InputError, match=complaint):
             what(gallery, user)
     assert names(gallery) == {"blue": 8, "green": 8, "red": 8}
     assert not gallery.changes.exists()

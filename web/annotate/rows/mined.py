@@ -16,13 +16,15 @@ from datasets.errors import InputError
 from datasets.files.whole import own_beside
 from embedding.categories.known import Known, known_classes
 from embedding.categories.manifest import labels, members
-from embedding.categories.mine import Mined, Wish, mine
+from embedding.categories.mine import Mined, Wish
+from embedding.categories.sampled import mine_some
 from web.annotate.rows.vectors import floats
 from web.galleries import served
 from web.galleries.models import NO_CLASS, Gallery, Job, Picture
 from web.galleries.work.progress import Progress
 from web.serving.snapshot import Snapshot
 
+GROUPED = 10_000  # pictures: grouping takes time by their square
 AMONG = ("unsorted", "unnamed")  # what nobody has sorted, whatever its folder says; of it what no folder names either
 
 
@@ -83,7 +85,9 @@ def unsorted(gallery: Gallery, among: str) -> QuerySet[Picture, int]:
 
 
 def propose(gallery: Gallery, snapshot: Snapshot, among: str, wish: Wish | None = None) -> Kept:
-    """Mine what nobody has sorted, by what people have sorted, and keep it; some minutes beyond 50,000 pictures.
+    """Mine what nobody has sorted, by what people have sorted, and keep it.
+
+    Of more than ``GROUPED`` pictures so many, drawn at random, are grouped, and the others join these groups.
 
     Raises InputError where there is nothing to sort.
     """
@@ -93,7 +97,7 @@ def propose(gallery: Gallery, snapshot: Snapshot, among: str, wish: Wish | None 
         told = {"gallery": gallery.name, "count": len(free)}
         raise InputError(_("%(gallery)s: %(count)d pictures wait to be sorted; there is nothing to propose") % told)
     names, known = _known(gallery, snapshot, among)
-    found = mine(floats(snapshot, free), known, wish or Wish())
+    found = mine_some(floats(snapshot, free), known, wish or Wish(), most=GROUPED)
     made = _kept(found, snapshot.ids[free], names)
     with own_beside(file) as part, part.open("wb") as out:
         np.savez(out, **vars(made))
