@@ -1,6 +1,6 @@
 """What the database knows of galleries: their pictures, the versions of their vectors, the jobs that make these."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +10,13 @@ from django.utils.translation import gettext_lazy as _
 
 from web.serving.network import Spec
 
+_LATEST = 2**62  # nanoseconds; the year 2116
 NO_CLASS = "-"  # the label of a picture of which people said that it is of no class, whatever its folder says
+
+
+def written_at(changed: int) -> datetime | None:
+    """When a file was written, by nanoseconds; None where its disk tells a time far off, as damaged ones do."""
+    return datetime.fromtimestamp(changed / 1e9, UTC) if abs(changed) < _LATEST else None
 
 
 class Gallery(models.Model):
@@ -154,6 +160,13 @@ class Picture(models.Model):
     def large(self) -> str:
         """The address of it large."""
         return f"{reverse('galleries:large', args=[self.pk])}?v={self.content[:12]}"
+
+    @property
+    def taken_by(self) -> str:
+        """What tells when it was taken: camera, or where that told nothing, file; "" where nothing does."""
+        if self.taken is None:
+            return ""
+        return "file" if self.taken == written_at(self.changed) else "camera"
 
     @property
     def called(self) -> str:

@@ -173,13 +173,16 @@ def write(
     codes : whether their signs are what counts, and is kept
     kept : the index; what is usual for so many if not given
     """
-    order, kept = np.argsort(ids), kept or Kept.usual(len(ids), codes=codes)
+    kept = kept or Kept.usual(len(ids), codes=codes)
     with folder_beside(folder) as part:
-        rows = vectors[order]
+        if (np.diff(ids) < 0).any():
+            order = np.argsort(ids)
+            ids, vectors = ids[order], vectors[order]
+        rows = vectors  # such as come in order are not copied
         rows = signs.packed(rows) if codes else np.ascontiguousarray(rows, np.float32)
         attrs = {"network": network, "index": kept.name, "uri": kept.uri}
         whole = VectorSet(name, "hamming" if codes else "inner_product", rows, rows[:0], attrs=attrs)
         vectors_file.save(part / VECTORS, whole)
-        np.save(part / IDS, ids[order])
+        np.save(part / IDS, ids)
         kept.opened(rows, part / VECTORS, codes=codes)
     return Snapshot.open(folder)

@@ -35,7 +35,7 @@ def test_of_many_some_are_grouped_and_the_others_join_them():
     assert "400 of 3,000 images, drawn at random" in found.facts[-1]
     joined = proposals.clusters >= 0
     assert joined.mean() > 0.7 and CLASSES <= len(proposals.confidences) < 2 * CLASSES
-    assert scores(labels[joined], proposals.clusters[joined])["pairwise f1"] > 0.99
+    assert scores(labels[joined], proposals.clusters[joined])["pairwise f1"] > 0.9
     assert (proposals.likeness[joined] > 0.5).all() and not proposals.likeness[~joined].any()
 
 

@@ -108,3 +108,13 @@ def test_sentences_ask_by_order(tmp_path, many):
     np.testing.assert_array_equal(found.rows(ids.ravel()).reshape(ids.shape), expected[0])
     np.testing.assert_allclose(scores, expected[1])
     assert found.compares_all(7, similarity="order") and not found.compares_all(7)
+
+
+def test_vectors_that_come_in_order_are_not_copied(tmp_path, monkeypatch):
+    taken, save = [], snapshot.vectors_file.save
+    monkeypatch.setattr(
+        snapshot.vectors_file, "save", lambda path, whole: (taken.append(whole.gallery), save(path, whole))
+    )
+    vectors = unit()
+    snapshot.write(tmp_path / "snapshot-1", np.arange(400), vectors, name="x", network="ab12")
+    assert np.shares_memory(taken[0], vectors)

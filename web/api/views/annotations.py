@@ -79,6 +79,7 @@ class ClassTold:
 
     category: Annotated[str, "empty for pictures without a class, - for those that people said to be of none"]
     count: Annotated[int, "its pictures"]
+    away: Annotated[int, "those of them that cannot be read or are gone"]
     sorted: Annotated[int, "those that people said to be of it; of the others only the folder says so"]
     state: Annotated[str, "changes with every change of the class"]
 
@@ -121,7 +122,7 @@ class ChangesAsked:
 def classes(request: HttpRequest, slug: str) -> ClassesTold:
     """The classes of a gallery."""
     found = its_classes.all_classes(gallery_of(slug))
-    return ClassesTold(tuple(ClassTold(one.name, one.count, one.sorted, one.state) for one in found))
+    return ClassesTold(tuple(ClassTold(one.name, one.count, one.away, one.sorted, one.state) for one in found))
 
 
 def changes(request: HttpRequest, slug: str, query: ChangesAsked) -> ChangesTold:
