@@ -117,7 +117,7 @@ def size(path: str) -> int | None:
 def state(path: str) -> tuple[int, int]:
     """Bytes of a file, and when it, or the archive that it is in, was last written, in ns; zeros where nobody can tell.
 
-    As long as both stay the same, so does what the file holds. The time is one that 64 bits hold, whatever a disk tells.
+    As long as both stay the same, so does what the file holds. The time is kept within 64 bits, whatever a disk tells.
     """
     inside = None if address.is_address(path) else packed.split(path)
     try:
