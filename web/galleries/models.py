@@ -6,6 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from web.serving.network import Spec
@@ -180,7 +181,7 @@ class Job(models.Model):
     kind : refresh (find and embed what is new), upgrade (embed all by another network), train
     done, total : pictures, or epochs
     beat : when its process last wrote; a running job without one for long is taken up by another process
-    message : the last line that it told; log : where the others stand
+    message : the last line that it told, in English; said : its parts, see ``work.lines``
     """
 
     class State(models.TextChoices):
@@ -199,9 +200,18 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
+    said = models.JSONField(default=list, blank=True)
     process = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
     beat: "models.DateTimeField[datetime | None]" = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
+
+    @property
+    def told(self) -> str:
+        """The last line that it told, in the language of whoever reads it, as far as it is known in that."""
+        said = self.said or ([(self.message, {})] if self.message else [])
+        return ", ".join(
+            translation.gettext(words) % facts if facts else translation.gettext(words) for words, facts in said
+        )

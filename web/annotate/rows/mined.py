@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from datasets.errors import InputError
 from datasets.files.whole import own_beside
@@ -21,6 +22,7 @@ from embedding.categories.sampled import mine_some
 from web.annotate.rows.vectors import floats
 from web.galleries import served
 from web.galleries.models import NO_CLASS, Gallery, Job, Picture
+from web.galleries.work.lines import line
 from web.galleries.work.progress import Progress
 from web.serving.snapshot import Snapshot
 
@@ -112,9 +114,9 @@ def kind(among: str) -> str:
 def work(job: Job, progress: Progress) -> str:
     """Do a job: mine what answers now."""
     among = job.kind.removeprefix("propose-")
-    progress.say("propose")
+    progress.say(line(gettext_noop("groups pictures")))
     made = propose(job.gallery, served.of_gallery(job.gallery).snapshot, among)
-    return f"{len(made):,} rows of {len(made.ids):,} pictures"
+    return line(gettext_noop("%(rows)s rows of %(count)s pictures"), rows=f"{len(made):,}", count=f"{len(made.ids):,}")
 
 
 def _rows(snapshot: Snapshot, numbers: Iterable[int]) -> np.ndarray:
