@@ -220,3 +220,13 @@ def test_a_name_that_is_no_ascii_comes_back(program, gallery, numbers):
     gallery.pictures.filter(pk=numbers["red"][0]).update(label='猫 "quoted" <b>')
     told = program("POST", ASK, {"parts": [{"picture": numbers["red"][0]}], "count": 1})
     assert json.loads(told.content)["hits"][0]["category"] == '猫 "quoted" <b>'
+
+
+def test_what_embeds_a_picture_is_what_answers(program, gallery, green, monkeypatch):
+    """A switch between the two would compare vectors of one network with those of another."""
+    from web.galleries import served
+
+    asked, of_gallery = [], served.of_gallery
+    monkeypatch.setattr(served, "of_gallery", lambda one: asked.append(one) or of_gallery(one))
+    assert program("POST", SEND, data=green, content_type="image/jpeg").status_code == 200
+    assert len(asked) == 1
