@@ -1,8 +1,8 @@
 """Unchanged: what was read of the database, kept for as long as nobody has written to it.
 
 SQLite tells whether anybody has, for some microseconds: of this connection by the rows that it has changed, of all
-others, in any process, by ``PRAGMA data_version``. So nothing that is kept is ever behind the database, not by a moment.
-PostgreSQL has no such number, and is asked each time.
+others, in any process, by ``PRAGMA data_version``. So nothing that is kept is ever behind the database, not by a
+moment. PostgreSQL has no such number, and is asked each time.
 """
 
 import functools
