@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from web.galleries.models import Gallery, Job, Version
+from web.galleries.models import Gallery, Job, Picture, Version
 from web.galleries.scanning.scan import Scan
 from web.galleries.sources import opened
 from web.galleries.work.embed import embed
@@ -17,7 +17,7 @@ def refresh(job: Job, progress: Progress) -> str:
         counts = scan(job.gallery, progress)
         if not sum(embed(version, progress) for version in _versions(job)):
             break
-    return _line(counts)
+    return _line(counts, job.gallery.pictures.filter(state=Picture.State.UNREADABLE).count())
 
 
 def upgrade(job: Job, progress: Progress) -> str:
@@ -42,7 +42,8 @@ def _versions(job: Job) -> list[Version]:
     return [version for version in versions if version.state == Version.State.READY or version == wanted]
 
 
-def _line(counts: Counter) -> str:
-    kinds = ("new", "changed", "moved", "vanished", "unreadable", "unchanged")
+def _line(counts: Counter, unreadable: int) -> str:
+    kinds = ("new", "changed", "moved", "vanished", "unchanged")
     told = ", ".join(f"{counts[kind]:,} {kind}" for kind in kinds if counts[kind])
-    return f"{told}; {counts['passed']}" if counts["passed"] else told
+    wrong = f"{unreadable:,} cannot be read" if unreadable else ""  # some are found out by embedding alone
+    return "; ".join(filter(None, (told, wrong, counts["passed"])))
