@@ -21,7 +21,7 @@ from datasets.files import contents
 try:
     import pillow_heif
 except ImportError:
-    pass
+    pillow_heif = None
 else:
     pillow_heif.register_heif_opener()
 
@@ -161,13 +161,18 @@ def _check(height: int, width: int) -> None:
         raise _TooLarge(height * width)
 
 
+def lacks_heif(data: bytes) -> bool:
+    """Whether a file is HEIF, and the package that reads it is not installed."""
+    return pillow_heif is None and bool(_HEIF.match(data))
+
+
 def _reason(error: Exception, data: bytes) -> str:
     if not data:
         return "is empty"
     if isinstance(error, _TooLarge | Image.DecompressionBombError):
         count = int(re.search(r"\d+", str(error))[0])
         return f"has {count:,} pixels, --max-pixels={_limit} allows no more"
-    if _HEIF.match(data):
+    if lacks_heif(data):
         return "is HEIF, which takes the package pillow-heif: pip install pillow-heif"
     if isinstance(error, UnidentifiedImageError):
         return "is not an image that can be read, or damaged at its start"

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from datasets.errors import InputError
@@ -24,11 +25,15 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
     """Add a gallery and have it embedded.
 
     source : a folder, an archive, a list or a vectors file
-    Raises InputError where that, or the network, is not there.
+    Raises InputError where that, or the network, is not there, or where another has both and no name tells them apart.
     """
     place = _place(source)
     if not place:
         raise InputError(f"a gallery needs a source: name {opened.TAKEN}")
+    if not name.strip() and (other := _of(place, spec).first()):
+        raise InputError(
+            f"{place} is there already, as gallery {other.gallery.slug}: refresh that, or give another name"
+        )
     opened.source(place)
     facts = network.opened(spec).facts
     name = " ".join(name.split()) or os.path.basename(place)
@@ -43,7 +48,11 @@ def add(name: str, source: str, spec: Spec) -> Gallery:
 
 def is_there(source: str, spec: Spec) -> bool:
     """Whether a gallery has that source, embedded by that network, or is to have it."""
-    return Version.objects.filter(gallery__source=_place(source), network=str(spec)).exists()
+    return _of(_place(source), spec).exists()
+
+
+def _of(place: str, spec: Spec) -> QuerySet[Version]:
+    return Version.objects.filter(gallery__source=place, network=str(spec)).select_related("gallery")
 
 
 def spec(words: Mapping[str, str]) -> Spec:

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from datasets.decoding import header
+from datasets.images import pixels
 from web.safety.refusals import Refused
 
 # By what a file of each begins with.
@@ -72,6 +73,9 @@ def _wrong(data: bytes) -> str:
 
 def _check_size(data: bytes, called: str) -> None:
     (width, height), most = header.size(data), settings.LIMITS["pixels"]
+    if pixels.lacks_heif(data):
+        told = _("%(name)s: is HEIC, which takes the package pillow-heif on the server; send a JPEG")
+        raise Refused(told % {"name": called}, 415)
     if not width * height:
         raise Refused(_("%(name)s: is damaged at its start") % {"name": called}, 400)
     if width * height > most:

@@ -143,7 +143,8 @@ class Network:
     def sentence(self, text: str) -> np.ndarray:
         """The unit vector (D,) of a sentence; raises InputError where the network knows none, or no word of it."""
         if self.searcher is None:
-            raise InputError(f'"{text}": {self.spec.path or self.spec.model} knows no sentences; ask with a picture')
+            called = self.spec.path or self.spec.model or self.spec.use_pretrained
+            raise InputError(f'"{text}": {called} knows no sentences; ask with a picture')
         return sentences.asked([text], self.searcher.embedder)[0]
 
     @cached_property

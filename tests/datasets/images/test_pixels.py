@@ -331,7 +331,8 @@ def test_what_is_appended_to_a_photograph_does_no_harm():
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "is not an image"),
     ],
 )
-def test_what_cannot_be_read_says_why(data, reason):
+def test_what_cannot_be_read_says_why(monkeypatch, data, reason):
+    monkeypatch.setattr(pixels, "pillow_heif", None)
     with pytest.raises(pixels.Unreadable, match=f"image it: .*{reason}.*; replace the file or remove it"):
         pixels.decode(data, "it")
 

@@ -57,6 +57,10 @@ def test_it_works_by_keyboard_alone(sorting):
     page.keyboard.press("Enter")
     saved(page, "are sky now")
     assert page.locator(TILES).count() == 1 and labelled(page, "sky") == first - 1
+    assert page.locator("form.sorted >> nth=1 >> [data-tile] >> nth=0").locator(":focus").count() == 1
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    saved(page, "no pictures are chosen")
     page.keyboard.press("j")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("x")

@@ -36,6 +36,15 @@ def test_it_works(own, photos):
     assert not Gallery.objects.exists() and (photos / "red/1.jpg").exists()
 
 
+def test_none_is_told(db):
+    assert "there is no gallery" in call("list")
+
+
+def test_what_cannot_be_read_is_counted(own, photos):
+    (photos / "red/0.jpg").write_bytes(b"no picture")
+    assert "1 changed, 23 unchanged; 1 cannot be read" in call("refresh", gallery="mine")
+
+
 def test_once_adds_it_once(own, photos, encoder):
     assert call("add", images=str(photos), model=encoder.path, once=True) == ""
     assert Gallery.objects.count() == 1
@@ -81,9 +90,12 @@ def test_a_table_of_nothing_is_refused_in_one_line(own, tmp_path):
         ("remove", {"gallery": ""}, "there is no such gallery"),
         ("export", {"gallery": "mine", "out": "mine.txt"}, "name one of these"),
         ("export", {"gallery": "mine", "out": "/proc/nothing/mine.csv"}, "cannot be written"),
+        ("add", {}, "is there already, as gallery mine: refresh that, or give another name"),
         ("add", {"images": "/nowhere", "model": "x.onnx"}, "is not there"),
     ],
 )
-def test_a_mistake_is_one_line(own, action, words, complaint):
+def test_a_mistake_is_one_line(own, photos, encoder, action, words, complaint):
+    if (action, words) == ("add", {}):
+        words = {"images": str(photos), "model": encoder.path}
     with pytest.raises(InputError, match=complaint):
         call(action, **words)

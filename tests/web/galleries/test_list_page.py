@@ -2,6 +2,8 @@
 
 from django.urls import reverse
 
+from web.galleries.models import Gallery, Job
+
 
 def test_it_works(browser, gallery):
     page = browser.get(reverse("galleries:list"))
@@ -16,3 +18,11 @@ def test_who_is_not_signed_in_is_asked_to(client, db):
 def test_the_search_page_of_a_gallery_is_there(browser, gallery):
     assert browser.get(reverse("search:page", args=["colours"])).status_code == 200
     assert browser.get(reverse("search:page", args=["nothing"])).status_code == 404
+
+
+def test_why_a_gallery_is_not_there_is_told(browser, gallery):
+    gallery.pictures.filter(path="red/0.jpg").update(state="unreadable")
+    failed = Gallery.objects.create(slug="empty", name="Empty", source="/empty")
+    Job.objects.create(gallery=failed, kind="refresh", state="failed", message="/empty holds no picture")
+    page = browser.get(reverse("galleries:list")).content.decode()
+    assert "/empty holds no picture" in page and "23 pictures" in page

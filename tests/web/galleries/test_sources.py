@@ -56,7 +56,7 @@ def test_a_list_whose_missing_files_are_told(of, photos, tmp_path):
     }  # fmt: skip
     gone = gallery.pictures.get(path="photos/gone.jpg")
     assert gone.state == Picture.State.UNREADABLE and "No such file" in gone.reason
-    assert "2 new, 1 unreadable; passed over 1 line" in gallery.jobs.get().message
+    assert "2 new; 1 cannot be read; passed over 1 line" in gallery.jobs.get().message
 
 
 def test_a_missing_file_of_a_list_that_comes_is_embedded(of, photos, tmp_path, refresh):
@@ -69,7 +69,11 @@ def test_a_missing_file_of_a_list_that_comes_is_embedded(of, photos, tmp_path, r
 
 @pytest.mark.parametrize(
     "text, complaint",
-    [("http://127.0.0.1/a.jpg", "is an address"), ("", "names no picture"), ("/etc/passwd", "can be read; mend them")],
+    [
+        ("http://127.0.0.1/a.jpg", "is an address"),
+        ("", "names no picture"),
+        ("/etc/passwd", "can be read; its page tells why"),
+    ],
 )
 def test_a_bad_list_fails_with_a_line(of, tmp_path, text, complaint):
     (tmp_path / "list.txt").write_text(text)

@@ -69,7 +69,20 @@ def test_what_is_no_picture_is_told(browser, gallery, upload, data):
 def test_nothing_and_too_many_are_told(browser, gallery, upload):
     assert browser.post(upload).status_code == 400
     assert sent(browser, upload, *(file_of(photo((1, 2, 3))) for _ in range(17))).status_code == 400
-    assert browser.get(upload).status_code == 405
+
+
+def test_good_ones_are_kept_where_others_cannot_be_read(browser, gallery, upload):
+    files = [file_of(photo((30, 50, 210))), file_of(b"text", "a.jpg"), file_of(b"", "b.jpg"), file_of(photo((9, 9, 9)))]
+    answered = sent(browser, upload, *files, **{"class": "blue"})
+    page = answered.content.decode()
+    assert answered.status_code == 415 and "a.jpg: is no picture" in page and "b.jpg: is empty" in page
+    assert len(set(re.findall(r"/uploads/([0-9a-f]{32})\.jpg", page))) == 2 and "data-tile" in page
+    assert 'value="blue"' in page
+
+
+def test_the_address_of_a_refusal_can_be_opened(browser, gallery, upload):
+    assert browser.get(upload).url == reverse("search:page", args=["colours"])
+    assert browser.head(upload).status_code == 302
 
 
 def test_a_post_needs_the_token(client, user, gallery, upload):

@@ -16,12 +16,14 @@ _SAMPLES = 4  # pictures that stand for a gallery
 
 def list_all(request: HttpRequest) -> HttpResponse:
     """All galleries."""
-    there = Count("pictures", filter=~Q(pictures__state=Picture.State.VANISHED))
+    there = Count("pictures", filter=Q(pictures__state=Picture.State.THERE))
     galleries = list(Gallery.objects.select_related("active").annotate(count=there))
     working = {job.gallery_id: job for job in Job.objects.filter(state__in=jobs.UNFINISHED)}
     for gallery in galleries:
         gallery.samples = list(gallery.pictures.filter(state=Picture.State.THERE)[:_SAMPLES])
         gallery.job = working.get(gallery.pk)
+        last = None if gallery.active or gallery.job else gallery.jobs.first()
+        gallery.failed = last if last and last.state == Job.State.FAILED else None
     return render(request, "galleries/list.html", {"galleries": galleries})
 
 

@@ -51,7 +51,7 @@ def embed(version: Version, tell: Tell) -> int:
     vectors |= made.vectors
     rows = [row for row in there if row.content in vectors]
     if not rows:
-        raise InputError(f"{version.gallery}: none of its {len(there):,} pictures can be read; mend them")
+        raise InputError(f"{version.gallery}: no picture that it names can be read; its page tells why of each")
     if _is_new(version, network, rows):
         tell(len(rows), len(rows), "index")
         _publish(version, network, rows, vectors)

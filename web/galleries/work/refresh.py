@@ -4,7 +4,7 @@ from collections import Counter
 
 from django.utils.translation import gettext_noop as _
 
-from web.galleries.models import Gallery, Job, Version
+from web.galleries.models import Gallery, Job, Picture, Version
 from web.galleries.scanning.scan import Scan
 from web.galleries.sources import opened
 from web.galleries.work.embed import embed
@@ -28,6 +28,9 @@ def refresh(job: Job, progress: Progress) -> str:
         counts = scan(job.gallery, progress)
         if not sum(embed(version, progress) for version in _versions(job)):
             break
+    counts["unreadable"] = job.gallery.pictures.filter(
+        state=Picture.State.UNREADABLE
+    ).count()  # some by embedding alone
     return _line(counts)
 
 

@@ -6,6 +6,7 @@ import { offer, tell } from "./told.js";
 export const rows = () => [...document.querySelectorAll("form[data-row]")];
 export const tiles = (row) => [...row.querySelectorAll("[data-tile]")];
 const box = (tile) => tile.querySelector("input[type=checkbox]");
+const ticked = (row) => tiles(row).filter((tile) => box(tile).checked);
 
 /** Goes to a tile, or where there is none to what comes after the rows. */
 export function goTo(tile) {
@@ -17,9 +18,10 @@ export function goTo(tile) {
 /** Does ``action`` with what is ticked in a row, or with one tile alone. */
 export async function change(row, action, tile = null) {
   const name = row.elements.name;
+  const words = document.querySelector("[data-rows]").dataset;
+  if (!tile && !ticked(row).length) return tell(words.nothing, true);
   if (action !== "reject" && !name.value.trim()) return name.focus();
   const before = place(row, tile);
-  const words = document.querySelector("[data-rows]").dataset;
   row.classList.add("saving");
   tell(words.saving);
   const outcome = await send(row, action, tile && box(tile).value);
@@ -54,10 +56,10 @@ async function refresh() {
   goTo(document.querySelector(at ? `[data-tile][data-picture="${at}"]` : "[data-tile]") ?? document.querySelector("[data-tile]"));
 }
 
-/** What to go to when pictures have left: their row, the place in it, and the row after. */
+/** What to go to when pictures have left: the place of the one alone, or null, and the row after. */
 function place(row, tile) {
   const every = rows();
-  return { at: tile ? tiles(row).indexOf(tile) : 0, next: every[every.indexOf(row) + 1] };
+  return { at: tile && tiles(row).indexOf(tile), next: every[every.indexOf(row) + 1] };
 }
 
 function leave(row, done, { at, next }) {
@@ -65,7 +67,9 @@ function leave(row, done, { at, next }) {
   const held = row.contains(document.activeElement);
   for (const tile of tiles(row)) if (gone.has(tile.dataset.picture)) tile.remove();
   const left = tiles(row);
-  if (held || document.activeElement === document.body) goTo(left[Math.min(at, left.length - 1)] ?? (next && tiles(next)[0]));
+  const stay = at !== null || !next || ticked(row).length; // what was unticked is left as it is
+  const to = (stay && left[Math.min(at ?? 0, left.length - 1)]) || (next && tiles(next)[0]);
+  if (held || document.activeElement === document.body) goTo(to);
   if (!left.length) row.remove();
 }
 

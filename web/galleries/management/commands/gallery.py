@@ -51,10 +51,13 @@ class Command(BaseCommand):
             self._follow(jobs.add(gallery, "refresh"))
 
     def _list(self, options: dict[str, Any]) -> None:
-        for gallery in Gallery.objects.select_related("active"):
-            count, active = gallery.pictures.exclude(state="vanished").count(), gallery.active
+        galleries = list(Gallery.objects.select_related("active"))
+        for gallery in galleries:
+            count, active = gallery.pictures.filter(state="there").count(), gallery.active
             network = adding.called(active.spec) if active else "not embedded yet"
             self.stdout.write(f"{gallery.slug}  {count:,} pictures  {gallery.source}  {network}")
+        if not galleries:
+            self.stdout.write(f"there is no gallery in {settings.DATA} yet: add one")
 
     def _remove(self, options: dict[str, Any]) -> None:
         gallery = _named(options["gallery"])

@@ -41,13 +41,13 @@ class Command(BaseCommand):
             where = {name: flags[name] for name in ("listen", "port", "proxy", "threads")}
             page = server.bound(get_wsgi_application(), **where, limits=settings.LIMITS)
             call_command("tables")
-            if "first_account" in get_commands():
-                call_command("first_account")
             if flags["images"]:
                 network = "model" if flags["run"].endswith(".onnx") else "run"
                 call_command("gallery", "add", images=flags["images"], once=True, **{network: flags["run"]})
             if flags["demo"]:
                 call_command("demo")
+            if "first_account" in get_commands():  # last, so that no mistake above hides what is told only once
+                call_command("first_account")
             _begin_work()
             with _stopped_by_signals():
                 _run(page, flags["listen"])

@@ -1,6 +1,6 @@
 // Keys of the search page: arrows go from result to result, letters do what the links of a result do.
 //
-// "/" is the field of the sentence [data-sentence]. On a tile: m more like this, + and - one more example for or
+// "/" is the field of the sentence [data-sentence], the right arrow goes to the first tile. On a tile: m more like this, + and - one more example for or
 // against; they follow its links [data-key="m"], [data-key="+"], [data-key="-"].
 
 /** The index of the tile in the row above or below that is nearest to the one at ``from``. */
@@ -30,6 +30,11 @@ export function keys(results) {
       event.preventDefault();
       field.focus();
       field.select?.();
+    }
+    const first = results?.querySelector("a[data-large]");
+    if (event.key === "ArrowRight" && free && !event.altKey && first && !event.target.closest("[data-tile]")) {
+      event.preventDefault(); // nothing to scroll to: the page is as wide as the window
+      first.focus();
     }
   });
   results?.addEventListener("keydown", (event) => {
