@@ -1,0 +1,70 @@
+"""The generator of negatives: anchor, positive and negative in, a synthetic negative out."""
+
+from types import ModuleType
+
+from embedding.mx import Array, gluon, mx
+
+_EPS = 1e-12  # inside the root of a length, so that 0 has a gradient
+
+
+class Generator(gluon.HybridBlock):
+    """Triplets of a batch to synthetic negatives: a layer of D units over the three end to end, ReLU, and a layer.
+
+    dim : size of the embeddings, D
+    unit_rows : whether the synthetic negatives have unit length
+    """
+
+    def __init__(self, *, dim: int, unit_rows: bool) -> None:
+        super().__init__()
+        self._dim, self._unit_rows = dim, unit_rows
+        xavier = mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2)
+        self.inner = self.params.get("inner", shape=(dim, 3 * dim), init=xavier)
+        self.inner_bias = self.params.get("inner_bias", shape=(dim,), init="zeros")
+        self.outer = self.params.get("outer", shape=(dim, dim), init=xavier)
+        self.outer_bias = self.params.get("outer_bias", shape=(dim,), init="zeros")
+
+    def hybrid_forward(
+        self,
+        F: ModuleType,
+        embeddings: Array,
+        anchor: Array,
+        positive: Array,
+        negative: Array,
+        inner: Array,
+        inner_bias: Array,
+        outer: Array,
+        outer_bias: Array,
+    ) -> tuple[Array, Array]:
+        """Synthetic negatives (R, S, D), twice: once for each player, the same numbers with other gradients.
+
+        The first has the gradient of the embeddings and none of the generator's weights, the second the other way
+        round.
+
+        embeddings : (B, D); anchor, positive, negative : rows of it, (R, S) or shapes that broadcast to that
+        """
+        rows, weights = (anchor, positive, negative), (inner, inner_bias, outer, outer_bias)
+        still = [F.BlockGrad(weight) for weight in weights]
+        return self._made(F, embeddings, rows, *still), self._made(F, F.BlockGrad(embeddings), rows, *weights)
+
+    def _made(
+        self,
+        F: ModuleType,
+        embeddings: Array,
+        rows: tuple[Array, Array, Array],
+        inner: Array,
+        inner_bias: Array,
+        outer: Array,
+        outer_bias: Array,
+    ) -> Array:
+        # A layer over three vectors end to end is a sum of three layers: each row goes through each of them once, and
+        # not once for every triplet that it is in.
+        parts = F.split(inner, num_outputs=3, axis=1)
+        hidden = F.reshape(inner_bias, shape=(1, 1, -1))
+        for part, of_part in zip(parts, rows, strict=True):
+            seen = F.FullyConnected(embeddings, part, num_hidden=self._dim, no_bias=True)  # (B, D)
+            hidden = F.broadcast_add(hidden, F.take(seen, of_part))
+        found = F.FullyConnected(F.relu(hidden), outer, outer_bias, num_hidden=self._dim, flatten=False)  # (R, S, D)
+        if not self._unit_rows:
+            return found
+        squared = F.dot(F.square(found), F.ones_like(outer_bias))
+        return F.broadcast_div(found, F.expand_dims(F.sqrt(squared + _EPS), 2))

@@ -1,0 +1,134 @@
+"""Deep adversarial metric learning (Duan, Zheng, Lin, Lu, Zhou, CVPR 2018): two players in one loss."""
+
+from types import ModuleType
+from typing import Any
+
+from embedding.adversarial.generator import Generator
+from embedding.losses.base import MetricLoss
+from embedding.mining import pairs
+from embedding.mx import Array, nd
+
+_EPS = 1e-8  # inside every root, as in the losses themselves
+
+# What ``measures`` tells, in order.
+MEASURES = ("to synthetic", "to negative", "nearer")
+
+
+class AdversarialLoss(MetricLoss):
+    """A loss whose negatives n are replaced by synthetic ones, s = G(a, p, n), that a generator G makes to be hard.
+
+    G minimises J_gen, the mean over triplets (a, p, n) of
+
+        |s - a|^2 + lambda_1 |s - n|^2 + lambda_2 [|s - a|^2 - |p - a|^2 - adv_margin]+
+
+    : near the anchor, near the negative that it stands for, and inside the margin. The embedding minimises
+    lambda_real times the loss itself plus lambda_m times the loss with s for n. Each player has the gradient of its own
+    alone; the embedding's goes through G, as G's input moves with it. Up to epoch ``adv_warm_up`` the embedding
+    minimises the loss itself, while G already learns to stand against it.
+
+    The value is the embedding's; that of G adds its gradient and nothing else. A kind of loss takes part by inheriting
+    first from its plain form, then from this; its ``hybrid_forward`` gives one output more, of ``measures``.
+
+    lambda_1, lambda_2, lambda_m : of the formulae; lambda_m is the paper's lambda
+    lambda_real : weight of the loss on negatives of the batch, after the warm-up; 0 in the paper
+    adv_margin : alpha, of squared distances
+    adv_warm_up : epochs before synthetic negatives are used
+    lr_generator : learning rate of G, which Adam trains
+    """
+
+    optimizer = "adam"
+
+    def __init__(
+        self,
+        *,
+        lambda_1: float = 1.0,
+        lambda_2: float = 50.0,
+        lambda_m: float = 1.0,
+        lambda_real: float = 0.0,
+        adv_margin: float = 1.0,
+        adv_warm_up: int = 4,
+        lr_generator: float = 1e-3,
+        **told: Any,
+    ) -> None:
+        super().__init__(**told)
+        self.learning_rate = lr_generator
+        self._lambda_1, self._lambda_2, self._adv_margin = lambda_1, lambda_2, adv_margin
+        self._playing, self._adv_warm_up = (lambda_real, lambda_m), adv_warm_up
+        self._measured: list[nd.NDArray] = []
+        # Of the loss on the batch's negatives and on synthetic ones: a number that compiled graphs read, not a part of
+        # them, as it changes.
+        self.shares = self.params.get_constant("shares", nd.array(self._playing))
+
+    def make_generator(self) -> None:
+        """Make G, as soon as ``unit_rows`` is settled."""
+        self.generator = Generator(dim=self._dim, unit_rows=self.unit_rows)
+
+    def begin(self, epoch: int) -> None:
+        """The loss itself up to epoch ``adv_warm_up``, then against synthetic negatives."""
+        super().begin(epoch)
+        self._measured.clear()
+        self.shares.set_data(nd.array(self._playing if epoch > self._adv_warm_up else (1.0, 0.0)))
+
+    def forward(self, *inputs: nd.NDArray) -> nd.NDArray | list[nd.NDArray]:
+        """What ``hybrid_forward`` gives without its last output, which is kept for ``measures``."""
+        *found, measured = super().forward(*inputs)
+        self._measured.append(measured.detach())
+        return found[0] if len(found) == 1 else found
+
+    def measures(self) -> dict[str, float]:
+        """Means over the epoch so far: distances of anchors to synthetic negatives and to those that these stand for,
+
+        and the share of synthetic negatives that are the nearer ones.
+        """
+        if not self._measured:
+            return {}
+        means = sum(found.asnumpy() for found in self._measured) / len(self._measured)
+        return dict(zip(MEASURES, means.tolist(), strict=True))
+
+    def played(
+        self,
+        F: ModuleType,
+        real: Array,
+        synthetic: Array,
+        shares: Array,
+        made: Array,
+        embeddings: Array,
+        rows: tuple[Array, Array, Array],
+        chosen: Array,
+    ) -> tuple[Array, Array]:
+        """Both players' losses as one value (1,), and ``measures``.
+
+        real, synthetic : (1,), the loss on negatives of the batch and on synthetic ones
+        made : (R, S, D), the generator's own; rows : anchor, positive and negative, as the generator got them
+        chosen : (R, S), 1 for a triplet, 0 for a slot that holds none
+        """
+        of_real, of_synthetic = F.split(shares, num_outputs=2, axis=0)
+        generator, measured = self._generator_loss(F, made, F.BlockGrad(embeddings), rows, chosen)
+        metric = real * of_real + synthetic * of_synthetic
+        return metric + (generator - F.BlockGrad(generator)), F.BlockGrad(measured)
+
+    def _generator_loss(
+        self, F: ModuleType, made: Array, embeddings: Array, rows: tuple[Array, Array, Array], chosen: Array
+    ) -> tuple[Array, Array]:
+        anchors, positives, negatives = (F.take(embeddings, of_part) for of_part in rows)
+        hard, regular = squared(F, made, anchors), squared(F, made, negatives)
+        # One number beside every other, where an anchor has one positive for many negatives.
+        spread = F.zeros_like(hard)
+        to_positive, to_negative = (F.broadcast_add(spread, squared(F, x, anchors)) for x in (positives, negatives))
+        outside = F.relu(hard - to_positive - self._adv_margin)
+        terms = hard + self._lambda_1 * regular + self._lambda_2 * outside
+        told = (F.sqrt(hard + _EPS), F.sqrt(to_negative + _EPS), hard < to_negative)
+        return pairs.mean(F, terms, chosen), F.concat(*(pairs.mean(F, x, chosen) for x in told), dim=0)
+
+
+def squared(F: ModuleType, one: Array, other: Array) -> Array:
+    """|a - b|^2 of vectors (R, S, D) and such as broadcast to them: (R, S)."""
+    difference = F.broadcast_sub(one, other)
+    # A product with ones adds up D columns many times faster than sum() does on the CPU.
+    ones = F.reshape(F.ones_like(F.slice(difference, begin=(0, 0, None), end=(1, 1, None))), shape=(-1,))
+    return F.dot(F.square(difference), ones)
+
+
+def distances(F: ModuleType, one: Array, other: Array) -> Array:
+    """sqrt(|a - b|^2 + 1e-8) of such vectors, (R, S)."""
+    return F.sqrt(squared(F, one, other) + _EPS)
