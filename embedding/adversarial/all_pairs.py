@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from embedding.adversarial.players import AdversarialLoss, distances
+from embedding.adversarial.players import AdversarialLoss, distances, table
 from embedding.mining import pairs
 from embedding.mining.triplets import hardest
 from embedding.mx import Array
@@ -23,8 +23,8 @@ class AllPairsLoss(AdversarialLoss):
         same, to_all = pairs.same_class(F, labels), pairs.distances(F, embeddings)
         anchor = F.contrib.arange_like(labels)
         positive, _ = hardest(F, F.BlockGrad(embeddings), labels, same)
-        rows = F.expand_dims(anchor, 1), positive, F.expand_dims(anchor, 0)  # (B, 1), (B, 1), (1, B)
+        rows = table(F, anchor, same, axis=1), table(F, positive, same, axis=1), table(F, anchor, same, axis=0)
         seen, made = self.generator(embeddings, *rows)
-        to_synthetic = distances(F, F.take(embeddings, rows[0]), seen)
+        to_synthetic = F.reshape_like(distances(F, F.take(embeddings, rows[0]), seen), same)
         real, synthetic = (self.of_distances(F, to_all, found, labels) for found in (to_all, to_synthetic))
         return self.played(F, real, synthetic, shares, made, embeddings, rows, 1 - same)

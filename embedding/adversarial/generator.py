@@ -35,12 +35,12 @@ class Generator(gluon.HybridBlock):
         outer: Array,
         outer_bias: Array,
     ) -> tuple[Array, Array]:
-        """Synthetic negatives (R, S, D), twice: once for each player, the same numbers with other gradients.
+        """Synthetic negatives (T, D), twice: once for each player, the same numbers with other gradients.
 
         The first has the gradient of the embeddings and none of the generator's weights, the second the other way
         round.
 
-        embeddings : (B, D); anchor, positive, negative : rows of it, (R, S) or shapes that broadcast to that
+        embeddings : (B, D); anchor, positive, negative : (T,), rows of it
         """
         rows, weights = (anchor, positive, negative), (inner, inner_bias, outer, outer_bias)
         still = [F.BlockGrad(weight) for weight in weights]
@@ -58,13 +58,19 @@ class Generator(gluon.HybridBlock):
     ) -> Array:
         # A layer over three vectors end to end is a sum of three layers: each row goes through each of them once, and
         # not once for every triplet that it is in.
-        parts = F.split(inner, num_outputs=3, axis=1)
-        hidden = F.reshape(inner_bias, shape=(1, 1, -1))
-        for part, of_part in zip(parts, rows, strict=True):
-            seen = F.FullyConnected(embeddings, part, num_hidden=self._dim, no_bias=True)  # (B, D)
-            hidden = F.broadcast_add(hidden, F.take(seen, of_part))
-        found = F.FullyConnected(F.relu(hidden), outer, outer_bias, num_hidden=self._dim, flatten=False)  # (R, S, D)
-        if not self._unit_rows:
-            return found
-        squared = F.dot(F.square(found), F.ones_like(outer_bias))
-        return F.broadcast_div(found, F.expand_dims(F.sqrt(squared + _EPS), 2))
+        anchors, positives, negatives = F.split(inner, num_outputs=3, axis=1)
+        seen = (
+            F.FullyConnected(embeddings, anchors, inner_bias, num_hidden=self._dim),
+            *(
+                F.FullyConnected(embeddings, part, num_hidden=self._dim, no_bias=True)
+                for part in (positives, negatives)
+            ),
+        )  # (B, D) each
+        hidden = F.relu(sum(F.take(part, of_part) for part, of_part in zip(seen, rows, strict=True)))
+        found = F.FullyConnected(hidden, outer, outer_bias, num_hidden=self._dim)
+        return self._of_unit_length(F, found, F.ones_like(outer_bias)) if self._unit_rows else found
+
+    def _of_unit_length(self, F: ModuleType, rows: Array, ones: Array) -> Array:
+        # By products with ones: on the CPU, L2Normalization and what broadcasts have slow gradients.
+        length = F.sqrt(F.dot(F.square(rows), ones) + _EPS)
+        return rows * F.dot(F.expand_dims(1 / length, 1), F.expand_dims(ones, 0))

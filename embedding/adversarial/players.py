@@ -99,36 +99,40 @@ class AdversarialLoss(MetricLoss):
         """Both players' losses as one value (1,), and ``measures``.
 
         real, synthetic : (1,), the loss on negatives of the batch and on synthetic ones
-        made : (R, S, D), the generator's own; rows : anchor, positive and negative, as the generator got them
-        chosen : (R, S), 1 for a triplet, 0 for a slot that holds none
+        made : (T, D), the generator's own; rows : anchor, positive and negative, (T,) each, as the generator got them
+        chosen : T numbers in any shape, 1 for a triplet, 0 for a slot that holds none
         """
         of_real, of_synthetic = F.split(shares, num_outputs=2, axis=0)
-        generator, measured = self._generator_loss(F, made, F.BlockGrad(embeddings), rows, chosen)
+        anchors, positives, negatives = (F.take(F.BlockGrad(embeddings), of_part) for of_part in rows)
+        hard, to_positive, to_negative = (squared(F, x, anchors) for x in (made, positives, negatives))
+        outside = F.relu(hard - to_positive - self._adv_margin)
+        terms = hard + self._lambda_1 * squared(F, made, negatives) + self._lambda_2 * outside
+        chosen = F.reshape(chosen, shape=(-1,))
+        generator = pairs.mean(F, terms, chosen)
+        told = (F.sqrt(hard + _EPS), F.sqrt(to_negative + _EPS), hard < to_negative)
+        measured = F.concat(*(pairs.mean(F, x, chosen) for x in told), dim=0)
         metric = real * of_real + synthetic * of_synthetic
         return metric + (generator - F.BlockGrad(generator)), F.BlockGrad(measured)
 
-    def _generator_loss(
-        self, F: ModuleType, made: Array, embeddings: Array, rows: tuple[Array, Array, Array], chosen: Array
-    ) -> tuple[Array, Array]:
-        anchors, positives, negatives = (F.take(embeddings, of_part) for of_part in rows)
-        hard, regular = squared(F, made, anchors), squared(F, made, negatives)
-        # One number beside every other, where an anchor has one positive for many negatives.
-        spread = F.zeros_like(hard)
-        to_positive, to_negative = (F.broadcast_add(spread, squared(F, x, anchors)) for x in (positives, negatives))
-        outside = F.relu(hard - to_positive - self._adv_margin)
-        terms = hard + self._lambda_1 * regular + self._lambda_2 * outside
-        told = (F.sqrt(hard + _EPS), F.sqrt(to_negative + _EPS), hard < to_negative)
-        return pairs.mean(F, terms, chosen), F.concat(*(pairs.mean(F, x, chosen) for x in told), dim=0)
-
 
 def squared(F: ModuleType, one: Array, other: Array) -> Array:
-    """|a - b|^2 of vectors (R, S, D) and such as broadcast to them: (R, S)."""
-    difference = F.broadcast_sub(one, other)
+    """|a - b|^2 of vectors (T, D), row by row: (T,)."""
+    return products(F, *[one - other] * 2)
+
+
+def products(F: ModuleType, one: Array, other: Array) -> Array:
+    """a.b of vectors (T, D), row by row: (T,)."""
     # A product with ones adds up D columns many times faster than sum() does on the CPU.
-    ones = F.reshape(F.ones_like(F.slice(difference, begin=(0, 0, None), end=(1, 1, None))), shape=(-1,))
-    return F.dot(F.square(difference), ones)
+    ones = F.reshape(F.ones_like(F.slice_axis(one, axis=0, begin=0, end=1)), shape=(-1,))
+    return F.dot(one * other, ones)
 
 
 def distances(F: ModuleType, one: Array, other: Array) -> Array:
-    """sqrt(|a - b|^2 + 1e-8) of such vectors, (R, S)."""
+    """sqrt(|a - b|^2 + 1e-8) of vectors (T, D), row by row: (T,)."""
     return F.sqrt(squared(F, one, other) + _EPS)
+
+
+def table(F: ModuleType, numbers: Array, like: Array, *, axis: int) -> Array:
+    """Numbers (N,) or (N, 1) in every row, or with ``axis`` 1 in every column, of a table such as ``like``: flat."""
+    flat = F.expand_dims(F.reshape(numbers, shape=(-1,)), axis)
+    return F.reshape(F.broadcast_like(flat, like), shape=(-1,))

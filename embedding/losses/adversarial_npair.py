@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Any
 
-from embedding.adversarial.players import AdversarialLoss
+from embedding.adversarial.players import AdversarialLoss, products, table
 from embedding.losses.npair import UNSEEN, NPairLoss
 from embedding.mining import pairs
 from embedding.mx import Array
@@ -27,21 +27,16 @@ class AdversarialNPairLoss(NPairLoss, AdversarialLoss):
         shares: Array,
     ) -> tuple[Array, Array]:
         logits, slots = self.logits(F, embeddings, labels, anchor, positive, valid)
-        column, row = (lambda rows: F.expand_dims(rows, 1)), (lambda rows: F.expand_dims(rows, 0))
-        rows = column(anchor), column(positive), row(positive)
-        classes = F.take(labels, anchor)
-        chosen = F.broadcast_mul(column(valid), row(valid)) * (1 - pairs.same_class(F, classes))  # (P, P)
+        column, row = F.expand_dims(valid, 1), F.expand_dims(valid, 0)
+        chosen = F.broadcast_mul(column, row) * (1 - pairs.same_class(F, F.take(labels, anchor)))  # (P, P)
+        rows = table(F, anchor, chosen, axis=1), table(F, positive, chosen, axis=1), table(F, positive, chosen, axis=0)
         seen, made = self.generator(embeddings, *rows)
-        products = F.dot(F.broadcast_mul(F.take(embeddings, rows[0]), seen), self._ones(F, embeddings))
-        own = F.broadcast_mul(column(F.pick(logits, slots)), 1 - pairs.other_image(F, slots))
-        others = pairs.other_image(F, slots) * (products * chosen + (1 - chosen) * UNSEEN)
-        real, synthetic = (self.of_logits(F, found, slots, valid) for found in (logits, own + others))
+        to_synthetic = F.reshape_like(products(F, F.take(embeddings, rows[0]), seen), chosen)
+        others = pairs.other_image(F, slots)
+        hard = others * (to_synthetic * chosen + (1 - chosen) * UNSEEN) + (1 - others) * logits
+        real, synthetic = (self.of_logits(F, found, slots, valid) for found in (logits, hard))
         loss, measured = self.played(F, real, synthetic, shares, made, embeddings, rows, chosen)
         return loss + self.of_norms(F, embeddings, labels), measured
-
-    def _ones(self, F: ModuleType, embeddings: Array) -> Array:
-        """(D,)."""
-        return F.reshape(F.ones_like(F.slice_axis(embeddings, axis=0, begin=0, end=1)), shape=(-1,))
 
 
 Loss = AdversarialNPairLoss

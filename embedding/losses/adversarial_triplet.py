@@ -26,11 +26,12 @@ class AdversarialTripletLoss(TripletLoss, AdversarialLoss):
         ones: Array,
         shares: Array,
     ) -> tuple[Array, Array, Array]:
-        rows = (anchor, positive, negative)
-        real, to_negatives = super().hybrid_forward(F, embeddings, *rows, weight, ones)
+        real, to_negatives = super().hybrid_forward(F, embeddings, anchor, positive, negative, weight, ones)
+        rows = tuple(F.reshape(part, shape=(-1,)) for part in (anchor, positive, negative))
         seen, made = self.generator(embeddings, *rows)
-        anchors, positives = F.take(embeddings, anchor), F.take(embeddings, positive)
-        synthetic = self.of_distances(F, distances(F, anchors, positives), distances(F, anchors, seen), weight)
+        anchors, positives = (F.take(embeddings, part) for part in rows[:2])
+        to_positive, to_synthetic = (distances(F, anchors, x) for x in (positives, seen))
+        synthetic = self.of_distances(F, to_positive, to_synthetic, F.reshape(weight, shape=(-1,)))
         loss, measured = self.played(F, real, synthetic, shares, made, embeddings, rows, weight)
         return loss, to_negatives, measured
 

@@ -5,12 +5,9 @@ import pytest
 from gradients import close, slopes
 
 from embedding import losses
-from embedding.batches.loader import Batch
 from embedding.mining.distance_weighted import PairMiner
 from embedding.mining.triplets import HardMiner
 from embedding.mx import autograd, mx, nd
-from embedding.network.net import Head
-from embedding.training.fit import Optimizers, Schedule, fit
 
 BASES = ("triplet", "npair", "lifted", "contrastive")
 EPS = 1e-8
