@@ -11,7 +11,7 @@ from embedding.mx import Array, nd
 _EPS = 1e-8  # inside every root, as in the losses themselves
 
 # What ``measures`` tells, in order.
-MEASURES = ("to synthetic", "to negative", "nearer")
+MEASURES = ("distance to synthetic", "distance to negative", "synthetic nearer")
 
 
 class AdversarialLoss(MetricLoss):
@@ -76,9 +76,9 @@ class AdversarialLoss(MetricLoss):
         return found[0] if len(found) == 1 else found
 
     def measures(self) -> dict[str, float]:
-        """Means over the epoch so far: distances of anchors to synthetic negatives and to those that these stand for,
+        """Means over the epoch: how far anchors are from synthetic negatives and from those that these stand for.
 
-        and the share of synthetic negatives that are the nearer ones.
+        And the share of triplets whose synthetic negative is the nearer one.
         """
         if not self._measured:
             return {}

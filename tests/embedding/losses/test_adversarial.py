@@ -183,6 +183,7 @@ def test_measures_are_those_of_the_epoch(base):
     synthetic = [distance(x[t[0]], made(x, t, weights, unit_rows=loss.unit_rows)) for t in given]
     real = [distance(x[a], x[n]) for a, _, n in given]
     expected = np.mean(synthetic), np.mean(real), np.mean(np.array(synthetic) < np.array(real))
+    assert list(loss.measures()) == ["distance to synthetic", "distance to negative", "synthetic nearer"]
     np.testing.assert_allclose(list(loss.measures().values()), expected, rtol=1e-4)
     loss.begin(1)
     assert loss.measures() == {}
