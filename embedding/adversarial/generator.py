@@ -8,7 +8,11 @@ _EPS = 1e-12  # inside the root of a length, so that 0 has a gradient
 
 
 class Generator(gluon.HybridBlock):
-    """Triplets of a batch to synthetic negatives: a layer of D units over the three end to end, ReLU, and a layer.
+    """Triplets of a batch to synthetic negatives: the negative, moved by a perceptron over the three end to end.
+
+    The perceptron has a hidden layer of D units with ReLU, and starts at 0: synthetic negatives start as the true ones,
+    and follow the embedding while the generator learns. (The paper's gives the synthetic negative itself. One that
+    starts from nothing was outrun: the embedding learned to move what it makes, and true negatives fell together.)
 
     dim : size of the embeddings, D
     unit_rows : whether the synthetic negatives have unit length
@@ -20,7 +24,7 @@ class Generator(gluon.HybridBlock):
         xavier = mx.init.Xavier(rnd_type="gaussian", factor_type="in", magnitude=2)
         self.inner = self.params.get("inner", shape=(dim, 3 * dim), init=xavier)
         self.inner_bias = self.params.get("inner_bias", shape=(dim,), init="zeros")
-        self.outer = self.params.get("outer", shape=(dim, dim), init=xavier)
+        self.outer = self.params.get("outer", shape=(dim, dim), init="zeros")
         self.outer_bias = self.params.get("outer_bias", shape=(dim,), init="zeros")
 
     def hybrid_forward(
@@ -67,7 +71,7 @@ class Generator(gluon.HybridBlock):
             ),
         )  # (B, D) each
         hidden = F.relu(sum(F.take(part, of_part) for part, of_part in zip(seen, rows, strict=True)))
-        found = F.FullyConnected(hidden, outer, outer_bias, num_hidden=self._dim)
+        found = F.take(embeddings, rows[2]) + F.FullyConnected(hidden, outer, outer_bias, num_hidden=self._dim)
         return self._of_unit_length(F, found, F.ones_like(outer_bias)) if self._unit_rows else found
 
     def _of_unit_length(self, F: ModuleType, rows: Array, ones: Array) -> Array:

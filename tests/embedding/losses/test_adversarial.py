@@ -4,10 +4,14 @@ import numpy as np
 import pytest
 from gradients import close, slopes
 
+from datasets import images
 from embedding import losses
+from embedding.batches.loader import Batch
 from embedding.mining.distance_weighted import PairMiner
 from embedding.mining.triplets import HardMiner
 from embedding.mx import autograd, mx, nd
+from embedding.network.net import Head
+from embedding.training.fit import Optimizers, Schedule, fit
 
 BASES = ("triplet", "npair", "lifted", "contrastive")
 EPS = 1e-8
@@ -20,13 +24,15 @@ def base(request):
     return request.param
 
 
-def make(base, *, compiled=True, **own):
+def make(base, *, compiled=True, fresh=False, **own):
     mx.random.seed(3)
     loss = losses.get(f"adversarial_{base}").Loss(classes=6, dim=5, batch_k=5, **own)
     loss.initialize()
     loss.hybridize(compiled, static_alloc=True)
-    for bias in (loss.generator.inner_bias, loss.generator.outer_bias):
-        bias.set_data(nd.random.normal(scale=0.3, shape=(5,)))
+    if fresh:  # as it starts, synthetic negatives are the true ones
+        return loss
+    for part in (loss.generator.inner_bias, loss.generator.outer_bias, loss.generator.outer):
+        part.set_data(nd.random.normal(scale=0.3, shape=part.shape))
     return loss
 
 
@@ -44,10 +50,10 @@ def weights_of(loss) -> list[np.ndarray]:
 
 
 def made(x, triplet, weights, *, unit_rows):
-    """The synthetic negative of a triplet of rows of x: the paper's perceptron over the three end to end."""
+    """The synthetic negative of a triplet of rows of x: the negative and a perceptron over the three end to end."""
     inner, inner_bias, outer, outer_bias = weights
     hidden = np.maximum(inner @ np.concatenate([x[row] for row in triplet]) + inner_bias, 0)
-    found = outer @ hidden + outer_bias
+    found = x[triplet[2]] + outer @ hidden + outer_bias
     return found / np.sqrt(found @ found + 1e-12) if unit_rows else found
 
 
@@ -160,6 +166,18 @@ def test_the_generator_has_the_gradient_of_its_own_formula_alone(base, compiled)
         close(param.grad().asnumpy(), slopes(plain, weights[place]))
 
 
+def test_it_starts_as_the_loss_itself(base):
+    loss = make(base, fresh=True, adv_warm_up=0, **OWN.get(base, {}))
+    alone = losses.get(base).Loss(classes=6, dim=5, batch_k=5, **OWN.get(base, {}))
+    alone.initialize()
+    x = embedded(loss)
+    (value, gradient), (expected, slope) = (backward(kind, x, LABELS) for kind in (loss, alone))
+    np.testing.assert_allclose(value, expected, atol=1e-5)
+    if loss.unit_rows:  # what would change the length of a row is not there, as s has unit length however long n is
+        gradient, slope = (found - (found * x).sum(axis=1, keepdims=True) * x for found in (gradient, slope))
+    np.testing.assert_allclose(gradient, slope, atol=1e-5)
+
+
 def test_up_to_the_warm_up_it_is_the_loss_itself_while_the_generator_learns(base):
     loss = make(base, adv_warm_up=2, **OWN.get(base, {}))
     alone = losses.get(base).Loss(classes=6, dim=5, batch_k=5, **OWN.get(base, {}))
@@ -187,3 +205,66 @@ def test_measures_are_those_of_the_epoch(base):
     np.testing.assert_allclose(list(loss.measures().values()), expected, rtol=1e-4)
     loss.begin(1)
     assert loss.measures() == {}
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray]:
+    """The pixels (N, 784) of the training digits of five classes, and their labels in [0, 5)."""
+    found = images.get("digits").load()
+    rows = found.train
+    pixels = found.images[rows, ..., 0].reshape(len(rows), -1).astype(np.float32) / 255
+    return pixels, found.labels[rows]
+
+
+def trained(base, pixels, labels, **own):
+    """A head and its loss after six epochs, two of them of warm-up, and the measures of each epoch."""
+    mx.random.seed(0)
+    loss = losses.get(f"adversarial_{base}").Loss(classes=5, dim=16, batch_k=6, adv_warm_up=2, **own)
+    net = Head(16, unit_rows=loss.unit_rows)
+    for block in (net, loss):
+        block.initialize()
+        block.hybridize(static_alloc=True)
+    net(nd.array(pixels[:2]))
+
+    def batches(epoch):
+        rng = np.random.default_rng(epoch)
+        for _ in range(20):
+            rows = np.concatenate([rng.choice(np.flatnonzero(labels == c), 6, replace=False) for c in range(5)])
+            yield Batch(inputs=(nd.array(pixels[rows]),), targets=(nd.array(labels[rows]),))
+
+    epochs = fit(
+        *(net, loss, batches),
+        optimizers=Optimizers(net, loss),
+        schedule=Schedule(3e-3),
+        epochs=6,
+        contexts=[mx.cpu()],
+    )
+    return net, loss, [loss.measures() for _ in epochs]
+
+
+def random_triplets(labels, count=1000):
+    rng = np.random.default_rng(1)
+    anchor = rng.integers(0, len(labels), count)
+    same = labels[anchor][:, None] == labels
+    return anchor, *(np.array([rng.choice(np.flatnonzero(row)) for row in table]) for table in (same, ~same))
+
+
+def test_over_a_training_negatives_come_nearer_and_stay_of_another_class(base, digits):
+    """Class by nearest mean of a class's embeddings: which class a vector would be taken for."""
+    pixels, labels = digits
+    net, loss, measures = trained(base, pixels, labels, lambda_1=5.0, lambda_2=1.0, **OWN.get(base, {}))
+    assert all(found["distance to synthetic"] < found["distance to negative"] for found in measures)
+    embeddings = net(nd.array(pixels)).asnumpy()
+    means = np.stack([embeddings[labels == label].mean(axis=0) for label in range(5)])
+
+    def looks(vectors):
+        return ((vectors[:, None] - means) ** 2).sum(axis=2).argmin(axis=1)
+
+    rows = random_triplets(labels)
+    anchor, _, negative = rows
+    found, _ = (x.asnumpy() for x in loss.generator(nd.array(embeddings), *map(nd.array, rows)))
+    near, true = (np.linalg.norm(x - embeddings[anchor], axis=1) for x in (found, embeddings[negative]))
+    assert (looks(embeddings) == labels).mean() > 0.9
+    assert near.mean() < 0.95 * true.mean()
+    assert (near < true).mean() > 0.9
+    assert (looks(found) != labels[anchor]).mean() > 0.95
