@@ -48,6 +48,10 @@ PRETRAINED: dict[str, Setting] = {
 }
 
 
+# A loss on synthetic negatives is trained as the loss itself is.
+_ADVERSARIAL = "adversarial_"
+
+
 def compare(options: TrainOptions, names: Sequence[str], seeds: Sequence[int]) -> str:
     """Train every loss of ``names`` with every seed, judge the last checkpoints, and return the table.
 
@@ -102,7 +106,7 @@ def mean_and_deviation(values: Sequence[float], *, digits: int = 4) -> str:
 def _run(options: TrainOptions, name: str, seed: int) -> Rows:
     """{row: scores} of one run, from its folder where it was finished before."""
     settings = {**SETTINGS, **PRETRAINED} if options.use_pretrained else SETTINGS
-    setting = settings.get(name, Setting())
+    setting = settings.get(name.removeprefix(_ADVERSARIAL), Setting())
     asked = dataclasses.replace(
         options, runs=options.runs / options.name, name=f"{name}-{seed}", seed=seed, report=False, **setting.flags
     )

@@ -19,13 +19,13 @@ class AdversarialOptions(TrainOptions):
     adversarial: bool = False
     """Negatives made by a generator that learns against the embedding (DAML, Duan et al. 2018)."""
     lambda_1: float | None = None
-    """With --adversarial: how near synthetic negatives stay to the true ones; 1 if not given."""
+    """With --adversarial: how near synthetic negatives stay to the true ones; 5 if not given."""
     lambda_2: float | None = None
-    """With --adversarial: how much it counts that they lie inside the margin; 50 if not given."""
+    """With --adversarial: how much it counts that they lie inside the margin; 1 if not given."""
     lambda_m: float | None = None
     """With --adversarial: weight of the loss with synthetic negatives, the paper's lambda; 1 if not given."""
     lambda_real: float | None = None
-    """With --adversarial: weight of the loss with the batch's own negatives beside it; 0 if not given."""
+    """With --adversarial: weight of the loss with the batch's own negatives beside it; 1 if not given."""
     adv_margin: float | None = None
     """With --adversarial: the margin that they are to lie inside of, of squared distances; 1 if not given."""
     adv_warm_up: int | None = None

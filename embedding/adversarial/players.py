@@ -29,8 +29,8 @@ class AdversarialLoss(MetricLoss):
     The value is the embedding's; that of G adds its gradient and nothing else. A kind of loss takes part by inheriting
     first from its plain form, then from this; its ``hybrid_forward`` gives one output more, of ``measures``.
 
-    lambda_1, lambda_2, lambda_m : of the formulae; lambda_m is the paper's lambda
-    lambda_real : weight of the loss on negatives of the batch, after the warm-up; 0 in the paper
+    lambda_1, lambda_2, lambda_m : of the formulae; 1, 50 and 1 in the paper, where the last is lambda
+    lambda_real : weight of the loss on negatives of the batch, after the warm-up; 0 in the paper's code
     adv_margin : alpha, of squared distances
     adv_warm_up : epochs before synthetic negatives are used
     lr_generator : learning rate of G, which Adam trains
@@ -41,10 +41,10 @@ class AdversarialLoss(MetricLoss):
     def __init__(
         self,
         *,
-        lambda_1: float = 1.0,
-        lambda_2: float = 50.0,
+        lambda_1: float = 5.0,
+        lambda_2: float = 1.0,
         lambda_m: float = 1.0,
-        lambda_real: float = 0.0,
+        lambda_real: float = 1.0,
         adv_margin: float = 1.0,
         adv_warm_up: int = 4,
         lr_generator: float = 1e-3,

@@ -167,7 +167,7 @@ def test_the_generator_has_the_gradient_of_its_own_formula_alone(base, compiled)
 
 
 def test_it_starts_as_the_loss_itself(base):
-    loss = make(base, fresh=True, adv_warm_up=0, **OWN.get(base, {}))
+    loss = make(base, fresh=True, lambda_real=0.0, **OWN.get(base, {}))
     alone = losses.get(base).Loss(classes=6, dim=5, batch_k=5, **OWN.get(base, {}))
     alone.initialize()
     x = embedded(loss)
@@ -252,7 +252,7 @@ def random_triplets(labels, count=1000):
 def test_over_a_training_negatives_come_nearer_and_stay_of_another_class(base, digits):
     """Class by nearest mean of a class's embeddings: which class a vector would be taken for."""
     pixels, labels = digits
-    net, loss, measures = trained(base, pixels, labels, lambda_1=5.0, lambda_2=1.0, **OWN.get(base, {}))
+    net, loss, measures = trained(base, pixels, labels, **OWN.get(base, {}))
     assert all(found["distance to synthetic"] < found["distance to negative"] for found in measures)
     embeddings = net(nd.array(pixels)).asnumpy()
     means = np.stack([embeddings[labels == label].mean(axis=0) for label in range(5)])
