@@ -18,6 +18,7 @@ import docstring_parser
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+from adversarial import AdversarialOptions  # noqa: E402
 from networks import NetworkOptions  # noqa: E402
 
 from ann_bench.commands import COMMANDS  # noqa: E402
@@ -30,6 +31,7 @@ PAGE = ROOT / "docs" / "flags.md"
 # What several commands take, and what of it is told once, under a heading of its own.
 SHARED = {
     TrainOptions: "Every training command",
+    AdversarialOptions: "Every command with synthetic negatives",
     HashOptions: "Every hashing command",
     VseOptions: "Every command of pictures and sentences",
     NetworkOptions: "Every command that looks for the same thing",
@@ -72,7 +74,8 @@ def page() -> str:
 
 
 def _training() -> str:
-    return "\n".join([_section(SHARED[TrainOptions], TrainOptions), *map(_script, TRAINING)])
+    shared = [_section(SHARED[kind], kind) for kind in (TrainOptions, AdversarialOptions)]
+    return "\n".join([*shared, *map(_script, TRAINING)])
 
 
 def _hashing() -> str:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 Rows = dict[str, Line]  # the scores of a run by row
 
 _SCORES = ("recall@1", "map@r", "nmi")
-_SPEED = "images/s"
+_SPEED, _SECONDS = "images/s", "seconds"
 _KEPT = "compared.json"
 
 
@@ -48,6 +48,10 @@ PRETRAINED: dict[str, Setting] = {
 }
 
 
+# A loss on synthetic negatives is trained as the loss itself is.
+_ADVERSARIAL = "adversarial_"
+
+
 def compare(options: TrainOptions, names: Sequence[str], seeds: Sequence[int]) -> str:
     """Train every loss of ``names`` with every seed, judge the last checkpoints, and return the table.
 
@@ -72,19 +76,24 @@ def table(options: TrainOptions, found: dict[str, list[Rows]]) -> str:
         good = [run["last"] for run in runs if run]
         failed = "" if len(good) == len(runs) else f" ({len(runs) - len(good)} of {len(runs)} diverged)"
         rows.append([name + failed, *_cells(good)])
-    head = [f"{options.data}, {max(map(len, found.values()))} seed(s)", *_SCORES, _SPEED]
+    head = [f"{options.data}, {max(map(len, found.values()))} seed(s)", *_SCORES, _SPEED, _SECONDS]
     return aligned([head, *rows])
 
 
 def _cells(lines: list[Line]) -> list[str]:
-    """Mean and standard deviation of every score, and the greatest speed: what else ran slows only some epochs down."""
+    """Mean and standard deviation of every score, the greatest speed and the mean seconds of training.
+
+    The greatest, as what else ran slows only some epochs down.
+    """
     cells = []
-    for name in (*_SCORES, _SPEED):
+    for name in (*_SCORES, _SPEED, _SECONDS):
         values = [line[name] for line in lines if name in line]
         if not values:
             cells.append("")
+        elif name == _SPEED:
+            cells.append(f"{max(values):.0f}")
         else:
-            cells.append(f"{max(values):.0f}" if name == _SPEED else mean_and_deviation(values))
+            cells.append(f"{statistics.mean(values):.1f}" if name == _SECONDS else mean_and_deviation(values))
     return cells
 
 
@@ -97,7 +106,7 @@ def mean_and_deviation(values: Sequence[float], *, digits: int = 4) -> str:
 def _run(options: TrainOptions, name: str, seed: int) -> Rows:
     """{row: scores} of one run, from its folder where it was finished before."""
     settings = {**SETTINGS, **PRETRAINED} if options.use_pretrained else SETTINGS
-    setting = settings.get(name, Setting())
+    setting = settings.get(name.removeprefix(_ADVERSARIAL), Setting())
     asked = dataclasses.replace(
         options, runs=options.runs / options.name, name=f"{name}-{seed}", seed=seed, report=False, **setting.flags
     )
@@ -128,8 +137,10 @@ def once(folder: Path, described: Mapping[str, Any], run: Callable[[], Rows]) ->
 
 
 def _rows(folder: Path) -> Rows:
-    """The scores of a run by row; the last row's with the speed of its fastest epoch."""
+    """The scores of a run by row; the last row's with the speed of its fastest epoch and the seconds of all epochs."""
     lines = read_lines(folder / "metrics.jsonl")
     rows = {line["row"]: line for line in lines if line["kind"] == "scores" and line["row"] != "best"}
-    rows["last"][_SPEED] = max(line["images_per_second"] for line in lines if line["kind"] == "epoch")
+    epochs = [line for line in lines if line["kind"] == "epoch"]
+    rows["last"][_SPEED] = max(line["images_per_second"] for line in epochs)
+    rows["last"][_SECONDS] = sum(line["seconds"] for line in epochs)
     return rows

@@ -19,11 +19,11 @@ from embedding.network import backbone, packaged
 _ABOVE_0 = (
     *("embed_dim", "bits", "word_dim", "num_layers", "threshold", "lr_update", "img_dim", "batch_size", "batch_k"),
     *("epochs", "epoch_steps", "lr", "lr_beta", "lr_classes", "factor", "clip", "margin", "neg_margin", "beta"),
-    *("scale", "alpha", "gamma", "similar_weight", "head_mult", "workers"),
+    *("scale", "alpha", "gamma", "similar_weight", "head_mult", "workers", "lr_generator"),
 )
 _FROM_0 = (
     *("seed", "grad_clip", "hidden", "sharpen", "quantization", "wd", "nu", "l2_reg", "pos_margin", "pull", "warm_up"),
-    *("lr_mult", "log_interval"),
+    *("lr_mult", "log_interval", "lambda_1", "lambda_2", "lambda_m", "lambda_real", "adv_margin", "adv_warm_up"),
 )
 _SIZES = ("image", "test", "raw")
 _OF_THE_TRUNK = ("lr_mult", "freeze_bn", "min_crop", "flip")

@@ -85,7 +85,7 @@ def _lead(
             _judge_untrained(options, run, parts)
         with session.viz(options, run) as writer:
             for epoch in session.epochs(options, run, parts, devices, team):
-                session.keep(run, parts, epoch, _validated(parts), writer)
+                session.keep(run, parts, epoch, _validated(parts), writer, **parts.loss.measures())
         _judge_trained(options, run, parts, devices)
     run.close()
 

@@ -1,6 +1,7 @@
 """Train several losses alike, with several seeds each, and print one table.
 
 python scripts/compare_losses.py                                               every loss on built-in glyphs
+python scripts/compare_losses.py --adversarial                                 four of them on synthetic negatives, too
 python scripts/compare_losses.py --losses=margin,triplet --data=cub200 --use-pretrained=resnet50.pth --cache-features
 """
 
@@ -8,6 +9,7 @@ import dataclasses
 from dataclasses import dataclass
 
 import command
+from adversarial import PREFIX, AdversarialOptions
 
 from datasets.errors import InputError, unknown
 from embedding import losses
@@ -21,6 +23,8 @@ class CompareOptions(TrainOptions):
 
     losses: str = "all"
     """Names of losses with commas between them, or all."""
+    adversarial: bool = False
+    """Each loss beside itself on synthetic negatives (DAML, Duan et al. 2018): all are those that have such a form."""
     seeds: str = "1,2,3"
     """Seeds with commas between them; every loss is trained with each."""
     lr: float = 1e-3
@@ -34,10 +38,7 @@ class CompareOptions(TrainOptions):
 def main(options: CompareOptions) -> None:
     """Train what was not trained before, and print the table."""
     _refuse(options)
-    names = losses.names() if options.losses == "all" else [name.strip() for name in options.losses.split(",")]
-    for name in names:
-        if name not in losses.names():
-            raise unknown("loss", name, losses.names())
+    names = _names(options)
     if not all(seed.strip().isdecimal() for seed in options.seeds.split(",")):
         raise InputError(f"--seeds={options.seeds}: give whole numbers with commas between them, such as 1,2,3")
     seeds = list(dict.fromkeys(int(seed) for seed in options.seeds.split(",")))  # once each
@@ -46,6 +47,20 @@ def main(options: CompareOptions) -> None:
     trained.check()
     trained = dataclasses.replace(trained, name=trained.name or f"compare-{trained.data}")
     print(compare(trained, list(dict.fromkeys(names)), seeds))
+
+
+def _names(options: CompareOptions) -> list[str]:
+    """The losses to train by name; raises InputError for an unknown one, and for one without the form asked for."""
+    known, asked = losses.names(), [name.strip() for name in options.losses.split(",")]
+    if options.losses == "all":
+        asked = [name for name in known if not name.startswith(PREFIX)]
+    if options.adversarial and options.losses == "all":
+        asked = list(AdversarialOptions.LOSSES)
+    for name in asked:
+        if name not in known:
+            raise unknown("loss", name, known)
+    both = AdversarialOptions(adversarial=options.adversarial)
+    return [found for name in asked for found in dict.fromkeys([name, both.named(name)])]
 
 
 def _refuse(options: CompareOptions) -> None:

@@ -1,20 +1,21 @@
 """Train an embedding with the multi-class N-pair loss (Sohn 2016).
 
 python scripts/train_npair.py                                                  built-in glyphs, on the CPU
+python scripts/train_npair.py --adversarial                                    the same on synthetic negatives
 python scripts/train_npair.py --recipe=paper --data=sop --use-pretrained=googlenet.pth --gpus=0
 """
 
 from dataclasses import dataclass
 
 import command
+from adversarial import AdversarialOptions
 
 from embedding import recipes
-from embedding.options import TrainOptions
 from embedding.train import train_with
 
 
 @dataclass(frozen=True, kw_only=True)
-class NPairOptions(TrainOptions):
+class NPairOptions(AdversarialOptions):
     """Train an embedding with the multi-class N-pair loss (Sohn 2016)."""
 
     batch_k: int = 2
@@ -25,8 +26,8 @@ class NPairOptions(TrainOptions):
 
 def main(options: NPairOptions) -> None:
     """Train, judge and report."""
-    train_with(options, "npair", l2_reg=options.l2_reg)
+    train_with(options, options.named("npair"), l2_reg=options.l2_reg, **options.of_generator)
 
 
 if __name__ == "__main__":
-    command.main(main, NPairOptions, defaults=lambda options: recipes.with_recipe(options, "npair"))
+    command.main(main, NPairOptions, defaults=lambda options: recipes.with_recipe(options, options.named("npair")))

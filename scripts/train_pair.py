@@ -1,16 +1,17 @@
 """Train an embedding with a loss over pairs of a batch: contrastive, lifted or multi_similarity.
 
 python scripts/train_pair.py --loss=multi_similarity                           built-in glyphs, on the CPU
+python scripts/train_pair.py --loss=lifted --adversarial                       on synthetic negatives
 python scripts/train_pair.py --loss=contrastive --neg-margin=0.5 --data=cub200 --use-pretrained=resnet50.pth --gpus=0
 """
 
 from dataclasses import dataclass
 
 import command
+from adversarial import AdversarialOptions
 
 from datasets.errors import InputError
 from embedding import recipes
-from embedding.options import TrainOptions
 from embedding.train import train_with
 
 LOSSES = ("contrastive", "lifted", "multi_similarity")
@@ -18,7 +19,7 @@ OWN = ("pos_margin", "neg_margin", "margin", "alpha", "beta", "base", "epsilon")
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairOptions(TrainOptions):
+class PairOptions(AdversarialOptions):
     """Train an embedding with a loss over pairs of a batch."""
 
     loss: str = "multi_similarity"
@@ -47,8 +48,9 @@ class PairOptions(TrainOptions):
 
 def main(options: PairOptions) -> None:
     """Train, judge and report."""
-    train_with(options, options.loss, **{name: getattr(options, name) for name in OWN})
+    own = {name: getattr(options, name) for name in OWN}
+    train_with(options, options.named(options.loss), **own, **options.of_generator)
 
 
 if __name__ == "__main__":
-    command.main(main, PairOptions, defaults=lambda options: recipes.with_recipe(options, options.loss))
+    command.main(main, PairOptions, defaults=lambda options: recipes.with_recipe(options, options.named(options.loss)))

@@ -1,22 +1,23 @@
 """Train an embedding with the batch-hard triplet loss (Hermans et al. 2017).
 
 python scripts/train_triplet.py                                                built-in glyphs, on the CPU
+python scripts/train_triplet.py --adversarial                                  the same on synthetic negatives
 python scripts/train_triplet.py --recipe=paper --data=market1501 --use-pretrained=resnet50.pth --gpus=0
 """
 
 from dataclasses import dataclass, replace
 
 import command
+from adversarial import AdversarialOptions
 
 from datasets.errors import InputError
 from embedding import recipes
 from embedding.losses.triplet import MININGS
-from embedding.options import TrainOptions
 from embedding.train import train_with
 
 
 @dataclass(frozen=True, kw_only=True)
-class TripletOptions(TrainOptions):
+class TripletOptions(AdversarialOptions):
     """Train an embedding with the batch-hard triplet loss (Hermans et al. 2017)."""
 
     mining: str = "hard"
@@ -44,8 +45,8 @@ def main(options: TripletOptions) -> None:
     if not options.soft and options.margin is None:
         options = replace(options, margin=0.2)
     own = {"margin": options.margin, "mining": options.mining, "warm_up": options.warm_up, "unit_rows": options.unit}
-    train_with(options, "triplet", **own)
+    train_with(options, options.named("triplet"), **own, **options.of_generator)
 
 
 if __name__ == "__main__":
-    command.main(main, TripletOptions, defaults=lambda options: recipes.with_recipe(options, "triplet"))
+    command.main(main, TripletOptions, defaults=lambda options: recipes.with_recipe(options, options.named("triplet")))

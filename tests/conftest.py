@@ -66,6 +66,14 @@ def small_instance_run(tmp_path) -> list[str]:
 
 
 @pytest.fixture
+def small_adversarial_run(tmp_path) -> list[str]:
+    """The command line of a training on synthetic negatives, from its second epoch on."""
+    flags = "--adversarial --adv-warm-up=1 --data=digits --batch-size=12 --epoch-steps=6 --epochs=4 --lr=1e-3 --steps=3"
+    flags += " --embed-dim=16 --no-report --workers=1 --validation=0.5"
+    return [sys.executable, str(SCRIPTS / "train_npair.py"), *flags.split(), f"--runs={tmp_path}"]
+
+
+@pytest.fixture
 def small_run(tmp_path) -> list[str]:
     """The command line of a training that takes a second an epoch."""
     flags = "--data=digits --batch-size=12 --batch-k=4 --epoch-steps=6 --epochs=4 --lr=1e-3 --steps=3 --embed-dim=16"

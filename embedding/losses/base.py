@@ -24,6 +24,10 @@ class EmbeddingLoss(gluon.HybridBlock):
     def begin(self, epoch: int) -> None:
         """Called before epoch 1, 2, ...: the place for what changes as training goes on."""
 
+    def measures(self) -> dict[str, float]:
+        """What else is to be told of an epoch when it ends, by name; a run keeps it in metrics.jsonl."""
+        return {}
+
     def complaint(self, mean: float) -> str:
         """What is wrong with an epoch whose mean loss is ``mean``, as a sentence for the log, or nothing."""
         return ""

@@ -24,9 +24,13 @@ class ContrastiveLoss(MetricLoss):
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
         distances = pairs.distances(F, embeddings)
+        return self.of_distances(F, distances, distances, labels)
+
+    def of_distances(self, F: ModuleType, to_positives: Array, to_negatives: Array, labels: Array) -> Array:
+        """The loss, (1,), of the distances of all pairs, (B, B): as positives and as negatives."""
         same = pairs.same_class(F, labels)
-        too_far = F.relu(distances - self._pos_margin) * same * pairs.other_image(F, labels)
-        too_near = F.relu(self._neg_margin - distances) * (1 - same)
+        too_far = F.relu(to_positives - self._pos_margin) * same * pairs.other_image(F, labels)
+        too_near = F.relu(self._neg_margin - to_negatives) * (1 - same)
         return sum(pairs.mean(F, F.square(terms) / 2, terms > 0) for terms in (too_far, too_near))
 
 

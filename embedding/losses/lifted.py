@@ -24,9 +24,13 @@ class LiftedLoss(MetricLoss):
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
         distances = pairs.distances(F, embeddings)
+        return self.of_distances(F, distances, distances, labels)
+
+    def of_distances(self, F: ModuleType, to_positives: Array, to_negatives: Array, labels: Array) -> Array:
+        """The loss, (1,), of the distances of anchors to all images, (B, B): as positives and as negatives."""
         same = pairs.same_class(F, labels)
-        positives = pairs.log_sum_exp(F, distances, same * pairs.other_image(F, labels))
-        negatives = pairs.log_sum_exp(F, self._margin - distances, 1 - same)
+        positives = pairs.log_sum_exp(F, to_positives, same * pairs.other_image(F, labels))
+        negatives = pairs.log_sum_exp(F, self._margin - to_negatives, 1 - same)
         return pairs.mean(F, F.relu(positives + negatives), pairs.has_positive_and_negative(F, same, labels))
 
 

@@ -8,7 +8,7 @@ from embedding.mining.distance_weighted import PairMiner
 from embedding.mx import Array, nd
 
 # The logit of a column that an anchor must not see; exp() of it is exactly 0 beside its own positive.
-_UNSEEN = -1e9
+UNSEEN = -1e9
 
 
 class NPairLoss(MetricLoss):
@@ -42,17 +42,30 @@ class NPairLoss(MetricLoss):
         self, F: ModuleType, embeddings: Array, labels: Array, anchor: Array, positive: Array, valid: Array
     ) -> Array:
         # A last column of each factor hides the slots without a pair: far cheaper than adding a row to P x P logits.
+        logits, slots = self.logits(F, embeddings, labels, anchor, positive, valid)
+        return self.of_logits(F, logits, slots, valid) + self.of_norms(F, embeddings, labels)
+
+    def logits(
+        self, F: ModuleType, embeddings: Array, labels: Array, anchor: Array, positive: Array, valid: Array
+    ) -> tuple[Array, Array]:
+        """Inner products (P, P) of anchors and positives, those that an anchor must not see at -1e9; and slots (P,)."""
         anchors = F.concat(F.take(embeddings, anchor), F.ones_like(F.expand_dims(valid, 1)), dim=1)
-        positives = F.concat(F.take(embeddings, positive), F.expand_dims((1 - valid) * _UNSEEN, 1), dim=1)
+        positives = F.concat(F.take(embeddings, positive), F.expand_dims((1 - valid) * UNSEEN, 1), dim=1)
         logits = F.dot(anchors, positives, transpose_b=True)  # (P, P), a row an anchor
         slots = F.contrib.arange_like(valid)
         if not self._one_pair_a_class:
             of_its_class = pairs.same_class(F, F.take(labels, anchor)) * pairs.other_image(F, slots)
-            logits = logits + of_its_class * _UNSEEN
-        log_share = F.pick(F.log_softmax(logits), slots)
+            logits = logits + of_its_class * UNSEEN
+        return logits, slots
+
+    def of_logits(self, F: ModuleType, logits: Array, slots: Array, valid: Array) -> Array:
+        """The first term, (1,), of logits (P, P), a row an anchor with its own positive on the diagonal."""
+        return pairs.mean(F, F.pick(F.log_softmax(logits), slots), valid) * -1
+
+    def of_norms(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
+        """The second term, (1,)."""
         ones = F.ones_like(labels)
-        norms = pairs.total(F, embeddings, embeddings) / F.dot(ones, ones)
-        return self._l2_reg * norms - pairs.mean(F, log_share, valid)
+        return self._l2_reg * (pairs.total(F, embeddings, embeddings) / F.dot(ones, ones))
 
 
 Loss = NPairLoss

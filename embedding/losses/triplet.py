@@ -58,6 +58,7 @@ class TripletLoss(MetricLoss):
 
     def begin(self, epoch: int) -> None:
         """Semi-hard mining up to epoch ``warm_up``, then what was chosen."""
+        super().begin(epoch)
         self._semi_hard = self._always_semi_hard or epoch <= self._warm_up
         self._to_negatives = None
 
@@ -91,9 +92,13 @@ class TripletLoss(MetricLoss):
         to_positive, to_negative = (
             F.sqrt(F.dot(F.square(anchors - F.take(embeddings, rows)), ones) + _EPS) for rows in (positive, negative)
         )  # (B, S)
+        return self.of_distances(F, to_positive, to_negative, weight), F.BlockGrad(pairs.mean(F, to_negative, weight))
+
+    def of_distances(self, F: ModuleType, to_positive: Array, to_negative: Array, weight: Array) -> Array:
+        """The loss, (1,), of distances of anchors to positives and negatives, and of weights of triplets: (B, S)."""
         terms = to_positive - to_negative
         terms = F.Activation(terms, act_type="softrelu") if self._margin is None else F.relu(terms + self._margin)
-        return pairs.mean(F, terms, weight), F.BlockGrad(pairs.mean(F, to_negative, weight))
+        return pairs.mean(F, terms, weight)
 
     def complaint(self, mean: float) -> str:
         """Whether training collapses: the loss is that of equal distances, and negatives are next to their anchors."""

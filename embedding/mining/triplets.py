@@ -53,6 +53,18 @@ def positives_in_slots(F: ModuleType, labels: Array, *, slots: int) -> tuple[Arr
     return anchor, F.where(valid, positive, anchor), valid
 
 
+def hardest(F: ModuleType, embeddings: Array, labels: Array, same: Array) -> tuple[Array, Array]:
+    """Of each row the farthest of its class, itself where it is alone, and the nearest of another class: (B, 1) each.
+
+    same : of ``pairs.same_class``
+    """
+    # Rows of the same class lie below all others: the lowest is the farthest positive, the highest the nearest
+    # negative. The anchor itself is the nearest of its class, and so is not the lowest.
+    split = nearness(F, embeddings, labels) - same
+    negative, positive = (F.topk(split, axis=1, k=1, is_ascend=ascend) for ascend in (False, True))
+    return positive, negative
+
+
 class _TripletMiner(gluon.HybridBlock):
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
         """Triplets of the batch, for embeddings (B, D) and labels (B,)."""
@@ -67,11 +79,8 @@ class HardMiner(_TripletMiner):
     """
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, ...]:
-        near, same = nearness(F, embeddings, labels), same_class(F, labels)
-        # Rows of the same class lie below all others: the lowest is the farthest positive, the highest the nearest
-        # negative. The anchor itself is the nearest of its class, and so is not the lowest.
-        split = near - same
-        negative, positive = (F.topk(split, axis=1, k=1, is_ascend=ascend) for ascend in (False, True))
+        same = same_class(F, labels)
+        positive, negative = hardest(F, embeddings, labels, same)
         anchor = F.expand_dims(F.contrib.arange_like(labels), 1)
         return anchor, positive, negative, F.expand_dims(has_positive_and_negative(F, same, labels), 1)
 

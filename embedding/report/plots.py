@@ -135,11 +135,12 @@ def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, 
 
 
 def curves(epochs: Sequence[Mapping[str, float]]) -> bytes:
-    """Loss, HashNet's scale, scores of validation and images a second over the epochs of ``metrics.jsonl``."""
+    """Loss, what a loss tells besides, validation and images a second over the epochs of ``metrics.jsonl``."""
     validation = [key for key in _keys(epochs) if key.startswith("validation ")]
     panels = [
         ("Loss", ["loss"]),
         ("Scale of the tanh", ["scale"]),
+        ("Anchors to negatives", ["distance to synthetic", "distance to negative"]),
         ("Scores of validation", validation),
         ("Images a second", ["images_per_second"]),
     ]

@@ -26,6 +26,13 @@ class Options(TrainOptions):
     scale: float | None = None
     margin: float | None = None
     pull: float | None = None
+    lambda_1: float | None = None
+    lambda_2: float | None = None
+    lambda_m: float | None = None
+    lambda_real: float | None = None
+    adv_margin: float | None = None
+    adv_warm_up: int | None = None
+    lr_generator: float | None = None
 
 
 @pytest.mark.parametrize(("loss", "data"), recipes.published())

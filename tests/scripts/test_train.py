@@ -1,5 +1,6 @@
 """The training commands: each loss trains, reference commands are understood, recipes are defaults."""
 
+import dataclasses
 import importlib
 import json
 from pathlib import Path
@@ -13,10 +14,16 @@ SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 COMMANDS = {
     "train_margin.py": [[]],
-    "train_npair.py": [[], ["--batch-k=4"]],
-    "train_triplet.py": [[], ["--mining=semi-hard"], ["--no-unit", "--soft", "--warm-up=0"]],
+    "train_npair.py": [[], ["--batch-k=4"], ["--adversarial"]],
+    "train_triplet.py": [
+        *([], ["--mining=semi-hard"], ["--no-unit", "--soft", "--warm-up=0"]),
+        ["--adversarial", "--adv-warm-up=0", "--lambda-real=1"],
+    ],
     "train_softmax.py": [[f"--loss={name}"] for name in ("softmax", "center", "asoftmax", "arcface", "cosface")],
-    "train_pair.py": [[f"--loss={name}"] for name in ("contrastive", "lifted", "multi_similarity")],
+    "train_pair.py": [
+        *([f"--loss={name}"] for name in ("contrastive", "lifted", "multi_similarity")),
+        *([f"--loss={name}", "--adversarial", "--lambda-2=3"] for name in ("contrastive", "lifted")),
+    ],
 }
 SMALL = [
     *("--data=digits", "--batch-size=20", "--epoch-steps=2", "--epochs=1", "--embed-dim=16"),
@@ -72,10 +79,14 @@ def test_a_recipe_gives_what_is_not_said_and_what_is_said_stands(run, tmp_path):
 @pytest.mark.parametrize(("loss", "data"), recipes.published())
 def test_every_recipe_is_one_of_flags_of_its_command(monkeypatch, loss, data):
     monkeypatch.syspath_prepend(SCRIPTS)
-    own = f"train_{loss}" if f"train_{loss}.py" in COMMANDS else "train_softmax"
-    kinds = vars(importlib.import_module(own)).values()
-    options = next(kind for kind in kinds if isinstance(kind, type) and TrainOptions in kind.__bases__)
-    recipes.with_recipe(options(recipe="paper", data="sop" if data == recipes.ANY else data), loss).check()
+    base = loss.removeprefix("adversarial_")
+    others = "train_pair" if base in ("lifted", "contrastive") else "train_softmax"
+    module = importlib.import_module(f"train_{base}" if f"train_{base}.py" in COMMANDS else others)
+    kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, TrainOptions)]
+    options = next(kind for kind in kinds if kind.__module__ == module.__name__)
+    said = {"adversarial": True} if base != loss else {}
+    found = recipes.with_recipe(options(recipe="paper", data="sop" if data == recipes.ANY else data), loss)
+    dataclasses.replace(found, **said).check()
 
 
 @pytest.mark.parametrize(
@@ -94,6 +105,12 @@ def test_every_recipe_is_one_of_flags_of_its_command(monkeypatch, loss, data):
         ("train_npair.py", ["--l2-reg=-1"], ["--l2-reg=-1"]),
         ("train_npair.py", ["--recipe=paper", "--data=digits"], ["--recipe=paper", "digits", "sop"]),
         ("train_pair.py", ["--loss=arcface"], ["--loss=arcface", "contrastive"]),
+        ("train_pair.py", ["--adversarial"], ["--adversarial", "multi_similarity", "lifted"]),
+        ("train_npair.py", ["--lambda-2=3"], ["--lambda-2=3", "add --adversarial"]),
+        ("train_npair.py", ["--adversarial", "--lambda-1=-1"], ["--lambda-1=-1", "0 or above"]),
+        ("train_triplet.py", ["--adversarial", "--lr-generator=0"], ["--lr-generator=0", "above 0"]),
+        ("train_npair.py", ["--adversarial", "--recipe=paper"], ["glyphs", "cars196, cub200, sop"]),
+        ("compare_losses.py", ["--losses=margin", "--adversarial"], ["margin has no such form", "npair"]),
         ("compare_losses.py", ["--losses=margin,margn"], ["'margn'", "margin"]),
         ("compare_losses.py", ["--seeds=one"], ["--seeds=one"]),
         ("train_pair.py", ["--epsilon=nan"], ["--epsilon=nan", "finite"]),
@@ -115,6 +132,26 @@ def test_losses_are_compared_in_one_table(run, tmp_path):
     table = done.stdout.split("digits, 2 seed(s)")[1].splitlines()
     assert [row.split()[0] for row in table[1:]] == ["trunk", "untrained", "margin", "triplet"]
     assert all("+-" in row for row in table[3:])
+
+
+def test_losses_are_compared_beside_themselves_on_synthetic_negatives(run, tmp_path):
+    done = run("compare_losses.py", *SMALL, "--adversarial", "--losses=npair", "--seeds=1,2", f"--runs={tmp_path}")
+    head, *table = done.stdout.split("digits, 2 seed(s)")[1].splitlines()
+    assert head.split()[-1] == "seconds"
+    assert [row.split()[0] for row in table] == ["trunk", "untrained", "npair", "adversarial_npair"]
+    assert all(float(row.split()[-1]) > 0 for row in table[2:])
+
+
+def test_a_run_tells_how_near_synthetic_negatives_are_and_its_report_shows_it(run, tmp_path):
+    small = [flag for flag in SMALL if flag != "--no-report"]
+    done = run("train_npair.py", *small, "--adversarial", "--epochs=2", "--name=it", f"--runs={tmp_path}")
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = [json.loads(line) for line in (tmp_path / "it" / "metrics.jsonl").read_text().splitlines()]
+    told = [row for row in rows if row["kind"] == "epoch"]
+    assert all(row["distance to synthetic"] > 0 and row["distance to negative"] > 0 for row in told)
+    assert all(0 <= row["synthetic nearer"] <= 1 for row in told)
+    assert (tmp_path / "it" / "report" / "index.html").stat().st_size > 0
+    assert stored(tmp_path / "it")["batch_k"] == 2
 
 
 @pytest.mark.parametrize(
