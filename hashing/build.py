@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,8 @@ from hashing.net import HashingNet
 from hashing.options import OWN, HashOptions
 
 log = logging.getLogger(__name__)
+
+_PREPARED = 2014  # beside the seed: another chance than that of weights and batches
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,7 +71,7 @@ def parts(options: HashOptions, images: ImageSet, devices: build.Devices, skippe
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
-        batches=build.batches(options, training, deal, kept, Team(), skipped),
+        batches=build.batches(options, training, deal, kept, Team(), skipped, targets=_prepared(loss, options)),
         skipped=skipped,
         judge=judge(images),
         validation=judge(training) if len(training.query) else None,
@@ -110,6 +113,11 @@ def _loss(options: HashOptions, training: ImageSet) -> HashLoss:
     return made(bits=options.bits, classes=classes, **own_settings(options))
 
 
+def _prepared(loss: HashLoss, options: HashOptions) -> Callable[[np.ndarray], np.ndarray]:
+    """What the loss makes of all training labels before training, the same where a run goes on."""
+    return lambda labels: loss.prepare(labels, np.random.default_rng((options.seed, _PREPARED)))
+
+
 def own_settings(options: HashOptions) -> dict[str, float]:
     """What was given of the settings of the method's loss; raises InputError for one that it does not have."""
     given = {name: getattr(options, name) for name in OWN}
@@ -140,10 +148,10 @@ def served(folder: Path, checkpoint: str, devices: build.Devices) -> Served:
     """The hashing network of a run folder, as ``embedding.serving`` has those of other runs."""
     net, options = trained_network(folder, checkpoint, devices)
     network = network_of(folder / checkpoint)
-    return Served(net, facts_of(options, network, dim=options.bits, codes=True))
+    return Served(net, facts_of(options, network, dim=net.width, codes=True))
 
 
 def hash_net(options: HashOptions) -> HashingNet:
     """The network that the options describe, without weights."""
-    tanh = losses.get(options.method).Loss.tanh
-    return HashingNet(model=options.model, bits=options.bits, pool=options.pool, hidden=options.hidden, tanh=tanh)
+    loss, how = losses.get(options.method).Loss, {"pool": options.pool, "hidden": options.hidden}
+    return HashingNet(model=options.model, bits=options.bits, tanh=loss.tanh, head=loss.head, **how)

@@ -1,7 +1,7 @@
 """ImageSet to training batches, decoded and augmented in threads ahead of the trainer."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from embedding.batches.ahead import in_threads
 from embedding.batches.plan import AtRandom, ByClass
 from embedding.mx import nd
 
+Prepare = Callable[[np.ndarray], np.ndarray]  # of all labels of the train part, what a loss is told instead
 Found = tuple[np.ndarray, int]  # an image, and its position in the train part
 
 
@@ -40,6 +41,8 @@ class Batches:
     skipped : where images that cannot be read are noted; another image of its class takes the place of one, and where
         its class has none, another class
     part : (rank, size) of a worker among those that share every batch; it gets its own part of it alone
+    targets : called with the labels of the whole train part as a batch has them, gives what batches hold in their
+        place, a row an image; None for the labels themselves
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Batches:
         workers: int = 2,
         skipped: Skipped | None = None,
         part: tuple[int, int] = (0, 1),
+        targets: Prepare | None = None,
     ) -> None:
         self._images, self._size, self._augmentation = images, size, augmentation
         self._deal, self._steps = deal, steps
@@ -62,6 +66,7 @@ class Batches:
         self._sharers, share = part[1], deal.size // part[1]
         self._mine = slice(part[0] * share, (part[0] + 1) * share)
         self._labels, self.class_count = _from_0(images.labels[images.train])
+        self._targets = self._labels if targets is None else targets(self._labels)
 
     def __str__(self) -> str:
         batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
@@ -89,8 +94,8 @@ class Batches:
         for step, (batch, found) in enumerate(zip(plan, loaded, strict=True)):
             pixels, positions = zip(*self._fill(found, batch, (self._seed, number, step)), strict=True)
             self._skipped.look(len(pixels))
-            labels = self._labels[list(positions)]
-            yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(labels),))
+            targets = self._targets[list(positions)]
+            yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(targets),))
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""
