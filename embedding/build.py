@@ -18,7 +18,7 @@ from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from embedding.batches import holdout
 from embedding.batches.decode import Augmentation, parse_size
-from embedding.batches.loader import Batches, Prepare
+from embedding.batches.loader import Batches
 from embedding.batches.plan import AtRandom, ByClass, deal_by_class
 from embedding.evaluation import features
 from embedding.evaluation.judge import Judge
@@ -204,12 +204,8 @@ def batches(
     kept: np.ndarray | None,
     team: Team,
     skipped: Skipped,
-    targets: Prepare | None = None,
 ) -> Batches:
-    """The training batches, dealt so, of images or of ``kept`` features; a worker's own part of them.
-
-    targets : as for ``Batches``
-    """
+    """The training batches, dealt so, of images or of ``kept`` features; a worker's own part of them."""
     make = Batches if kept is None else partial(features.FeatureBatches, kept)
     return make(
         data,
@@ -221,7 +217,6 @@ def batches(
         workers=options.workers,
         skipped=skipped,
         part=(team.rank, team.size),
-        targets=targets,
     )
 
 

@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import logging
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +45,8 @@ def image_set(options: HashOptions) -> ImageSet:
         log.warning(
             "%s: codes are scored without its rule of cameras: images of a query's own camera count", found.name
         )
+    if found.draws:
+        log.warning("%s: codes are scored without its draws of a gallery: every test image asks all others", found.name)
     return found.require("train", "query", "gallery")
 
 
@@ -66,12 +67,14 @@ def parts(options: HashOptions, images: ImageSet, devices: build.Devices, skippe
     def judge(judged: ImageSet) -> HashJudge:
         return HashJudge(build.judge(options, judged, devices, skipped, kept=kept), judged, options)
 
+    batches = build.batches(options, training, deal, kept, Team(), skipped)
+    batches.prepare(lambda labels: loss.prepare(labels, np.random.default_rng((options.seed, _PREPARED))))
     return HashParts(
         net=net,
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
-        batches=build.batches(options, training, deal, kept, Team(), skipped, targets=_prepared(loss, options)),
+        batches=batches,
         skipped=skipped,
         judge=judge(images),
         validation=judge(training) if len(training.query) else None,
@@ -111,11 +114,6 @@ def _loss(options: HashOptions, training: ImageSet) -> HashLoss:
     classes = labels.shape[1] if training.several_labels else len(np.unique(labels))
     made = losses.get(options.method).Loss
     return made(bits=options.bits, classes=classes, **own_settings(options))
-
-
-def _prepared(loss: HashLoss, options: HashOptions) -> Callable[[np.ndarray], np.ndarray]:
-    """What the loss makes of all training labels before training, the same where a run goes on."""
-    return lambda labels: loss.prepare(labels, np.random.default_rng((options.seed, _PREPARED)))
 
 
 def own_settings(options: HashOptions) -> dict[str, float]:

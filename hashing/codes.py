@@ -2,8 +2,8 @@
 
 A bit is 1 where the activation is above 0; the first activation is the highest bit of the first byte.
 
-A code of one-hot blocks (SuBiC) is packed the same way, 256 bits for each of its bytes, one of which is 1: two such codes
-differ in two bits for every byte that differs, so that Hamming search finds what it should.
+A code of one-hot blocks (SuBiC) is packed the same way, 256 bits for each of its bytes, one of which is 1: two such
+codes differ in two bits for every byte that differs, so that Hamming search finds what it should.
 """
 
 import numpy as np

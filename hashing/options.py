@@ -57,8 +57,8 @@ class HashOptions(TrainOptions):
     """Which split of the set, where it has several: for cifar10 0, 1 or 2; see docs/data-sets.md."""
 
     margin: float | None = None
-    """Margin of triplet, dsh, dtsh and dnnh; that of the first two grows with the code length if not given: 8 at 32 bits for
-    triplet."""
+    """Margin of triplet, dsh, dtsh and dnnh; that of the first two grows with the code length if not given: 8 at 32
+    bits for triplet."""
     alpha: float | None = None
     """Factor on the inner products of hashnet; 10 / bits if not given."""
     gamma: float | None = None

@@ -58,6 +58,8 @@ class ImageSet:
     matches : (M, 2) int64, rows of training images that show the same instance, a query and a positive, where that is
         known of pairs and not of classes; or None
     parts : the part of the set that each image belongs to, N names; or () where it has none
+    draws : where not 0, one image of each class that is asked for, drawn at random so many times, is the gallery and
+        the others ask; query and gallery are the same rows, all of these
     """
 
     name: str
@@ -74,6 +76,7 @@ class ImageSet:
     truth: Truth | None = None
     matches: np.ndarray | None = None
     parts: tuple[str, ...] = ()
+    draws: int = 0
 
     def __len__(self) -> int:
         return len(self.images)

@@ -16,7 +16,6 @@ from embedding.batches.ahead import in_threads
 from embedding.batches.plan import AtRandom, ByClass
 from embedding.mx import nd
 
-Prepare = Callable[[np.ndarray], np.ndarray]  # of all labels of the train part, what a loss is told instead
 Found = tuple[np.ndarray, int]  # an image, and its position in the train part
 
 
@@ -41,8 +40,6 @@ class Batches:
     skipped : where images that cannot be read are noted; another image of its class takes the place of one, and where
         its class has none, another class
     part : (rank, size) of a worker among those that share every batch; it gets its own part of it alone
-    targets : called with the labels of the whole train part as a batch has them, gives what batches hold in their
-        place, a row an image; None for the labels themselves
     """
 
     def __init__(
@@ -57,7 +54,6 @@ class Batches:
         workers: int = 2,
         skipped: Skipped | None = None,
         part: tuple[int, int] = (0, 1),
-        targets: Prepare | None = None,
     ) -> None:
         self._images, self._size, self._augmentation = images, size, augmentation
         self._deal, self._steps = deal, steps
@@ -66,7 +62,7 @@ class Batches:
         self._sharers, share = part[1], deal.size // part[1]
         self._mine = slice(part[0] * share, (part[0] + 1) * share)
         self._labels, self.class_count = _from_0(images.labels[images.train])
-        self._targets = self._labels if targets is None else targets(self._labels)
+        self._targets = self._labels
 
     def __str__(self) -> str:
         batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
@@ -96,6 +92,13 @@ class Batches:
             self._skipped.look(len(pixels))
             targets = self._targets[list(positions)]
             yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(targets),))
+
+    def prepare(self, make: Callable[[np.ndarray], np.ndarray]) -> None:
+        """From now on hold what ``make`` gives for the labels of the whole train part, a row an image, in their place.
+
+        The labels that it gets are those that batches hold otherwise.
+        """
+        self._targets = make(self._labels)
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""

@@ -34,9 +34,7 @@ def sums(activations: np.ndarray, packed: np.ndarray) -> np.ndarray:
     return found
 
 
-def rank(
-    vectors: VectorSet, lengths: Sequence[int | None], ties: str, *, dropped: np.ndarray | None = None
-) -> Ranked:
+def rank(vectors: VectorSet, lengths: Sequence[int | None], ties: str, *, dropped: np.ndarray | None = None) -> Ranked:
     """What the queries find before rankings are cut at each of ``lengths``, None being all.
 
     Rankings and rules of ties are as in ``rankings.rank``; ties : one of ``rankings.TIES``
@@ -61,7 +59,7 @@ def rank(
 
 
 def _rank(near: np.ndarray, hit: np.ndarray, row: slice, found: Ranked, ties: str) -> None:
-    """Fill the ``row`` of a query in ``found``; near, hit (n,): sums of the items that count, and which are relevant."""
+    """Fill the ``row`` of a query in ``found``; near, hit (n,): sums of the items, and which are relevant."""
     precision, number, chance = found.precision[row], found.found[row], found.chance[row]
     if ties == "expected":
         _, group, items = np.unique(-near, return_inverse=True, return_counts=True)

@@ -1,4 +1,5 @@
-"""CNNH (Xia, Pan, Lai, Liu, Yan, "Supervised hashing for image retrieval via image representation learning", AAAI 2014).
+"""CNNH: codes first, then a network for them (Xia, Pan, Lai, Liu, Yan, "Supervised hashing for image retrieval via
+image representation learning", AAAI 2014).
 """
 
 from types import ModuleType
@@ -13,8 +14,8 @@ from hashing.mining import factorisation
 class CNNHLoss(HashLoss):
     """The mean over images and bits of the cross-entropy of the bits that were made for the training images before.
 
-    What the head gives, z, says that a bit is 1 with probability sigmoid(z). The bits are those of ``prepare``: signs of
-    a factorised similarity of all training images. The paper's CNNH+, which tells classes besides, is left out.
+    What the head gives, z, says that a bit is 1 with probability sigmoid(z). The bits are those of ``prepare``: signs
+    of a factorised similarity of all training images. The paper's CNNH+, which tells classes besides, is left out.
 
     bits : code length K; classes : not asked for
     """

@@ -28,7 +28,7 @@ class SuBiCLoss(ClassLoss):
     head = "blocks"
     lookup = True
 
-    def __init__(self, *, bits: int, classes: int, gamma: float = 1.0, mu: float = 1.0) -> None:
+    def __init__(self, *, bits: int, classes: int, gamma: float = 0.03, mu: float = 0.03) -> None:
         if bits > _MOST_BITS:
             raise InputError(f"--bits={bits}: a block of subic has {BLOCK} units, give {_MOST_BITS} bits or fewer")
         self._blocks = bits // 8

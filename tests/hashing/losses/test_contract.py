@@ -1,8 +1,8 @@
 """What every loss of hashing promises, over all of them by name."""
 
+import gradients
 import numpy as np
 import pytest
-import gradients
 
 from embedding.batches.loader import Batch
 from embedding.mx import autograd, gluon, mx, nd
@@ -65,7 +65,9 @@ def loss(name):
 
 
 def rows(loss: HashLoss, spread: float, seed: int = 0) -> np.ndarray:
-    """Activations (12, 16), of blocks (12, 512), around four codes far apart, one a class; between -1 and 1 where the loss wants them so."""
+    """Activations (12, 16), of blocks (12, 512), around four codes far apart, one a class; between -1 and 1 where the
+    loss wants them so.
+    """
     far = codes(loss)
     noise = spread * np.random.default_rng(seed).standard_normal(far.shape)
     if loss.head == "blocks":
