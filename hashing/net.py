@@ -56,10 +56,11 @@ class DividedHead(gluon.HybridBlock):
 
     def hybrid_forward(self, F: ModuleType, features: Array, weight: Array, bias: Array) -> Array:
         parts = F.reshape(self.layers(features), shape=self._shape)
-        z = F.broadcast_add(F.sum(F.broadcast_mul(parts, F.expand_dims(weight, 0)), axis=2), bias)
+        weighted = F.broadcast_mul(parts, F.reshape(weight, shape=(1, *self._shape[1:])))
+        z = F.broadcast_add(F.sum(weighted, axis=2), bias)
         h = F.Activation(z / 2, act_type="tanh")  # 2 sigmoid(z) - 1
-        inside = F.abs(h) <= 2 * _BAND
-        return inside * h + (1 - inside) * (2 * (h > 0) - 1)
+        sure = F.abs(h) > 2 * _BAND
+        return (1 - sure) * h + sure * (2 * (h > 0) - 1)
 
 
 class BlockHead(gluon.HybridBlock):
