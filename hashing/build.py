@@ -27,6 +27,8 @@ from hashing.options import OWN, HashOptions
 
 log = logging.getLogger(__name__)
 
+_PREPARED = 2014  # beside the seed: another chance than that of weights and batches
+
 
 @dataclasses.dataclass(frozen=True)
 class HashParts(build.Parts):
@@ -43,6 +45,8 @@ def image_set(options: HashOptions) -> ImageSet:
         log.warning(
             "%s: codes are scored without its rule of cameras: images of a query's own camera count", found.name
         )
+    if found.draws:
+        log.warning("%s: codes are scored without its draws of a gallery: every test image asks all others", found.name)
     return found.require("train", "query", "gallery")
 
 
@@ -63,12 +67,14 @@ def parts(options: HashOptions, images: ImageSet, devices: build.Devices, skippe
     def judge(judged: ImageSet) -> HashJudge:
         return HashJudge(build.judge(options, judged, devices, skipped, kept=kept), judged, options)
 
+    batches = build.batches(options, training, deal, kept, Team(), skipped)
+    batches.prepare(lambda labels: loss.prepare(labels, np.random.default_rng((options.seed, _PREPARED))))
     return HashParts(
         net=net,
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
-        batches=build.batches(options, training, deal, kept, Team(), skipped),
+        batches=batches,
         skipped=skipped,
         judge=judge(images),
         validation=judge(training) if len(training.query) else None,
@@ -140,10 +146,10 @@ def served(folder: Path, checkpoint: str, devices: build.Devices) -> Served:
     """The hashing network of a run folder, as ``embedding.serving`` has those of other runs."""
     net, options = trained_network(folder, checkpoint, devices)
     network = network_of(folder / checkpoint)
-    return Served(net, facts_of(options, network, dim=options.bits, codes=True))
+    return Served(net, facts_of(options, network, dim=net.width, codes=True))
 
 
 def hash_net(options: HashOptions) -> HashingNet:
     """The network that the options describe, without weights."""
-    tanh = losses.get(options.method).Loss.tanh
-    return HashingNet(model=options.model, bits=options.bits, pool=options.pool, hidden=options.hidden, tanh=tanh)
+    loss, how = losses.get(options.method).Loss, {"pool": options.pool, "hidden": options.hidden}
+    return HashingNet(model=options.model, bits=options.bits, tanh=loss.tanh, head=loss.head, **how)

@@ -1,11 +1,16 @@
 """Codes: the signs of activations as packed bits, (N, bits / 8) uint8, in the order of ``np.packbits``.
 
 A bit is 1 where the activation is above 0; the first activation is the highest bit of the first byte.
+
+A code of one-hot blocks (SuBiC) is packed the same way, 256 bits for each of its bytes, one of which is 1: two such
+codes differ in two bits for every byte that differs, so that Hamming search finds what it should.
 """
 
 import numpy as np
 
 from datasets.errors import InputError
+
+BLOCK = 256  # units of a one-hot block, which is worth a byte
 
 _FEWEST, _MOST = 8, 1024
 
@@ -19,9 +24,10 @@ def check_bits(bits: int) -> None:
 def pack(activations: np.ndarray) -> np.ndarray:
     """Codes (N, K / 8) uint8 of activations (N, K), real numbers.
 
-    Raises InputError for a length that codes cannot have, and where an activation is NaN, which has no sign.
+    Raises ValueError for a K that is no multiple of 8, and InputError where an activation is NaN, which has no sign.
     """
-    check_bits(activations.shape[1])
+    if activations.shape[1] % 8:
+        raise ValueError(f"{activations.shape[1]} activations make no whole bytes")
     lost = np.isnan(activations).any(axis=1)
     if lost.any():
         which = f"{lost.sum()} of {len(lost)} rows of activations hold NaN, the first is row {lost.argmax()}"

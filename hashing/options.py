@@ -12,7 +12,7 @@ from datasets.images.base import ImageSet
 from embedding.options import TrainOptions, whole_numbers
 from hashing import codes, losses
 
-OWN = ("margin", "alpha", "gamma", "similar_weight", "quantization")  # settings of a loss itself
+OWN = ("margin", "alpha", "gamma", "mu", "similar_weight", "quantization")  # settings of a loss itself
 
 _AT_RANDOM = 1
 _FEW = 4  # images of a class: so many must a batch at random hold on average, or it is dealt by class with so many
@@ -43,7 +43,8 @@ class HashOptions(TrainOptions):
     """Write the report at the end: scores, precision and recall, bits, distances, query grid, curves."""
 
     method: str = ""
-    """hashnet, dch, triplet, dsh, dtsh or csq; triplet if only --margin is given, else hashnet."""
+    """hashnet, dch, triplet, dsh, dtsh, csq, cnnh, dnnh, dlbhc or subic; triplet if only --margin is given, else
+    hashnet."""
     bits: int = 48
     """Bits of a code, a multiple of 8."""
     hidden: int = 0
@@ -56,12 +57,14 @@ class HashOptions(TrainOptions):
     """Which split of the set, where it has several: for cifar10 0, 1 or 2; see docs/data-sets.md."""
 
     margin: float | None = None
-    """Margin of triplet, dsh and dtsh; that of the first two grows with the code length if not given: 8 at 32 bits for
-    triplet."""
+    """Margin of triplet, dsh, dtsh and dnnh; that of the first two grows with the code length if not given: 8 at 32
+    bits for triplet."""
     alpha: float | None = None
     """Factor on the inner products of hashnet; 10 / bits if not given."""
     gamma: float | None = None
-    """Scale of the Cauchy distribution of dch."""
+    """Scale of the Cauchy distribution of dch; weight of the entropy of an image's blocks in subic."""
+    mu: float | None = None
+    """Weight of the entropy of the blocks over a batch in subic."""
     similar_weight: float | None = None
     """Weight of similar pairs in hashnet, dch and dsh; what balances each batch if not given, and 1 in dsh."""
     quantization: float | None = None

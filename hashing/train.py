@@ -60,12 +60,16 @@ def _train_epochs(options: HashOptions, run: Run, parts: build.HashParts, device
         """HashNet's continuation: tanh(scale * z) comes closer to the sign of z after every epoch."""
         return math.sqrt(1 + options.sharpen * steps * epoch) if parts.loss.sharpens else 1.0
 
-    parts.net.head.sharpen(scale_after(run.epoch))
+    def sharpen(epoch: int) -> None:
+        if parts.loss.sharpens:
+            parts.net.head.sharpen(scale_after(epoch))
+
+    sharpen(run.epoch)
     with session.viz(options, run) as writer:
         for epoch in session.epochs(options, run, parts, devices, Team()):
             score = _validated(parts)
             session.keep(run, parts, epoch, score, writer, scale=scale_after(epoch.number - 1))
-            parts.net.head.sharpen(scale_after(epoch.number))
+            sharpen(epoch.number)
 
 
 def _validated(parts: build.HashParts) -> dict[str, float]:

@@ -12,6 +12,7 @@ import command
 from datasets.errors import InputError
 from embedding.evaluation.table import aligned
 from embedding.options import whole_numbers
+from hashing.evaluation.lookup import code_bits
 from hashing.evaluation.scores import Rules
 from hashing.options import read_tops
 from hashing.report import saved_codes
@@ -65,7 +66,7 @@ def _table(scored: list[saved_codes.Scored]) -> str:
     names = list(dict.fromkeys(name for one in scored for name in one.scores if "@" in name))
     rows = [["", "bits", "queries", "gallery", *names]]
     for one in scored:
-        sizes = (one.vectors.dim, len(one.vectors.queries), len(one.vectors.gallery))
+        sizes = (code_bits(one.vectors), len(one.vectors.queries), len(one.vectors.gallery))
         cells = [f"{one.scores[name]:.4f}" if name in one.scores else "-" for name in names]
         rows.append([one.name, *map(str, sizes), *cells])
     return aligned(rows, least=6)

@@ -59,6 +59,8 @@ class ImageSet:
         known of pairs and not of classes; or None
     parts : the part of the set that each image belongs to, N names; or () where it has none
     sketches : (N,) bool, which images are sketches, which ask, and not photographs; None where all are alike
+    draws : where not 0, one image of each class that is asked for, drawn at random so many times, is the gallery and
+        the others ask; query and gallery are the same rows, all of these
     """
 
     name: str
@@ -76,6 +78,7 @@ class ImageSet:
     matches: np.ndarray | None = None
     parts: tuple[str, ...] = ()
     sketches: np.ndarray | None = None
+    draws: int = 0
 
     def __len__(self) -> int:
         return len(self.images)

@@ -17,6 +17,7 @@ KEYS = {
     "gallery_cameras": "train_cameras",
     "query_cameras": "test_cameras",
     "gallery_trained": "train_trained",
+    "query_activations": "test_activations",
 }
 # Field of Pairs -> key; the rows are those of "train".
 PAIRS = {"rows": "pairs", "same": "pairs_same", "folds": "pairs_folds"}

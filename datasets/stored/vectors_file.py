@@ -95,6 +95,8 @@ def _read_value(dataset: h5py.Dataset, part: str) -> np.ndarray | tuple[str, ...
     if part in ("gallery", "queries"):
         hamming = _metric(dataset.file) == "hamming"
         return _packed(dataset) if hamming and _holds_bits(dataset) else _vectors(dataset)
+    if part == "query_activations":
+        return dataset[:].astype(np.float32, copy=False)
     if part == "distances":
         return _distances(dataset)
     if part in ("gallery_labels", "query_labels") and dataset.ndim == 2:

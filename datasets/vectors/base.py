@@ -37,6 +37,8 @@ class VectorSet:
     gallery_cameras, query_cameras : (G,), (Q,) int64 as in Embeddings, or None
     pairs : the pairs of gallery rows by which the set is judged, in place of the queries, or None
     gallery_trained : (G,) int64, 1 where the image was trained on, else 0; or None where nobody knows
+    query_activations : (Q, bits) float32, what the queries' bits were made from, where codes are of one-hot blocks and
+        looked up by it; or None
     """
 
     name: str
@@ -56,6 +58,7 @@ class VectorSet:
     query_cameras: np.ndarray | None = None
     pairs: Pairs | None = None
     gallery_trained: np.ndarray | None = None
+    query_activations: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -78,9 +81,15 @@ class VectorSet:
         check_numbers("cameras of gallery", self.gallery_cameras, len(self.gallery))
         check_numbers("cameras of queries", self.query_cameras, len(self.queries))
         check_numbers("gallery_trained", self.gallery_trained, len(self.gallery))
+        self._check_activations()
         if self.pairs is not None:
             self._check_ids("pairs", self.pairs.rows, self.pairs.rows.shape)
         self._check_neighbors()
+
+    def _check_activations(self) -> None:
+        found, shape = self.query_activations, (len(self.queries), self.dim)
+        if found is not None and (self.metric != "hamming" or found.shape != shape or found.dtype != np.float32):
+            raise ValueError(f"query_activations must be {shape} float32, of codes, not {found.shape} {found.dtype}")
 
     def _check_neighbors(self) -> None:
         if self.neighbors is None:

@@ -1,7 +1,7 @@
 """ImageSet to training batches, decoded and augmented in threads ahead of the trainer."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,6 +62,7 @@ class Batches:
         self._sharers, share = part[1], deal.size // part[1]
         self._mine = slice(part[0] * share, (part[0] + 1) * share)
         self._labels, self.class_count = _from_0(images.labels[images.train])
+        self._targets = self._labels
 
     def __str__(self) -> str:
         batch = str(self._deal) + f", shared by {self._sharers} workers" * (self._sharers > 1)
@@ -93,7 +94,14 @@ class Batches:
 
     def _batch(self, seen: nd.NDArray, positions: np.ndarray) -> Batch:
         """What is ``seen`` of the images at ``positions`` of the train part, with their labels."""
-        return Batch(inputs=(seen,), targets=(nd.array(self._labels[positions]),))
+        return Batch(inputs=(seen,), targets=(nd.array(self._targets[positions]),))
+
+    def prepare(self, make: Callable[[np.ndarray], np.ndarray]) -> None:
+        """From now on hold what ``make`` gives for the labels of the whole train part, a row an image, in their place.
+
+        The labels that it gets are those that batches hold otherwise.
+        """
+        self._targets = make(self._labels)
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""

@@ -11,7 +11,7 @@ from datasets.images.skipped import Skipped
 from datasets.vectors import exact
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.extract import extract
-from embedding.evaluation.scores import KS, evaluate, evaluate_pairs, evaluate_set
+from embedding.evaluation.scores import KS, evaluate, evaluate_drawn, evaluate_pairs, evaluate_set
 from embedding.evaluation.table import aligned
 from embedding.mx import gluon, mx
 from embedding.training.journal import Line
@@ -56,6 +56,8 @@ class Judge:
         queries, gallery = self.embeddings(net, size)
         if self._images.pairs is not None:
             return evaluate_pairs(queries, self._pairs(self._images.pairs, queries))
+        if self._images.draws:
+            return evaluate_drawn(queries, self._images.draws, ks=self._ks, nmi=self._nmi)
         return evaluate(queries, gallery, ks=self._ks, nmi=self._nmi)
 
     def scores_of(self, vectors: VectorSet) -> Scores:
@@ -70,7 +72,7 @@ class Judge:
             gallery,
             name=self._images.title,
             class_names=self._images.class_names,
-            attrs={"ks": list(self._ks)},
+            attrs={"ks": list(self._ks)} | ({"draws": self._images.draws} if self._images.draws else {}),
         )
         if self._images.pairs is not None:
             found = replace(found, pairs=self._pairs(self._images.pairs, queries))

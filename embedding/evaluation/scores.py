@@ -1,6 +1,7 @@
 """Scores of embeddings: recall@k, MAP@R and R-precision from one exact search, NMI from k-means; or of pairs."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -75,12 +76,48 @@ def evaluate(
 def evaluate_set(vectors: VectorSet, *, ks: Sequence[int] = KS, nmi: bool = True, seed: int = 0) -> dict[str, float]:
     """``evaluate`` of the queries and the gallery of a labelled VectorSet, under its own metric.
 
-    Of a set with pairs it is ``evaluate_pairs``.
+    Of a set with pairs it is ``evaluate_pairs``, of one whose galleries are drawn ``evaluate_drawn``.
     """
     if vectors.pairs is not None:
         return evaluate_pairs(vectors.gallery_embeddings, vectors.pairs, metric=vectors.metric)
+    if number := int(vectors.attrs.get("draws", 0)):
+        how = {"ks": ks, "metric": vectors.metric, "nmi": nmi, "seed": seed}
+        return evaluate_drawn(vectors.query_embeddings, number, **how)
     gallery = None if vectors.leave_one_out else vectors.gallery_embeddings
     return evaluate(vectors.query_embeddings, gallery, ks=ks, metric=vectors.metric, nmi=nmi, seed=seed)
+
+
+def evaluate_drawn(
+    images: Embeddings,
+    number: int,
+    *,
+    ks: Sequence[int] = KS,
+    metric: str = "euclidean",
+    nmi: bool = True,
+    seed: int = 0,
+) -> dict[str, float]:
+    """The means of ``evaluate`` over so many draws of one image a class as gallery, which all others ask.
+
+    "map" is of whole rankings, in which a query has one image to find. What is clustered for nmi are all ``images``.
+    """
+    rngs = [np.random.default_rng((seed, draw)) for draw in range(number)]
+    found = [evaluate(*drawn(images, rng), ks=ks, metric=metric, nmi=False) for rng in rngs]
+    scores = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+    return scores | ({"nmi": _nmi(images, images, np.arange(len(images)), seed)} if nmi else {})
+
+
+def drawn(images: Embeddings, rng: np.random.Generator) -> tuple[Embeddings, Embeddings]:
+    """The images that ask, and the gallery: one image of each class, drawn at random, the protocol of VehicleID.
+
+    As in a set of two cameras: the gallery is by another one than all queries, so that nothing is dropped from a
+    ranking and the whole of it is judged. Raises InputError where every class has one image, so that none is left.
+    """
+    order = rng.permutation(len(images))
+    _, first = np.unique(images.labels[order], return_index=True)
+    gallery = np.sort(order[first])
+    asking = np.setdiff1d(np.arange(len(images)), gallery)
+    parts = (images.take(asking), images.take(gallery))
+    return tuple(replace(part, cameras=np.full(len(part), camera)) for camera, part in enumerate(parts))
 
 
 def evaluate_pairs(images: Embeddings, pairs: Pairs, *, metric: str = "euclidean") -> dict[str, float]:

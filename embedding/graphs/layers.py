@@ -76,6 +76,14 @@ def dense(graph: Graph, settings: Settings, inputs: Inputs) -> str:
     return graph.add("Gemm", graph.add("Flatten", x, axis=1), *weights, transB=1)
 
 
+def largest(graph: Graph, settings: Settings, inputs: Inputs) -> str:
+    """The k largest along an axis, the largest first."""
+    must(settings.get("ret_typ") == "value", "places of the largest")
+    must(not settings.get("is_ascend", False), "the smallest in place of the largest")
+    count = graph.whole_numbers(settings.get("k", 1))
+    return graph.add_several(2, "TopK", inputs[0], count, axis=settings.get("axis", -1))[0]
+
+
 def adaptive_mean(graph: Graph, settings: Settings, inputs: Inputs) -> str:
     """Means of n x n parts of (B, C, h, w): rows and columns are weighed by two matrices, which follow its size."""
     sides = settings["output_size"]

@@ -191,6 +191,7 @@ def _transpose(graph: Graph, settings: Settings, inputs: Inputs) -> str:
 _OPERATORS: dict[str, Convert] = {
     "Activation": _activation,
     "BatchNorm": layers.batch_norm,
+    "BlockGrad": _first,
     "Cast": _cast,
     "Concat": _concat,
     "Convolution": layers.convolution,
@@ -236,5 +237,6 @@ _OPERATORS: dict[str, Convert] = {
     "sqrt": _same("Sqrt"),
     "sum": _sum,
     "tanh": _same("Tanh"),
+    "topk": layers.largest,
     "transpose": _transpose,
 }

@@ -12,7 +12,7 @@ from datasets.images.base import ImageSet
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.judge import Judge, Scores
 from embedding.mx import gluon
-from hashing import baselines, codes
+from hashing import baselines, codes, losses
 from hashing.evaluation.scores import evaluate
 from hashing.options import HashOptions
 
@@ -29,6 +29,7 @@ class HashJudge:
     def __init__(self, outputs: Judge, images: ImageSet, options: HashOptions) -> None:
         self._outputs, self._images = outputs, images
         self._bits, self._seed = options.bits, options.seed
+        self._lookup = losses.get(options.method).Loss.lookup
         self._what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
 
     @property
@@ -67,7 +68,9 @@ class HashJudge:
             yield name, self.scores_of(self._set_of(*made)), seconds
 
     def _codes(self, net: gluon.Block) -> VectorSet:
-        return self._set_of(*self._outputs.embeddings(net))
+        queries, gallery = self._outputs.embeddings(net)
+        found = self._set_of(queries, gallery)
+        return replace(found, query_activations=queries.vectors) if self._lookup else found
 
     def _set_of(self, queries: Embeddings, gallery: Embeddings | None) -> VectorSet:
         """The codes of activations, whose signs the unit length of embeddings has not changed."""

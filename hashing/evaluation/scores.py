@@ -1,5 +1,7 @@
 """Scores of codes by Hamming distance: mAP, precision and recall within a radius, precision@N, the curve by radius.
 
+Codes that come with their queries' activations are ranked by the lookup of these instead, but for what a radius says.
+
 A gallery item is relevant where it has the query's class, or shares one of its concepts. Items at the same distance
 are in no order by themselves, and a query may find nothing; ``Rules`` say what these come to. The average precision of
 a cut ranking is divided by the number of relevant items found before the cut, as everywhere in the field of hashing.
@@ -13,7 +15,7 @@ import numpy as np
 from datasets.errors import InputError, unknown
 from datasets.vectors.base import VectorSet
 from hashing.evaluation import histograms as histograms_of
-from hashing.evaluation import labelled_codes, rankings
+from hashing.evaluation import labelled_codes, lookup, rankings
 from hashing.evaluation.histograms import Histograms
 from hashing.evaluation.kernels import LabelledCodes
 from hashing.evaluation.rankings import Ranked
@@ -88,10 +90,11 @@ def evaluate(
     _check(vectors, tops, radius, ns)
     coded = labelled_codes.of(vectors)
     wanted = {("map@all" if top is None else f"map@{top}"): top for top in tops}
-    scores = _scores(coded, wanted, radius, ns, rules, threads)
+    scores = _scores(coded, wanted, radius, ns, rules, threads) | _looked_up(vectors, wanted, ns, rules)
     trained = None if vectors.gallery_trained is None else vectors.gallery_trained > 0
     if trained is not None and trained.any() and not trained.all():
         rest = _scores(labelled_codes.without(coded, trained), wanted, radius, (), rules, threads)
+        rest |= _looked_up(vectors, wanted, (), rules, dropped=trained)
         scores |= {f"{name} untrained": rest[name] for name in wanted}
     return scores
 
@@ -128,13 +131,38 @@ def _scores(
     blocks, relevant = zip(*labelled_codes.each_block(work, coded, threads), strict=True)
     ranked, relevant = _joined(blocks), np.concatenate(relevant)
     scores = {name: _mean_precision(ranked, c, rules) for c, name in enumerate(wanted)}
-    precision = _share(ranked.found, ranked.cuts).mean(axis=0)
-    scores[f"precision@h<={radius}"] = float(precision[-1])
+    scores[f"precision@h<={radius}"] = float(_precision(ranked)[-1])
     scores[f"recall@h<={radius}"] = float(_share(ranked.found[:, -1], relevant).mean())
     scores[f"map@h<={radius}"] = _mean_precision(ranked, -1, rules)
-    scores |= {f"precision@{n}": float(precision[len(wanted) + c]) for c, n in enumerate(ns)}
+    scores |= _precision_at(ranked, wanted, ns)
     nothing = int((relevant == 0).sum())
     return scores | {"queries with nothing to find": float(nothing)} if nothing else scores
+
+
+def _looked_up(
+    vectors: VectorSet,
+    wanted: dict[str, int | None],
+    ns: Sequence[int],
+    rules: Rules,
+    dropped: np.ndarray | None = None,
+) -> dict[str, float]:
+    """The scores of cut rankings by the lookup of the queries' activations; none where there are no activations."""
+    if vectors.query_activations is None:
+        return {}
+    ranked = lookup.rank(vectors, [*wanted.values(), *ns], rules.ties, dropped=dropped)
+    scores = {name: _mean_precision(ranked, c, rules) for c, name in enumerate(wanted)}
+    return scores | _precision_at(ranked, wanted, ns)
+
+
+def _precision(ranked: Ranked) -> np.ndarray:
+    """(C,) the share of relevant items before each cut, means over the queries."""
+    return _share(ranked.found, ranked.cuts).mean(axis=0)
+
+
+def _precision_at(ranked: Ranked, wanted: dict[str, int | None], ns: Sequence[int]) -> dict[str, float]:
+    """precision@N, whose cuts stand behind those that are ``wanted``."""
+    precision = _precision(ranked)
+    return {f"precision@{n}": float(precision[len(wanted) + c]) for c, n in enumerate(ns)}
 
 
 def _cuts(queries: LabelledCodes, counts: Histograms, lengths: Sequence[int | None], radius: int) -> np.ndarray:

@@ -2,9 +2,11 @@
 
 from types import ModuleType
 
+import numpy as np
+
 from embedding.losses.base import EmbeddingLoss
 from embedding.mining import pairs
-from embedding.mx import Array, nd
+from embedding.mx import Array, gluon, mx, nd
 from hashing.mining.similarity import OneLabel, Similarity
 
 # Up to so many classes products with the labels as ones and zeros are faster than comparing all pairs.
@@ -16,11 +18,23 @@ class HashLoss(EmbeddingLoss):
 
     tanh : whether it wants activations between -1 and 1; where not, it gets what the head gives
     sharpens : whether that tanh is made steeper as training goes on (HashNet's continuation)
+    head : the head that makes the activations, a name in ``hashing.net.HEADS``
+    lookup : whether queries are held against codes by the lookup of their activations (``hashing.evaluation.lookup``),
+        and not by Hamming distance
     """
 
     unit_rows = False
     tanh: bool = True
     sharpens: bool = False
+    head: str = "dense"
+    lookup: bool = False
+
+    def prepare(self, labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """What the loss is to be given for the ``labels`` (N,) or (N, L) of all training images, a row an image.
+
+        Called once, before training, and with the same chance again where a run goes on.
+        """
+        return labels
 
 
 class PairLoss(HashLoss):
@@ -56,3 +70,32 @@ class PairLoss(HashLoss):
         if self._classes > _FEW_CLASSES:
             return Similarity(F, pairs.same_class(F, labels))
         return OneLabel(F, labels, classes=self._classes)
+
+
+class ClassLoss(HashLoss):
+    """A loss that tells classes from relaxed codes by a linear layer of its own, and a softmax.
+
+    An image of several labels is to have the same share of each; one without any is left out.
+
+    classes : number of classes or concepts; width : values of a relaxed code
+    """
+
+    tanh = False
+
+    def __init__(self, *, classes: int, width: int) -> None:
+        super().__init__()
+        self._classes = classes
+        self.classifier = gluon.nn.Dense(classes, in_units=width, weight_initializer=mx.init.Xavier(magnitude=2))
+
+    def forward(self, activations: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
+        """The loss, (1,), of activations (B, A) and labels (B,) in [0, C) or (B, C) of ones and zeros."""
+        several = labels if labels.ndim == 2 else nd.one_hot(labels, self._classes)
+        return super().forward(activations, several.astype("float32", copy=False))
+
+    def class_cost(self, F: ModuleType, relaxed: Array, labels: Array) -> Array:
+        """The mean over labelled images of the cross-entropy of their labels (B, C), (1,); relaxed codes (B, width)."""
+        likely = F.log_softmax(self.classifier(relaxed))
+        count = F.sum(labels, axis=1, keepdims=True)  # (B, 1)
+        shares = F.broadcast_div(labels, F.maximum(count, 1))
+        labelled = F.reshape(F.sum(count > 0, axis=0), shape=(-1,))
+        return F.reshape(F.sum(-likely * shares), shape=(-1,)) / F.maximum(labelled, 1)

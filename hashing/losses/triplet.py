@@ -20,6 +20,8 @@ class TripletLoss(PairLoss):
     margin : None for K / 4, which is 8 at 32 bits
     """
 
+    of_costly = True  # whether the mean is over triplets that cost something, or over all
+
     def __init__(self, *, bits: int, classes: int, margin: float | None = None) -> None:
         super().__init__(bits=bits, classes=classes)
         self._margin = bits / 4 if margin is None else margin
@@ -29,7 +31,8 @@ class TripletLoss(PairLoss):
         distances = squared_distances(F, rows)
         short = distances - triplets.negatives(distances) + self._margin
         costly = triplets.chosen * (short > 0)
-        count = F.maximum(total(F, costly, costly), 1)
+        counted = costly if self.of_costly else triplets.chosen
+        count = F.maximum(total(F, counted, counted), 1)
         value = total(F, short, costly) / count
         # Of |h - g|^2: h for every entry of its column and row, less the g of each; entries of a column add up to 0.
         slopes = triplets.slopes(costly)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from embedding.mx import autograd, gluon, mx, nd
-from hashing.net import HashHead, HashingNet
+from hashing.net import HEADS, BlockHead, DividedHead, HashHead, HashingNet
 
 
 def started(**how) -> HashHead:
@@ -69,3 +69,57 @@ def test_the_network_is_encoder_and_head():
     found = net(images)
     assert found.shape == (2, 24)
     np.testing.assert_array_equal(found.asnumpy(), net.head(net.encoder(images)).asnumpy())
+
+
+def test_the_divided_head_makes_each_bit_of_its_own_features():
+    head = DividedHead(16, hidden=8)
+    head.initialize()
+    features = np.random.default_rng(0).normal(size=(5, 12)).astype(np.float32) * 90
+    found = head(nd.array(features)).asnumpy()
+    x = features
+    for layer in head.layers:
+        x = np.maximum(x @ layer.weight.data().asnumpy().T + layer.bias.data().asnumpy(), 0)
+    weight, bias = head.weight.data().asnumpy(), head.bias.data().asnumpy()[0]
+    for row, codes in zip(x, found, strict=True):
+        for k in range(16):
+            s = 1 / (1 + np.exp(-(row[50 * k : 50 * k + 50] @ weight[k] + bias[k])))
+            rounded = s if abs(s - 0.5) <= 0.45 else float(s > 0.5)
+            assert codes[k] == pytest.approx(2 * rounded - 1, abs=1e-5)
+    assert {-1.0, 1.0} & set(found.ravel().tolist())
+
+
+def test_bits_that_are_nearly_sure_have_no_gradient():
+    head = DividedHead(8)
+    head.initialize()
+    features = nd.ones((2, 4))
+    head(features)
+    head.bias.set_data(nd.array([[9, -9, 0, 0, 0, 0, 0, 0]]))
+    with autograd.record():
+        head(features).sum().backward()
+    gradient = head.bias.grad().asnumpy()[0]
+    assert (gradient[:2] == 0).all() and (gradient[2:] > 0).all()
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_one_unit_of_each_block_is_above_0(compiled):
+    head = BlockHead(24, hidden=8)
+    head.initialize()
+    head.hybridize(compiled)
+    features = np.random.default_rng(0).normal(size=(5, 12)).astype(np.float32)
+    found = head(nd.array(features)).asnumpy()
+    x = features
+    for layer in head.layers:
+        x = x @ layer.weight.data().asnumpy().T + layer.bias.data().asnumpy()
+        x = np.maximum(x, 0) if layer is not head.layers[-1] else x
+    blocks, found = x.reshape(5, 3, 256), found.reshape(5, 3, 256)
+    assert ((found > 0).sum(axis=2) == 1).all()
+    assert (found.argmax(axis=2) == blocks.argmax(axis=2)).all()
+    np.testing.assert_allclose(blocks - found, np.broadcast_to(np.sort(blocks)[..., -2:-1], (5, 3, 256)), atol=1e-5)
+
+
+@pytest.mark.parametrize(("head", "width"), [("dense", 24), ("divided", 24), ("blocks", 768)])
+def test_a_network_takes_the_head_that_it_is_told(head, width):
+    net = HashingNet(model="convnet", bits=24, hidden=8, head=head)
+    net.initialize()
+    assert type(net.head) is HEADS[head]
+    assert net(nd.zeros((2, 32, 32, 3), dtype="uint8")).shape == (2, width) and net.width == width

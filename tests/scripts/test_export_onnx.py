@@ -42,19 +42,39 @@ def margin_run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def hash_run(tmp_path_factory):
-    options = HashOptions(model="convnet", bits=16, method="hashnet", image_size="28", test_size="28", hidden=4)
+    return hashing(tmp_path_factory.mktemp("hash") / "run", "hashnet")
+
+
+@pytest.fixture(scope="module")
+def divided_run(tmp_path_factory):
+    return hashing(tmp_path_factory.mktemp("divided") / "run", "dnnh")
+
+
+@pytest.fixture(scope="module")
+def blocks_run(tmp_path_factory):
+    return hashing(tmp_path_factory.mktemp("blocks") / "run", "subic")
+
+
+def hashing(folder, method):
+    options = HashOptions(model="convnet", bits=16, method=method, image_size="28", test_size="28", hidden=4)
     net = hash_net(options)
-    return run_folder(tmp_path_factory.mktemp("hash") / "run", options, net), net
+    return run_folder(folder, options, net), net
 
 
-@pytest.mark.parametrize("kind, gives", [("margin_run", "8 numbers"), ("hash_run", "16 bits")])
+@pytest.mark.parametrize(
+    "kind, gives",
+    [
+        *(("margin_run", "8 numbers"), ("hash_run", "16 bits")),
+        *(("divided_run", "16 bits"), ("blocks_run", "512 bits")),
+    ],
+)
 def test_a_run_is_written_beside_its_weights_and_gives_the_same(run, request, kind, gives):
     folder, net = request.getfixturevalue(kind)
     done = run("export_onnx.py", f"--run={folder}")
     assert done.returncode == 0, done.stderr
     assert f"convnet, images of 28 pixels to {gives}" in done.stdout
     engine = OnnxEngine(folder / "best" / "net.onnx")
-    assert engine.facts.codes == (kind == "hash_run") and engine.facts.size == (28, 28)
+    assert engine.facts.codes == (kind != "margin_run") and engine.facts.size == (28, 28)
     expected = net(nd.array(pixels(), dtype="uint8")).asnumpy()
     np.testing.assert_allclose(engine(pixels()), expected, rtol=1e-4, atol=1e-5)
     assert "writing" not in run("export_onnx.py", f"--run={folder}").stdout

@@ -9,6 +9,7 @@ from PIL import Image
 
 from datasets.stored import vectors_file
 from hashing import losses
+from hashing.evaluation.lookup import code_bits
 
 SMALL = ["--data=digits", "--batch-size=20", "--batch-k=4", "--epoch-steps=2", "--epochs=1", "--bits=16", "--no-report"]
 
@@ -48,7 +49,19 @@ def labelled(root, *, queries: int = 4) -> Path:
 def test_every_method_trains_by_its_name(run, tmp_path, method):
     done = run("train_hash.py", *SMALL, f"--method={method}", "--name=it", f"--runs={tmp_path}")
     assert (done.returncode, done.stderr) == (0, "")
-    assert vectors_file.load(tmp_path / "it" / "vectors.h5").dim == 16
+    assert code_bits(vectors_file.load(tmp_path / "it" / "vectors.h5")) == 16
+
+
+def test_blocks_are_scored_by_their_lookup_again(run, tmp_path):
+    assert run("train_hash.py", *SMALL, "--method=subic", "--name=it", f"--runs={tmp_path}").returncode == 0
+    done = run("evaluate_hash.py", f"--codes={tmp_path / 'it'}", f"--report={tmp_path / 'report'}")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = (tmp_path / "it" / "metrics.jsonl").read_text().splitlines()
+    (last,) = (line for line in map(json.loads, lines) if line.get("row") == "last")
+    name, bits, *_, score = done.stdout.splitlines()[1].split()[:5]
+    assert (name, bits, score) == ("it", "16", f"{last['map@all']:.4f}")
+    assert vectors_file.load(tmp_path / "it" / "vectors.h5").dim == 512  # one-hot, for Hamming search
+    assert (tmp_path / "report" / "index.html").exists()
 
 
 def test_the_reference_command_runs_on_birds(run, tmp_path, monkeypatch):
@@ -141,6 +154,8 @@ def test_bad_lists_are_one_line(run, tmp_path, spoil, words):
         ("train_hash.py", ["--data=digits", "--split=1"], "--split=1: digits has no such split"),
         ("train_hash.py", ["--data=cifar10", "--split=7"], "--split=7: cifar10 has no such split; known are 0, 1, 2"),
         ("train_hash.py", ["--data=labelled"], "labelled"),
+        ("train_hash.py", ["--method=subic", "--bits=520", "--data=digits"], "--bits=520: a block of subic has 256"),
+        ("train_hash.py", ["--method=cnnh", "--mu=1", "--data=digits"], "--mu=1.0: cnnh has no such setting"),
         ("train_hash.py", ["--recipe=paper", "--data=digits"], "no published settings for hashnet"),
         ("compare_hashes.py", ["--bits=16,20"], "--bits=20"),
         ("compare_hashes.py", ["--bits=some"], "--bits=some: give whole numbers"),

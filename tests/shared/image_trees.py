@@ -193,6 +193,37 @@ def write_market1501(root):
     return root
 
 
+VERI776 = {
+    "train": ("0002_c002_00030600_0", "0002_c003_00030620_0", "0007_c001_00000010_0", "0007_c001_00000020_1"),
+    "query": ("0001_c001_00016450_0", "0005_c006_00000926_0"),
+    "test": (
+        *("0001_c001_00016460_0", "0001_c002_00016480_0", "0005_c001_00001351_0", "0005_c006_00000930_0"),
+        "0005_c020_00000990_2",
+    ),
+}
+
+
+def write_veri776(root, picture=write_picture):
+    """Vehicles 2 and 7 train, 1 and 5 test."""
+    for part, names in VERI776.items():
+        write_text(root / f"name_{part}.txt", [f"{name}.jpg" for name in names])
+        for name in names:
+            picture(root / f"image_{part}" / f"{name}.jpg")
+    return root
+
+
+def write_vehicleid(root, picture=write_picture):
+    """Vehicles 11 and 12 train; 21 and 22, then 23, then 24 too, test, three images of each."""
+    images = [(vehicle, f"{vehicle:04}{shot:03}") for vehicle in (11, 12, 21, 22, 23, 24) for shot in range(3)]
+    lists = {"train_list": (11, 12), "test_list_800": (21, 22), "test_list_1600": (21, 22, 23)}
+    for name, vehicles in {**lists, "test_list_2400": (21, 22, 23, 24)}.items():
+        lines = [f"{image} {vehicle}" for vehicle, image in images if vehicle in vehicles]
+        write_text(root / "train_test_split" / f"{name}.txt", lines)
+    for _, image in images:
+        picture(root / "image" / f"{image}.jpg")
+    return root
+
+
 def write_label_lists(root, rows="110 100 011 010 001 000 101 000", *, before="", inner="images"):
     """Images 0 to 3 train and are searched, 4 and 5 are searched, 6 and 7 ask; ``before`` begins the lists' paths."""
     lines = [f"{before}{inner}/{number}.jpg {' '.join(row)}" for number, row in enumerate(rows.split())]
