@@ -56,6 +56,8 @@ ROOMS = {
         "session": "build options training",
         "instances": "session recipes search serving build options report reranking evaluation extraction training"
         " network engine losses losses.base mining batches mx",
+        "sketches": "session search serving build options evaluation training network engine losses losses.base mining"
+        " batches mx",
         "search": "report reranking evaluation extraction engine batches",
         "serving": "build options evaluation network engine batches mx",
         "build": "options evaluation training network losses.base batches mx",
@@ -78,11 +80,13 @@ ROOMS = {
         "mx": "",
     },
     "hashing": {
+        "cross": "evaluation report recipes options net losses.base baselines codes",
         "compare": "train options baselines",
         "serving": "build",
         "train": "build report options",
         "build": "evaluation options net losses losses.base",
         "recipes": "options",
+        "sketches": "cross evaluation net baselines codes",
         "report": "evaluation codes",
         "evaluation": "options baselines codes",
         "options": "losses codes",

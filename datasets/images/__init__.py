@@ -80,6 +80,11 @@ _ALIASES = {
     "covers-posters": "covers",
     "covers-facades": "covers",
     "covers-photographs": "covers",
+    "Sketchy": "sketchy",
+    "sketchy-seen": "sketchy",
+    "TU-Berlin": "tuberlin",
+    "TUBerlin": "tuberlin",
+    "tuberlin-unseen": "tuberlin",
 }
 # Which split such a name asks for besides.
 _SPLITS = {
@@ -95,6 +100,8 @@ _SPLITS = {
     "covers-posters": "posters",
     "covers-facades": "facades",
     "covers-photographs": "photographs",
+    "sketchy-seen": "seen",
+    "tuberlin-unseen": "unseen",
 }
 
 

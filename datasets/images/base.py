@@ -58,6 +58,7 @@ class ImageSet:
     matches : (M, 2) int64, rows of training images that show the same instance, a query and a positive, where that is
         known of pairs and not of classes; or None
     parts : the part of the set that each image belongs to, N names; or () where it has none
+    sketches : (N,) bool, which images are sketches, which ask, and not photographs; None where all are alike
     """
 
     name: str
@@ -74,6 +75,7 @@ class ImageSet:
     truth: Truth | None = None
     matches: np.ndarray | None = None
     parts: tuple[str, ...] = ()
+    sketches: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.images)
@@ -120,7 +122,7 @@ class ImageSet:
                 raise InputError(
                     f"dataset {self.name}: {part} names images that are not there (rows up to {rows.max()})"
                 )
-        for what in ("labels", "boxes", "cameras", "parts"):
+        for what in ("labels", "boxes", "cameras", "parts", "sketches"):
             values = getattr(self, what) if what != "parts" else self.parts or None
             if values is not None and len(values) != len(self):
                 raise InputError(f"dataset {self.name}: {len(self)} images, but {len(values)} {what}")
@@ -225,7 +227,7 @@ class ImageSet:
         pairs = (self.pairs.rows, self.pairs.same, self.pairs.folds) if self.pairs else ()
         truth = self.truth.arrays() if self.truth else ()
         split = (self.train, self.query, self.gallery)
-        for array in (self.labels, *split, self.boxes, self.cameras, *pairs, self.matches, *truth):
+        for array in (self.labels, *split, self.boxes, self.cameras, *pairs, self.matches, *truth, self.sketches):
             if array is not None:
                 digest.update(np.ascontiguousarray(array))
         digest.update("\n".join(self.parts).encode("utf-8", "surrogateescape"))

@@ -10,7 +10,7 @@ DATA = Path("data")
 
 OWN = ("folder", "labelled")  # the user's own split, which nobody has looked at yet
 WHITEN = "whiten"  # the split of pairs that a whitening is learned from
-_NEED_A_PATH = (*OWN, "files", "instances")  # they are whatever stands there
+_NEED_A_PATH = (*OWN, "files", "instances", "sketches")  # they are whatever stands there
 
 
 FLAGS = ("--data", "--data-path")

@@ -89,8 +89,11 @@ class Batches:
         for step, (batch, found) in enumerate(zip(plan, loaded, strict=True)):
             pixels, positions = zip(*self._fill(found, batch, (self._seed, number, step)), strict=True)
             self._skipped.look(len(pixels))
-            labels = self._labels[list(positions)]
-            yield Batch(inputs=(nd.array(np.stack(pixels), dtype="uint8"),), targets=(nd.array(labels),))
+            yield self._batch(nd.array(np.stack(pixels), dtype="uint8"), np.array(positions))
+
+    def _batch(self, seen: nd.NDArray, positions: np.ndarray) -> Batch:
+        """What is ``seen`` of the images at ``positions`` of the train part, with their labels."""
+        return Batch(inputs=(seen,), targets=(nd.array(self._labels[positions]),))
 
     def plan(self, number: int) -> np.ndarray:
         """Positions in the train part, (steps, B), of epoch ``number``, those of other workers too."""

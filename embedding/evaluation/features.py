@@ -130,7 +130,7 @@ class FeatureBatches(Batches):
                 seed = (self._seed, number, step)
                 loaded = [self._load(int(i), (*seed, self._mine.start + slot)) for slot, i in enumerate(batch)]
                 batch = np.array([position for _, position in self._fill(loaded, whole, seed)])
-            yield Batch(inputs=(nd.array(self._features[batch]),), targets=(nd.array(self._labels[batch]),))
+            yield self._batch(nd.array(self._features[batch]), batch)
 
     def _load(self, position: int, seed: tuple[int, ...]) -> Found | None:
         return self._find(position, np.random.default_rng(seed))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedding.engine import kept
+
 if TYPE_CHECKING:
     from embedding.mx import mx
     from embedding.serving.networks import Served
@@ -18,12 +20,14 @@ class Family:
     """A kind of runs.
 
     option : one that runs of this kind alone were begun with; "" where any run is of it
+    file : of the ONNX file of its network, beside the weights; others of the same run are called otherwise
     served : the network of a run folder and a checkpoint, best or last, on devices; raises InputError where it holds
         none such. A function of a module, so that other processes can do it too, which loads MXNet when it is called
     """
 
     option: str
     served: "Callable[[Path, str, list[mx.Context]], Served]"
+    file: str = kept.NAME
 
 
 def of_options(families: Sequence[Family], options: dict[str, object]) -> Family:

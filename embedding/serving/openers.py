@@ -57,10 +57,9 @@ def of_run(
 
 def file_of_run(families: Sequence[Family], folder: Path, checkpoint: str) -> Path:
     """The ONNX file of a run's network, beside its weights, written where it is not there or of other weights."""
-    place = folder / checkpoint
-    return kept.kept(
-        place / kept.NAME, kept.network_of(place), lambda path: _written(_serve(families, folder, checkpoint), path)
-    )
+    place, family = folder / checkpoint, of_options(families, options_of(folder, checkpoint))
+    serve = partial(family.served, folder, checkpoint)
+    return kept.kept(place / family.file, kept.network_of(place), lambda path: _written(serve, path))
 
 
 def of_trunk(options: "TrainOptions", *, engine: str = "auto", gpus: str = "", threads: int = 0) -> Opener:

@@ -225,6 +225,41 @@ def write_covers(root):
     return root
 
 
+def write_sketchy(root, *, extended=True):
+    """Three classes, bat unseen; six sketches, four photographs that were drawn and two more of each."""
+    for name in ("airplane", "bat", "hot-air_balloon"):
+        for number in range(6):
+            write_picture(root / "256x256/sketch/tx_000000000000" / name / f"n0_{number // 2}-{number % 2 + 1}.png")
+        for number in range(4):
+            write_picture(root / "256x256/photo/tx_000000000000" / name / f"n0_{number}.jpg")
+        for number in range(2 * extended):
+            write_picture(root / "EXTEND_image_sketchy" / name / f"ext_{number}.jpg")
+    write_text(root / "unseen_classes.txt", ["bat"])
+    return root
+
+
+def write_tuberlin(root):
+    """Three classes, pig unseen by the list; names of classes have blanks."""
+    for c, name in enumerate(("alarm clock", "pig", "mouse (animal)")):
+        for number in range(5):
+            write_picture(root / "png" / name / f"{10 * c + number}.png")
+            write_picture(root / "ImageResized" / name / f"{number}.jpg")
+    zero = [f"png_ready/pig/{10 + number}.png 2" for number in range(5)]
+    write_text(root / "zeroshot" / "png_ready_filelist_zero.txt", zero)
+    return root
+
+
+def write_sketches(root):
+    """Five of each kind of three classes, of which "sword" is unseen, and photographs alone of a fourth."""
+    for name in ("bell", "cat", "sword"):
+        for number in range(5):
+            write_picture(root / "sketch" / name / f"{number}.png")
+            write_picture(root / "photo" / name / f"{number}.jpg")
+    write_picture(root / "photo" / "zebra" / "0.jpg")
+    write_text(root / "unseen_classes.txt", ["sword"])
+    return root
+
+
 # ``WRITE.sop(folder)`` writes a small Stanford Online Products, and so on.
 WRITE = SimpleNamespace(
     **{name.removeprefix("write_"): writer for name, writer in globals().items() if name.startswith("write_")}

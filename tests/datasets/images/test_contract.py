@@ -9,14 +9,17 @@ from datasets import images
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
 
-BUILT_IN = ("digits", "glyphs")
+BUILT_IN = ("digits", "glyphs", "outlines")
 WITHOUT_TRAINING = ("files", "lfw", "oxford5k", "paris6k", "roxford5k", "rparis6k", "holidays")
 WITHOUT_JUDGING = ("sfm30k",)  # published are its pairs for whitening
 TREES = {"files": "folder"}  # a set -> the set whose small tree it reads
 # Its authors search among all products; nobody asks for those that train.
 TRAINS_ON_ITS_GALLERY = ("street2shop",)
-# Hashing asks for classes that it was trained on.
-SAME_CLASSES = ("cifar10", "coco", "imagenet100", "labelled", "nuswide21", "nuswide81")
+# Hashing asks for classes that it was trained on; sketches are judged by such classes and by others.
+SAME_CLASSES = (
+    *("cifar10", "coco", "imagenet100", "labelled", "nuswide21", "nuswide81"),
+    *("outlines", "sketches", "sketchy", "tuberlin"),
+)
 
 
 @pytest.fixture(params=images.names())
@@ -33,6 +36,8 @@ def case(request, tmp_path, write, monkeypatch):
         monkeypatch.setattr(module, "COUNTS", {})
     if hasattr(module, "DEAL"):  # images a class: queries, training images
         monkeypatch.setattr(module, "DEAL", dict.fromkeys(module.DEAL, (2, 3)))
+    if hasattr(module, "ASKS"):  # sketches of a class
+        monkeypatch.setattr(module, "ASKS", 2)
     if hasattr(module, "SERIES"):  # of things that are drawn
         monkeypatch.setattr(module, "SERIES", dict.fromkeys(module.SERIES, 1))
     return module, tmp_path
@@ -120,3 +125,15 @@ def test_a_name_of_other_programs_may_ask_for_a_split():
     for alias, split in images._SPLITS.items():
         assert split in images.get(alias).SPLITS and images.split_of(alias) == split
     assert images.split_of("cub200") == ""
+
+
+def test_sketches_ask_and_photographs_answer(case):
+    module, root = case
+    image_set = module.load(root)
+    if image_set.sketches is None:
+        return
+    assert image_set.sketches[image_set.query].all() and not image_set.sketches[image_set.gallery].any()
+    trained = image_set.labels[image_set.train]
+    kinds = image_set.sketches[image_set.train]
+    assert set(trained[kinds]) == set(trained[~kinds])  # a class that trains has both
+    assert set(image_set.labels[image_set.query]) <= set(image_set.labels[image_set.gallery])

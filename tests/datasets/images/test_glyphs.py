@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from datasets.drawing import characters as drawn
 from datasets.errors import InputError
 from datasets.images import glyphs
 
@@ -14,7 +15,7 @@ def glyph_set():
 
 @pytest.fixture(scope="module")
 def faces():
-    return glyphs._faces()
+    return drawn.faces()
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +59,10 @@ def test_every_class_is_drawn_by_several_faces(characters, faces):
 
 def test_no_face_draws_the_box_of_a_missing_character(characters, faces):
     for font, covered in faces.values():
-        box = glyphs._drawing("\U000e0fff", font)  # a code point that no font has
+        box = drawn.drawing("\U000e0fff", font)  # a code point that no font has
         for character in characters[::7]:
             if character in covered:
-                drawing = glyphs._drawing(character, font)
+                drawing = drawn.drawing(character, font)
                 assert drawing.shape != box.shape or not np.array_equal(drawing, box)
 
 
@@ -69,10 +70,10 @@ def test_no_class_is_an_accented_form_or_a_twin_of_another(characters, faces):
     assert len({"A", "\u0391", "\u0410"} & set(characters)) == 1  # Latin A, Greek Alpha, Cyrillic A
     assert len({"c", "C", "\u03f2", "\u0441"} & set(characters)) == 1
     assert "\u00e9" not in characters
-    rows = glyphs._unit_rows([glyphs._drawing(character, faces["DejaVuSans"][0]) for character in characters], 0.0)
+    rows = drawn.unit_rows([drawn.drawing(character, faces["DejaVuSans"][0]) for character in characters], 0.0)
     alike = rows @ rows.T
     np.fill_diagonal(alike, 0.0)
-    assert alike.max() < glyphs.LOOK_ALIKE
+    assert alike.max() < drawn.LOOK_ALIKE
 
 
 def test_every_image_shows_ink_on_paper(glyph_set):
@@ -90,13 +91,13 @@ def test_images_of_a_class_differ(glyph_set):
 
 def test_posed_puts_the_middle_where_it_is_told():
     drawing = np.zeros((40, 24), np.uint8)
-    drawing[glyphs.MARGIN : -glyphs.MARGIN, glyphs.MARGIN : -glyphs.MARGIN] = 255
+    drawing[drawn.MARGIN : -drawn.MARGIN, drawn.MARGIN : -drawn.MARGIN] = 255
     for angle, shift in ((0.0, (0.0, 0.0)), (25.0, (0.0, 0.0)), (-30.0, (2.0, -1.0))):
-        ink = glyphs._posed(drawing, angle=angle, shift=np.array(shift)).astype(float)
+        ink = drawn.posed(drawing, angle=angle, shift=np.array(shift)).astype(float)
         rows, columns = np.indices(ink.shape)
         assert (columns * ink).sum() / ink.sum() == pytest.approx(15.5 + shift[0], abs=0.2)
         assert (rows * ink).sum() / ink.sum() == pytest.approx(15.5 + shift[1], abs=0.2)
-    upright = glyphs._posed(drawing, angle=0.0) > 127
+    upright = drawn.posed(drawing, angle=0.0) > 127
     assert upright.any(axis=1).sum() == pytest.approx(24, abs=1)  # 3/4 of 32 pixels
 
 

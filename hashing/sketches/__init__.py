@@ -1,0 +1,1 @@
+"""Codes of sketches and photographs, which can be compared with each other."""

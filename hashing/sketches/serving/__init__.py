@@ -1,0 +1,1 @@
+"""Networks of sketches and photographs put to use, whether they give codes or vectors."""
