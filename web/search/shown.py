@@ -41,6 +41,7 @@ class Chip:
 
     turn, remove : links to the questions with its other sign, and without it
     crop_link : that with a part of it, where CROP stands for x,y,width,height
+    sketch : whether the picture is one
     """
 
     words: str
@@ -52,6 +53,7 @@ class Chip:
     large: str = ""
     crop: str = ""
     crop_link: str = ""
+    sketch: bool = False
 
 
 def tiles(gallery: Gallery, question: Question, hits: Sequence[Hit]) -> list[Tile]:
@@ -112,12 +114,12 @@ def _chip(gallery: Gallery, question: Question, place: int) -> Chip:
     rest = link.without_part(question, place)
     crop = "" if part.crop is None else ",".join(f"{share:.4g}" for share in part.crop)
     its = {"picture": small, "large": large, "crop": crop, "crop_link": here + crop_link(rest, part)}
-    return Chip(str(part.value), part.sign > 0, **links, **its)
+    return Chip(str(part.value), part.sign > 0, **links, **its, sketch=part.kind == "sketch")
 
 
 def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
     """Where the picture of a part is shown, small and large."""
-    if part.kind == "upload":
+    if part.kind in ("upload", "sketch"):
         sent = reverse("search:uploaded", args=[gallery.slug, part.value])
         return sent, sent
     return of_gallery(int(part.value))

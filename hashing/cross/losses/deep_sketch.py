@@ -40,7 +40,8 @@ class DeepSketchLoss(CrossLoss):
         wrong = pairs.mean(F, F.square(1 + products), 1 - together)
         known = F.broadcast_div(labels, F.maximum(F.sum(labels, axis=1, keepdims=True), 1))
         factorised = sum(
-            F.mean(F.sum(F.square(known - F.dot(rows, basis, transpose_b=True)), axis=1)) for rows in (asking, answering)
+            F.mean(F.sum(F.square(known - F.dot(rows, basis, transpose_b=True)), axis=1))
+            for rows in (asking, answering)
         )
         rounded = sum(F.mean(F.square(F.abs(rows) - 1)) for rows in (asking, answering))
         more = self._semantic * factorised / 2 + self._quantization * rounded / 2

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from web.api.views import sent
 from web.api.views.asked import Asked, LinkAsked, SentAsked
 from web.api.views.galleries import gallery_of
+from web.galleries import served
 from web.galleries.models import NO_CLASS, Picture
 from web.search import link, uploads
 from web.search.answer import answer
@@ -65,10 +66,12 @@ def search_by_picture(request: HttpRequest, slug: str, query: SentAsked) -> Foun
     pictures are not kept, unless they are to be ranked again.
     """
     gallery, start = gallery_of(slug), time.perf_counter()
-    asked, parts = sent.asked(request, gallery, query)
+    ours = served.of_gallery(gallery)
+    asked, parts = sent.asked(request, ours, query)
     took = time.perf_counter() - start
     question = link.read(request.POST if sent.is_form(request) else request.GET)
-    its = answer(gallery, replace(question, parts=(*question.parts, *parts)), first=asked.first, count=asked.count)
+    question = replace(question, parts=(*question.parts, *parts))
+    its = answer(gallery, question, first=asked.first, count=asked.count, its=ours)
     return found(replace(its, seconds=its.seconds | {"embed": its.seconds.get("embed", 0.0) + took}))
 
 
