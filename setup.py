@@ -106,6 +106,10 @@ HEIF = ["pillow-heif==1.8.1"]
 # Words of Chinese captions (`--split-words=jieba`).
 CHINESE = ["jieba==0.42.1"]
 
+# Letters of all scripts, and emoji, in pictures (Noto, under the Open Font License); without them they are boxes
+# where the system has no such fonts.
+FONTS = ["noto-cjk-sans-otc==0.0.1", "manimgx-fonts==2026.9.26.post1"]
+
 # Inference without MXNet, several times as fast on a CPU. Never both: the two own the same folder.
 ONNX = ["onnx==1.23.2", "onnxruntime==1.32.0"]
 ONNX_GPU = ["onnx==1.23.2", "onnxruntime-gpu==1.31.1"]
@@ -179,6 +183,7 @@ setup(
         "weights": WEIGHTS,
         "heif": HEIF,
         "chinese": CHINESE,
+        "fonts": FONTS,
         "onnx": ONNX,
         "onnx-gpu": ONNX_GPU,
         "cluster": CLUSTER,

@@ -1,6 +1,7 @@
 """Train several losses of image-text embedding, with several seeds each, and print one table.
 
 python scripts/compare_vse.py                                                  built-in scenes
+python scripts/compare_vse.py --data=web_news --data-path=web_news --losses=max_hinge --splits=characters,jieba
 python scripts/compare_vse.py --data=flickr8k --data-path=flickr8k --model=mobilenet_v2 --use-pretrained=mobilenet.pth
 """
 
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 import command
 
 from datasets.errors import InputError
+from datasets.words import words
 from embedding.options import whole_numbers
 from vse import losses
 from vse.compare import compare
-from vse.options import VseOptions
+from vse.options import AUTO, VseOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,8 @@ class CompareVseOptions(VseOptions):
     """Names of losses with commas between them, or all."""
     seeds: str = "1,2,3"
     """Seeds with commas between them; every loss is trained with each."""
+    splits: str = ""
+    """Ways of --split-words with commas between them, such as characters,jieba: a row of the table each."""
 
 
 def main(options: CompareVseOptions) -> None:
@@ -40,7 +44,17 @@ def main(options: CompareVseOptions) -> None:
     meant = trained.with_data()
     meant.check()
     trained = dataclasses.replace(trained, name=meant.name or f"compare-vse-{meant.data}")
-    print(compare(trained, names, list(dict.fromkeys(seeds))))
+    print(compare(trained, names, list(dict.fromkeys(seeds)), splits=_splits(options)))
+
+
+def _splits(options: CompareVseOptions) -> list[str] | None:
+    """The ways of --splits, each once; None where there are none."""
+    found = [way.strip() for way in options.splits.split(",") if way.strip()]
+    for way in found:
+        words.check(way, f"--splits={options.splits}")
+    if found and options.split_words != AUTO:
+        raise InputError(f"--split-words={options.split_words}: say it by --splits")
+    return list(dict.fromkeys(found)) or None
 
 
 def _refuse(options: CompareVseOptions) -> None:

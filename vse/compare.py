@@ -1,6 +1,7 @@
 """Several losses of image-text embedding trained alike, each with several seeds: one table of means and deviations."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,14 +16,24 @@ from vse.train import train
 _ROW = "test"
 
 
-def compare(options: VseOptions, names: Sequence[str], seeds: Sequence[int]) -> str:
+def compare(
+    options: VseOptions, names: Sequence[str], seeds: Sequence[int], *, splits: Sequence[str] | None = None
+) -> str:
     """Train every loss of ``names`` with every seed, and return the table of their scores on the test part.
+
+    splits : values of --split-words, with each of which that is done; with that of ``options`` if not given
 
     The runs stand in ``options.runs / options.name``; one that was finished before, with the same options, is not run
     again. A run that diverges is said so in the table, and the others go on. A setting of a loss (``OWN``) is given to
     those of ``names`` that have it.
     """
-    return table({name: [_run(options, name, seed) for seed in seeds] for name in names})
+    if splits is None:
+        return table({name: [_run(options, name, seed) for seed in seeds] for name in names})
+    found = {}
+    for name, way in itertools.product(names, splits):
+        parted = dataclasses.replace(options, name=f"{options.name}/{way}", split_words=way)
+        found[f"{name}, {way}"] = [_run(parted, name, seed) for seed in seeds]
+    return table(found)
 
 
 def table(found: dict[str, list[Rows]]) -> str:

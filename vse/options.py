@@ -63,7 +63,8 @@ class VseOptions(TrainOptions):
     AGAINST_DIVERGING: ClassVar[str] = "a lower --grad-clip"
 
     data: str = ""
-    """Caption set: scenes (if not given) is built in; flickr8k, flickr30k, coco, precomputed or *_precomp."""
+    """Caption set: scenes (if not given) is built in; flickr8k, flickr30k, coco, web_news, precomputed or *_precomp; or
+    captions, a table of one's own."""
     restval: bool = False
     """Train on coco's restval images too."""
     testall: bool = False

@@ -14,7 +14,7 @@ _SYLLABLES = (
     r"\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tai_Tham}\p{Script=New_Tai_Lue}"
     r"\p{Script=Tai_Le}\p{Script=Tai_Viet}"
 )
-_PICTOGRAPH = r"[\p{Extended_Pictographic}--[©®™]]"  # letters of names, such as Lego™, are no pictures
+_PICTOGRAPH = r"[\p{Extended_Pictographic}--[©®™‼⁉ℹ]]"  # as letters, as in Lego™, they are no pictures
 _JOINED = rf"{_PICTOGRAPH}[\uFE0E\uFE0F\p{{Emoji_Modifier}}]*[\U000E0020-\U000E007F]*"
 _EMOJI = rf"\p{{Regional_Indicator}}{{2}}|[0-9#*]\uFE0F?\u20E3|{_JOINED}(?:\u200D{_JOINED})*"
 _WIDE_MARKS = "！（），：；？［］｛｝～"  # always apart, where a comma before a number would not be

@@ -1,7 +1,6 @@
 """The pictures of a report, as PNG bytes: maps of embeddings, queries with their nearest images, training curves."""
 
 import io
-import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
+
+from embedding.report import fonts
+from embedding.report.lines import wrapped
 
 INK, MUTED, ACCENT, LINE = "#1d2330", "#667085", "#3557d6", "#e4e7ee"
 RIGHT, WRONG = "#1f9254", "#d6453d"
@@ -45,7 +47,7 @@ def map_of_classes(places: np.ndarray, labels: np.ndarray, names: Mapping[int, s
         for label in classes:
             x, y = np.median(places[labels == label], axis=0)
             text = axes.text(x, y, _short(names[label], 22), ha="center", va="center", size=9, color=INK)
-            text.set(parse_math=False, path_effects=[withStroke(linewidth=3, foreground="white")])
+            fonts.dress(text).set_path_effects([withStroke(linewidth=3, foreground="white")])
     return png(figure)
 
 
@@ -119,8 +121,8 @@ def grid_of_nearest(rows: Sequence[tuple[Tile | str, Sequence[Tile]]]) -> bytes:
 
 
 def _write_sentence(axes: Axes, sentence: str, *, top: float) -> None:
-    lines = textwrap.wrap(sentence, width=32, max_lines=5, placeholder="…")
-    axes.text(0, top + 0.46, "\n".join(lines), va="center", size=9.5, color=INK, linespacing=1.35).set_parse_math(False)
+    lines = wrapped(sentence, width=32, most=5)
+    fonts.dress(axes.text(0, top + 0.46, "\n".join(lines), va="center", size=9.5, color=INK, linespacing=1.35))
 
 
 def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, mark: str) -> None:
@@ -128,10 +130,9 @@ def _draw_tile(axes: Axes, tile: Tile, *, left: float, top: float, colour: str, 
     axes.imshow(tile.thumbnail, extent=(left, left + side, top + side, top), aspect="auto", interpolation="antialiased")
     axes.add_patch(Rectangle((left, top), side, side, fill=False, edgecolor=colour, linewidth=2.2))
     name = mark + tile.class_name.replace("_", " ")
-    lines = textwrap.wrap(name, width=18, max_lines=2, placeholder="…", break_on_hyphens=False)
+    lines = wrapped(name, width=18, most=2)
     middle = left + side / 2
-    text = axes.text(middle, top + side + 0.05, "\n".join(lines), ha="center", va="top", size=6.6, color=colour)
-    text.set_parse_math(False)
+    fonts.dress(axes.text(middle, top + side + 0.05, "\n".join(lines), ha="center", va="top", size=6.6, color=colour))
 
 
 def curves(epochs: Sequence[Mapping[str, float]]) -> bytes:

@@ -30,3 +30,12 @@ def test_every_loss_and_seed_is_a_run_and_finished_ones_are_kept(small, features
     assert names == {"max_hinge-1", "max_hinge-2", "sum_hinge-1", "sum_hinge-2"}
     monkeypatch.setattr(compare, "train", lambda *_: pytest.fail("trained again"))
     assert compare.compare(asked, ["max_hinge", "sum_hinge"], [1, 2]) == text
+
+
+def test_every_way_of_parting_words_is_a_row(small, features, tmp_path):
+    asked = small(data="tiny_precomp", data_path=features, name="all", epochs=1)
+    rows = compare.compare(asked, ["max_hinge"], [1], splits=["characters", "spaces"]).splitlines()
+    assert [row.split()[:2] for row in rows[1:]] == [["max_hinge,", "characters"], ["max_hinge,", "spaces"]]
+    folder = tmp_path / "runs" / "all"
+    assert '"split_words": "characters"' in (folder / "characters" / "max_hinge-1" / "vocabulary.json").read_text()
+    assert '"split_words": "spaces"' in (folder / "spaces" / "max_hinge-1" / "vocabulary.json").read_text()

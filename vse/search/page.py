@@ -62,7 +62,7 @@ def _shown(hit: Hit, thumbnails: Thumbnails) -> dict[str, str | float]:
 
 
 def _grid(found: Found, thumbnails: Thumbnails) -> bytes:
-    """As PNG; letters that no font of matplotlib has are boxes."""
+    """As PNG; letters that no font has are boxes, see ``embedding.report.fonts``."""
     return grid_of_nearest(
         [
             (readable(sentence), [Tile(thumbnails(hit.name), f"{hit.score:.3f}", None) for hit in hits[:_ACROSS]])
