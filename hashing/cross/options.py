@@ -109,7 +109,9 @@ class CrossOptions(TrainOptions):
         losses.get(self.method)
         for name in _NOT_HERE:
             if (given := getattr(self, name)) != getattr(CrossOptions, name):
-                raise InputError(f"--{name.replace('_', '-')}={given}: has no place in cross-modal hashing; leave it out")
+                raise InputError(
+                    f"--{name.replace('_', '-')}={given}: has no place in cross-modal hashing; leave it out"
+                )
         for name, least in (("text_hidden", 0), ("balance", 0), ("most_words", 1), ("beta", 0), ("gamma", 1)):
             if (given := getattr(self, name)) is not None and not given >= least:
                 raise InputError(f"--{name.replace('_', '-')}={given}: must be {least} or above")
@@ -118,7 +120,9 @@ class CrossOptions(TrainOptions):
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: cross-modal hashing trains in one process; leave it out")
         if self.cache_features and self.finetune:
-            raise InputError("--cache-features and --finetune: the trunk stays as it is, or learns; give one of the two")
+            raise InputError(
+                "--cache-features and --finetune: the trunk stays as it is, or learns; give one of the two"
+            )
         self.tops  # noqa: B018  raises InputError
         if not 0 <= self.radius <= self.bits:
             raise InputError(f"--radius={self.radius}: must lie between 0 and --bits={self.bits}")

@@ -2,7 +2,9 @@
 
 from embedding.instances.serving.family import INSTANCES
 from embedding.serving.family import METRIC
+from embedding.sketches.serving.family import PHOTOGRAPHS
 from hashing.serving.family import HASHING
+from hashing.sketches.serving.family import CODED_PHOTOGRAPHS
 from vse.serving.family import IMAGE_TEXT
 
-FAMILIES = (HASHING, IMAGE_TEXT, INSTANCES, METRIC)
+FAMILIES = (CODED_PHOTOGRAPHS, PHOTOGRAPHS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)

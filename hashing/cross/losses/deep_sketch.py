@@ -8,7 +8,7 @@ from hashing.cross.losses.base import CrossLoss, similar
 
 
 class DeepSketchLoss(CrossLoss):
-    """The cost of pairs, plus ``semantic`` times that of the factorisation, plus ``quantization`` times that of rounding.
+    """The cost of pairs, plus ``semantic`` times that of factorising, plus ``quantization`` times that of rounding.
 
     A pair is row f_i of the one kind and g_j of the other, all activations between -1 and 1. Similar pairs cost
     (1 - <f, g> / K)^2 and others (1 + <f, g> / K)^2, in the mean over either sort, half of each. The factorisation
@@ -40,7 +40,8 @@ class DeepSketchLoss(CrossLoss):
         wrong = pairs.mean(F, F.square(1 + products), 1 - together)
         known = F.broadcast_div(labels, F.maximum(F.sum(labels, axis=1, keepdims=True), 1))
         factorised = sum(
-            F.mean(F.sum(F.square(known - F.dot(rows, basis, transpose_b=True)), axis=1)) for rows in (asking, answering)
+            F.mean(F.sum(F.square(known - F.dot(rows, basis, transpose_b=True)), axis=1))
+            for rows in (asking, answering)
         )
         rounded = sum(F.mean(F.square(F.abs(rows) - 1)) for rows in (asking, answering))
         more = self._semantic * factorised / 2 + self._quantization * rounded / 2
