@@ -1,12 +1,15 @@
 """Vectors and codes of sketches and photographs, each with several seeds, beside the untrained trunk: one table."""
 
-import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from embedding.compare import Rows, mean_and_deviation, once
+from embedding.evaluation.judge import Scores
 from embedding.evaluation.table import aligned
+from embedding.sketches.build import VECTORS, Kind
 from embedding.sketches.judge import TRUNK
+from embedding.sketches.net import TwoSided
 from embedding.sketches.options import SketchOptions
 from embedding.sketches.train import train
 from embedding.training.journal import Line, read_lines
@@ -28,11 +31,14 @@ def compare(
     every seed, and return the table.
 
     The runs stand in ``options.runs / options.name``; one that was finished before, with the same options, is not run
-    again. What needs no training is of the first run of its length.
+    again. What needs no training is judged in the first run of each length alone.
     """
-    found: Found = {(loss, 0): [_vectors(options, loss, seed) for seed in seeds] for loss in losses}
-    for length in bits:
-        found |= {(method, length): [_codes(options, method, length, seed) for seed in seeds] for method in methods}
+    found: Found = {}
+    for length, names in ((0, losses), *((length, methods) for length in bits)):
+        for name in names:
+            found[name, length] = [
+                _run(options, name, length, seed, first=name == names[0] and seed == seeds[0]) for seed in seeds
+            ]
     return table(found)
 
 
@@ -43,15 +49,15 @@ def table(found: Found) -> str:
     runs = [run for several in found.values() for run in several if run]
     if not runs:
         return "all runs diverged: give a lower --lr"
-    scores = [name for name in runs[0][TRUNK] if name.partition(" ")[2].startswith(_SHOWN)]
-    rows, made = [_row(TRUNK, 0, [runs[0][TRUNK]], scores, 0)], set()
+    scores = [name for name in runs[0]["last"] if name.partition(" ")[2].startswith(_SHOWN)]
+    rows = [_row(TRUNK, 0, [run[TRUNK]], scores, 0) for run in runs if TRUNK in run][:1]
     for (method, length), several in found.items():
         good = [run for run in several if run]
-        for name in [name for name in baselines.names() if length not in made and good and name in good[0]]:
-            rows.append(_row(name, length, [run[name] for run in good], scores, 0))
-        made |= {length} if good else set()
+        rows += [
+            _row(name, length, [run[name]], scores, 0) for run in good for name in baselines.names() if name in run
+        ]
         rows.append(_row(method, length, [run["last"] for run in good], scores, len(several) - len(good)))
-    title = f"{runs[0][TRUNK]['data']}, {max(map(len, found.values()))} seed(s)"
+    title = f"{runs[0]['last']['data']}, {max(map(len, found.values()))} seed(s)"
     return aligned([[title, "bits", *scores, _SECONDS], *rows])
 
 
@@ -62,19 +68,27 @@ def _row(name: str, bits: int, lines: Sequence[Line], scores: Sequence[str], fai
     return [name + (f" ({failed} diverged)" if failed else ""), str(bits or "-"), *cells, seconds]
 
 
-def _vectors(options: SketchHashOptions, loss: str, seed: int) -> Rows:
-    plain = {field.name: getattr(options, field.name) for field in dataclasses.fields(SketchOptions)}
-    asked = _named(SketchOptions(**plain), options, f"{loss}-{seed}", loss=loss, seed=seed)
-    return once(asked.runs / asked.name, dataclasses.asdict(asked), lambda: _rows(train(asked)))
+def _run(options: SketchHashOptions, name: str, bits: int, seed: int, *, first: bool) -> Rows:
+    """{row: scores} of one run, from its folder where it was finished before; of vectors where ``bits`` is 0."""
+    called = {"runs": options.runs / options.name, "name": f"{name}-{bits}-{seed}" if bits else f"{name}-{seed}"}
+    asked: SketchOptions
+    if bits:
+        asked, kind = replace(options, method=name, bits=bits, seed=seed, report=False, **called), CODES
+    else:
+        plain = SketchOptions(**{field.name: getattr(options, field.name) for field in fields(SketchOptions)})
+        asked, kind = replace(plain, loss=name, seed=seed, report=False, **called), VECTORS
+    made = kind if first else _of_training_alone(kind)
+    return once(asked.runs / asked.name, asdict(asked), lambda: _rows(train(asked, made)))
 
 
-def _codes(options: SketchHashOptions, method: str, bits: int, seed: int) -> Rows:
-    asked = _named(options, options, f"{method}-{bits}-{seed}", method=method, bits=bits, seed=seed)
-    return once(asked.runs / asked.name, dataclasses.asdict(asked), lambda: _rows(train(asked, CODES)))
+def _of_training_alone(kind: Kind) -> Kind:
+    """The same, whose judge leaves out what needs no training."""
 
+    class Judge(kind.judge):
+        def untrained(self, net: TwoSided) -> Iterator[tuple[str, Scores]]:
+            return iter(())
 
-def _named(made: SketchOptions, options: SketchHashOptions, name: str, **changed: object) -> SketchOptions:
-    return dataclasses.replace(made, runs=options.runs / options.name, name=name, report=False, **changed)
+    return replace(kind, judge=Judge)
 
 
 def _rows(folder: Path) -> Rows:
