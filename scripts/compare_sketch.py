@@ -40,7 +40,7 @@ def main(options: CompareSketchOptions) -> None:
     lengths, seeds = (whole_numbers(f"--{flag}", getattr(options, flag)) for flag in ("bits", "seeds"))
     of_vectors, of_codes = _named(options.losses), _named(options.methods)
     for name in of_vectors:
-        losses_of_vectors.unit_rows(name)
+        losses_of_vectors.taken(name)
     for name in of_codes:
         losses.get(name)
     if not seeds or not of_vectors and not (of_codes and lengths):
