@@ -121,17 +121,29 @@ def _ms(found: list[float]) -> float:
     return round(1e3 * statistics.median(found), 2)
 
 
-def many_clients(port: int, token: str, jpegs: list[bytes]) -> list[Verdict]:
-    """Images/s of clients that each ask again as soon as they have their answer, in turns with the network alone."""
+def many_clients(port: int, token: str, jpegs: list[bytes], process: psutil.Process) -> list[Verdict]:
+    """Images/s of clients that each ask again as soon as they have their answer, in turns with the network alone.
+
+    Beside them what a query takes of a core, in the server, in its client and alone, which other work on the machine
+    changes less than the images/s.
+    """
     took: list[float] = []
     wrong: list[str] = []
-    ratios, rates = [], []
+    ratios, rates, cores = [], [], []
     for _ in range(ROUNDS):
-        rate, before = alone(jpegs, SECONDS / ROUNDS / 2), len(took)
+        ours, before = _cores(psutil.Process()), len(took)
+        rate = alone(jpegs, SECONDS / ROUNDS / 2)
+        between, theirs = _cores(psutil.Process()), _cores(process)
         seconds = _crowd(port, token, jpegs, took, wrong)
+        done = max(1, len(took) - before)
+        its = (_cores(process) - theirs) / done, (_cores(psutil.Process()) - between) / done
+        cores.append((*its, (between - ours) / (rate * SECONDS / ROUNDS / 2)))
         ratios.append((len(took) - before) / seconds / rate)
         rates.append(rate)
-    how = {"images_s": round(len(took) / SECONDS, 1), "alone_images_s": round(statistics.median(rates), 1)}
+    how: dict[str, object] = {"images_s": round(len(took) / SECONDS, 1)}
+    how |= {"alone_images_s": round(statistics.median(rates), 1)}
+    names = ("server_core_ms", "client_core_ms", "alone_core_ms")
+    how |= {name: _ms(list(part)) for name, part in zip(names, zip(*cores, strict=True), strict=True)}
     p99 = round(1e3 * sorted(took)[int(0.99 * len(took))], 1) if took else None
     size = f"{CLIENTS} clients, {SECONDS} s in {ROUNDS} parts, {len(took)} queries"
     ratio = round(statistics.median(ratios), 3)
@@ -139,6 +151,12 @@ def many_clients(port: int, token: str, jpegs: list[bytes]) -> list[Verdict]:
         verdicts.figure("serve.many_clients", ratio, at_least=SHARE, size=size, **how, p99_ms=p99),
         verdicts.figure("serve.errors", len(wrong), at_most=0, size=size, first=wrong[:1]),
     ]
+
+
+def _cores(process: psutil.Process) -> float:
+    """Seconds of a core that a process has used."""
+    used = process.cpu_times()
+    return used.user + used.system
 
 
 def _crowd(port: int, token: str, jpegs: list[bytes], took: list[float], wrong: list[str]) -> float:
@@ -209,7 +227,7 @@ def main() -> None:
         with server(data) as (port, process):
             client = Client(port, token)
             found += one_client(client, jpegs, large)
-            found += many_clients(port, token, jpegs)
+            found += many_clients(port, token, jpegs, process)
             found.append(memory(process, Client(port, token), jpegs))  # the other lay idle, and is closed by now
         found.append(restart(data, token, jpegs[0]))
         found.append(serve_setup.opening(Path(name), 100_000 if QUICK else 1_000_000, at_most=OPEN_S))

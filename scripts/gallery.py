@@ -71,7 +71,7 @@ def act(action: str, options: GalleryOptions) -> None:
     from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
+    call_command("tables")
     words = {name: value for name, value in asdict(options).items() if name != "data"}
     call_command("gallery", action, **words)
 

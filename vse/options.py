@@ -11,6 +11,7 @@ import numpy as np
 from datasets import captions as caption_sets
 from datasets.captions.base import CaptionSet
 from datasets.errors import InputError
+from datasets.words import words
 from embedding.options import TrainOptions
 from vse import losses
 
@@ -32,7 +33,9 @@ _NOT_HERE = (
 _OF_LEARNING_TRUNKS = ("lr_mult", "freeze_bn", "min_crop")
 _OF_IMAGES = ("finetune", "model", "pool", "use_pretrained", "image_size", "test_size", "flip")
 
-_OF_THE_START = ("vocab", "word_vectors")
+_OF_THE_START = ("vocab", "word_vectors", "max_words")
+
+AUTO = "auto"  # of --split-words
 
 # What is left open: captions of drawn images tell what is where, which crops must not change, in words that all count.
 _DRAWN = {
@@ -70,6 +73,11 @@ class VseOptions(TrainOptions):
     vocab: Path | None = None
     """A vocabulary.json that another run has saved, or a folder with DATA_vocab.json; made of the training captions if
     not given, or where the folder has no such file."""
+    split_words: str = AUTO
+    """How captions that are written without spaces become words: characters; jieba, Chinese by that segmenter and the
+    rest by characters; or spaces, not at all. As --vocab or --start tell, else characters, if not given."""
+    max_words: int | None = None
+    """Words of a caption that count, the rest is cut off; 0 for all. As --vocab tells, else 100, if not given."""
     threshold: int = 4
     """How often a word must come in the training captions to be in the vocabulary."""
 
@@ -135,9 +143,19 @@ class VseOptions(TrainOptions):
         for name in _OF_THE_START:
             if self.start is not None and getattr(self, name) is not None:
                 raise InputError(f"--{name.replace('_', '-')}: words are those of --start; leave one of the two out")
+        self._check_words()
         losses.get(self.with_loss)
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: image-text embedding trains in one process; leave it out")
+
+    def _check_words(self) -> None:
+        if self.max_words is not None and self.max_words < 0:
+            raise InputError(f"--max-words={self.max_words}: must be at least 0")
+        if self.split_words == AUTO:
+            return
+        words.check(self.split_words, f"--split-words={self.split_words}")
+        if self.start is not None:
+            raise InputError("--split-words: words are those of --start; leave one of the two out")
 
     @property
     def drops(self) -> tuple[int, ...]:

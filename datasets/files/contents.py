@@ -7,6 +7,8 @@ from datasets.files import address, packed
 
 Identity = tuple[int, int] | tuple[int, int, str] | str
 
+_MOST = 2**63 - 1  # nanoseconds that databases and arrays hold
+
 
 class Unopened(InputError):
     """A file whose bytes cannot be had; ``reason`` says why, without its name."""
@@ -115,11 +117,11 @@ def size(path: str) -> int | None:
 def state(path: str) -> tuple[int, int]:
     """Bytes of a file, and when it, or the archive that it is in, was last written, in ns; zeros where nobody can tell.
 
-    As long as both stay the same, so does what the file holds.
+    As long as both stay the same, so does what the file holds. The time is kept within 64 bits, whatever a disk tells.
     """
     inside = None if address.is_address(path) else packed.split(path)
     try:
         about = os.stat(inside[0] if inside else path)
     except (OSError, ValueError):
         return 0, 0
-    return about.st_size, about.st_mtime_ns
+    return about.st_size, min(max(about.st_mtime_ns, -_MOST), _MOST)

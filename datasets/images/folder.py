@@ -37,9 +37,9 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
     folder that was packed.
 
     CSV: one line an image with ``label,path,split``; paths start in the CSV's folder; ``split`` is train, validation
-    or test (the last two mean the same). Optional: ``is_query,is_gallery`` (otherwise leave-one-out) and
-    ``x_1,y_1,x_2,y_2``, the corners in pixels of the box that ``boxes`` asks for. It may stand in an archive with its
-    images: ``pets.zip/pets.csv``.
+    or test (the last two mean the same); the label '=x, guarded so that no spreadsheet runs it, is =x. Optional:
+    ``is_query,is_gallery`` (otherwise leave-one-out) and ``x_1,y_1,x_2,y_2``, the corners in pixels of the box that
+    ``boxes`` asks for. It may stand in an archive with its images: ``pets.zip/pets.csv``.
 
     Raises InputError naming the folder, or the file and its line.
     """

@@ -52,26 +52,34 @@ def folder_of(place: Path, names: Sequence[str], *, what: str = "images") -> Pat
     return found
 
 
-def as_set(name: str, described: Sequence[Described], *, counts: Counts, place: Path, title: str) -> CaptionSet:
-    """The set of these images, the first five captions of each one.
+def as_set(
+    name: str,
+    described: Sequence[Described],
+    *,
+    counts: Counts,
+    place: Path,
+    title: str,
+    per_image: int | None = PER_IMAGE,
+) -> CaptionSet:
+    """The set of these images, the first ``per_image`` captions of each one, or None for all.
 
     counts : images of each part that the published set ``title`` has, where they are known; ``place`` is where it is.
     Raises InputError naming file and line: of an image that is missing, or described twice, or has fewer than five
     captions, or an empty one; or naming ``place`` where a part has another number of images.
     """
     for image in described:
-        _check_captions(image)
+        _check_captions(image, per_image)
     _check_once(described)
     _check_present(described)
-    captions = tuple(caption.strip() for image in described for caption in image.captions[:PER_IMAGE])
+    taken = [image.captions[:per_image] for image in described]
     parts = np.array([image.part for image in described])
     caption_set = CaptionSet(
         name=name,
         images=[image.path for image in described],
-        captions=captions,
-        image_of=np.repeat(np.arange(len(described), dtype=np.int64), PER_IMAGE),
+        captions=tuple(caption.strip() for captions in taken for caption in captions),
+        image_of=np.repeat(np.arange(len(described), dtype=np.int64), [len(captions) for captions in taken]),
         **{part: np.flatnonzero(parts == part) for part in PARTS},
-    ).check()
+    ).check(per_image=per_image)
     check_counts(caption_set, counts, place=place, title=title)
     return caption_set
 
@@ -87,12 +95,12 @@ def check_counts(caption_set: CaptionSet, counts: Counts, *, place: Path, title:
             )
 
 
-def _check_captions(image: Described) -> None:
-    if len(image.captions) < PER_IMAGE:
+def _check_captions(image: Described, per_image: int | None) -> None:
+    if len(image.captions) < (per_image or 1):
         raise InputError(
-            f"{image.where}: image {image.path} has {len(image.captions)} caption(s), and {PER_IMAGE} are wanted"
+            f"{image.where}: image {image.path} has {len(image.captions)} caption(s), and {per_image or 1} are wanted"
         )
-    for number, caption in enumerate(image.captions[:PER_IMAGE]):
+    for number, caption in enumerate(image.captions[:per_image]):
         if not caption.strip():
             raise InputError(f"{image.where}: image {image.path} has an empty caption (number {number}); write one")
         if not _is_text(caption):

@@ -73,7 +73,7 @@ def _image(file: str, where: str, row: dict[str, str], *, boxes: bool) -> _Image
     trains = TRAINS[split]
     asks, found = (_role(where, row, role) and not trains for role in ROLES)
     crop = box(where, row) if boxes else None
-    return _Image(where, tables.path_from(file, row["path"]), row["label"], trains, asks, found, crop)
+    return _Image(where, tables.path_from(file, row["path"]), tables.unguarded(row["label"]), trains, asks, found, crop)
 
 
 def _role(where: str, row: dict[str, str], role: str) -> bool:

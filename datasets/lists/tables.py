@@ -17,6 +17,7 @@ Row = tuple[str, dict[str, str]]  # where a line stands, and its cells by column
 ENDINGS = (".csv", ".tsv")
 _BETWEEN = ",;\t"
 _SEPARATOR = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)  # a line that some spreadsheets put before the header
+_RUNS = re.compile(r"'*[=+\-@\t\r\n]")  # how what a spreadsheet takes for a formula begins, guarded or not
 _NAMED = 6  # columns of a header that an error names
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -125,6 +126,20 @@ def _check_header(where: str, found: Sequence[str], needed: Sequence[str]) -> No
         raise InputError(f"{where}: no column {', '.join(missing)} (found {there})")
     if twice := [column for column in needed if found.count(column) > 1]:
         raise InputError(f"{where}: column {twice[0]} is there twice")
+
+
+def guarded(text: str) -> str:
+    """The text of a cell, behind a ' where a spreadsheet would run it; ``unguarded`` is the way back.
+
+    What would look as if it were guarded already gets one more, so that every text comes back as it was.
+    Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if _RUNS.match(text) else text
+
+
+def unguarded(text: str) -> str:
+    """The text that ``guarded`` was given."""
+    return text[1:] if text.startswith("'") and _RUNS.match(text) else text
 
 
 def path_from(file: str, cell: str) -> str:

@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import regex
@@ -30,25 +31,34 @@ def words(sentence: str, way: str = "characters") -> list[str]:
     sentence = sentence.lower()
     if way == "spaces":
         return _tokenizer().tokenize(sentence)
-    return [word for stretch in stretches(sentence) for word in _of(stretch, way)]
+    found = stretches(sentence)
+    if len(found) == 1 and found[0].kind == "spaced":
+        return _tokenizer().tokenize(found[0].text)
+    return [word for stretch in found for word in _of(stretch, way)]
 
 
-def check(way: str, flag: str = "--split-words") -> None:
-    """Raises InputError, naming ``flag``, for a way that there is not, or one whose library is not installed."""
+def check(way: str, who: str) -> None:
+    """Raises InputError, saying ``who`` wants it, for a way that there is not, or whose library is not installed."""
     if way not in WAYS:
-        raise InputError(f"{flag}={way}: there is no such way to part words; choose {', '.join(WAYS)}")
+        raise InputError(f"{who}: there is no way '{way}' to part words; choose {', '.join(WAYS)}")
     if way == "jieba" and importlib.util.find_spec("jieba") is None:
-        raise InputError(f"{flag}=jieba: the segmenter jieba is not installed; pip install '.[chinese]'")
+        raise InputError(f"{who}: needs the segmenter jieba, which is not installed; pip install '.[chinese]'")
 
 
-def _of(stretch: Stretch, way: str) -> list[str]:
+def _of(stretch: Stretch, way: str) -> Sequence[str]:
     if stretch.kind == "spaced":
-        return _tokenizer().tokenize(stretch.text)
+        return _between(stretch.text)
     if stretch.kind in ("emoji", "mark"):
         return [stretch.text]
     if stretch.kind == "han" and way == "jieba":
         return _segmenter().lcut(stretch.text)
     return _CHARACTER.findall(stretch.text)
+
+
+@functools.lru_cache(1 << 14)
+def _between(text: str) -> tuple[str, ...]:
+    """The words of what stands between stretches: a mark, a number, a name, the same ones again and again."""
+    return tuple(_tokenizer().tokenize(text))
 
 
 @functools.cache
@@ -60,7 +70,7 @@ def _tokenizer() -> "NLTKWordTokenizer":
 
 @functools.cache
 def _segmenter() -> Any:
-    check("jieba")
+    check("jieba", "words of Chinese")
     import jieba  # reads a dictionary, which takes a second
 
     jieba.setLogLevel(logging.WARNING)

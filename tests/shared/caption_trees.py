@@ -117,6 +117,35 @@ def write_precomputed(root, *, inner="f8k_precomp", rows_an_image=1):
     return root
 
 
+def write_captions(root, *, ending="csv", split=True):
+    """A table of one's own: a line a caption, the captions of an image apart; quoted cells and a comma in them."""
+    between = {"csv": ",", "tsv": "\t"}[ending]
+    rows = [(name, caption, IMAGES[name]) for number in range(5) for name, caption in _fifth(number)]
+    lines = [between.join(["Path", "Caption", "Split"][: 3 if split else 2])]
+    lines += [
+        between.join([f"pictures/{name}", f'"{caption}"', part][: 3 if split else 2]) for name, caption, part in rows
+    ]
+    write_text(root / f"captions.{ending}", lines)
+    write_pictures(root / "pictures", IMAGES)
+    return root
+
+
+def _fifth(number):
+    """(name, caption) of the caption ``number`` of every image."""
+    return [(name, captions_of(name)[number].replace("Caption", "Caption,")) for name in IMAGES]
+
+
+def write_web_news(root):
+    """One caption of each of twelve photographs; the first ones are strange."""
+    for part, names in (("train", range(8)), ("test", range(8, 12))):
+        captions = [*STRANGE, *(f"参观者{number}号" for number in names)][: len(names)]
+        write_text(
+            root / f"{part}.tsv", [f"images/{n:04d}.jpg\t3\t{text}" for n, text in zip(names, captions, strict=True)]
+        )
+    write_pictures(root / "images", [f"{number:04d}.jpg" for number in range(12)])
+    return root
+
+
 # ``WRITE.flickr8k(folder)`` writes a small Flickr8k, and so on; and what they are made of.
 WRITE = SimpleNamespace(
     **{name.removeprefix("write_"): writer for name, writer in globals().items() if name.startswith("write_")},

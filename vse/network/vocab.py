@@ -1,17 +1,14 @@
 """Vocabulary: the words of the training captions, by number, and a caption as numbers."""
 
-import functools
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from datasets.errors import InputError
 from datasets.files.whole import beside
-
-if TYPE_CHECKING:
-    from nltk.tokenize import NLTKWordTokenizer
+from datasets.words.parting import AT_SPACES, Parting
+from datasets.words.words import WAYS, check
 
 VOCABULARY = "vocabulary.json"  # file of a run folder
 
@@ -19,26 +16,15 @@ PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
 _SPECIAL = (PAD, START, END, UNKNOWN)
 
 
-@functools.cache
-def _tokenizer() -> "NLTKWordTokenizer":
-    from nltk.tokenize import NLTKWordTokenizer  # with all of NLTK, which takes a second
-
-    return NLTKWordTokenizer()
-
-
-def tokens(caption: str) -> list[str]:
-    """The words of a caption in lower case, punctuation apart, as NLTK's tokenizer parts them.
-
-    What is written without spaces, as Chinese is, is one word; so is an emoji.
-    """
-    return _tokenizer().tokenize(caption.lower())
-
-
 class Vocabulary:
-    """Words by number; <pad>, <start>, <end> and <unk>, for every word that is not there, come first."""
+    """Words by number; <pad>, <start>, <end> and <unk>, for every word that is not there, come first.
 
-    def __init__(self, words: Sequence[str]) -> None:
+    words : the others; parting : what gives the words of a caption
+    """
+
+    def __init__(self, words: Sequence[str], parting: Parting = AT_SPACES) -> None:
         self.words = (*_SPECIAL, *words)
+        self.parting = parting
         self._number = {word: number for number, word in enumerate(self.words)}
 
     def __len__(self) -> int:
@@ -50,37 +36,69 @@ class Vocabulary:
         return self.words[len(_SPECIAL) :]
 
     @classmethod
-    def of(cls, captions: Iterable[str], *, threshold: int = 4) -> "Vocabulary":
+    def of(cls, captions: Iterable[str], *, threshold: int = 4, parting: Parting = AT_SPACES) -> "Vocabulary":
         """The words that ``captions`` have ``threshold`` times or more, those of the training part alone."""
-        counts = Counter(word for caption in captions for word in tokens(caption))
-        return cls(sorted(word for word, count in counts.items() if count >= threshold and word not in _SPECIAL))
+        counts = Counter(word for caption in captions for word in parting(caption))
+        words = sorted(word for word, count in counts.items() if count >= threshold and word not in _SPECIAL)
+        return cls(words, parting)
 
     def encode(self, caption: str) -> list[int]:
         """The numbers of <start>, the words of ``caption``, and <end>."""
         unknown = self._number[UNKNOWN]
-        return [self._number[START], *(self._number.get(word, unknown) for word in tokens(caption)), self._number[END]]
+        words = self.parting(caption)
+        return [self._number[START], *(self._number.get(word, unknown) for word in words), self._number[END]]
 
     def unknown(self, caption: str) -> list[str]:
         """The words of ``caption`` that are not there, in order, each once."""
-        return list(dict.fromkeys(word for word in tokens(caption) if word not in self._number))
+        return list(dict.fromkeys(word for word in self.parting(caption) if word not in self._number))
+
+    def to_json(self) -> str:
+        """The words, with how captions are parted into such unless that is at spaces, as JSON."""
+        told: object = self.known
+        if self.parting != AT_SPACES:
+            told = {"split_words": self.parting.way, "max_words": self.parting.most, "words": self.known}
+        return json.dumps(told, ensure_ascii=False, indent=0)
+
+    @classmethod
+    def from_json(cls, text: str, where: str) -> "Vocabulary":
+        """What ``to_json`` gave.
+
+        Raises ValueError where it is none; InputError, naming ``where``, where its segmenter is not installed.
+        """
+        content = json.loads(text)
+        parting = _parting(content)
+        check(parting.way, where)
+        return cls(_words(content), parting)
 
     def save(self, path: Path) -> None:
-        """Write the words as JSON, whole or not at all."""
+        """Write ``to_json`` as a file, whole or not at all."""
         with beside(path) as part:
-            part.write_text(json.dumps(self.known, ensure_ascii=False, indent=0), encoding="utf-8")
+            part.write_text(self.to_json(), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """What ``save`` wrote, or a vocabulary file of SCAN; raises InputError naming the file where it is neither."""
         try:
-            return cls(_words(json.loads(path.read_text(encoding="utf-8"))))
+            return cls.from_json(path.read_text(encoding="utf-8"), str(path))
         except (OSError, ValueError, RecursionError) as error:
             why = getattr(error, "strerror", None) or error
             raise InputError(f"{path}: cannot be read as a vocabulary ({why}); train again, or name another") from None
 
 
+def _parting(content: object) -> Parting:
+    """How captions are parted, as a file tells; those of older runs and of SCAN do not, and part them at spaces."""
+    if not isinstance(content, dict) or "split_words" not in content:
+        return AT_SPACES
+    way, most = content["split_words"], content.get("max_words")
+    if way not in WAYS or not (most is None or (type(most) is int and most > 0)):
+        raise ValueError(f"no such way to part words: {way}, {most}")
+    return Parting(way, most)
+
+
 def _words(content: object) -> list[str]:
     """The words that a file says, without the special ones; SCAN's files have {"word2idx": {word: number}}."""
+    if isinstance(content, dict) and "words" in content:
+        content = content["words"]
     numbers = content.get("word2idx") if isinstance(content, dict) else None
     if isinstance(numbers, dict) and all(isinstance(number, int) for number in numbers.values()):
         content = [word for word in sorted(numbers, key=numbers.__getitem__) if word not in _SPECIAL]

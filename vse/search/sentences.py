@@ -11,7 +11,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.lists.described import lines
 from datasets.stored import vectors_file
-from vse.network.vocab import Vocabulary, tokens
+from vse.network.vocab import Vocabulary
 from vse.search.gallery import vectors_of
 from vse.search.searcher import Embeds
 
@@ -45,7 +45,7 @@ def asked(sentences: Sequence[str], embedder: Embeds) -> np.ndarray:
 def knows(vocabulary: Vocabulary, sentence: str) -> bool:
     """Whether a word of ``sentence``, and not just its punctuation, is in the vocabulary."""
     unknown = set(vocabulary.unknown(sentence))
-    return any(word not in unknown for word in tokens(sentence) if not _is_punctuation(word))
+    return any(word not in unknown for word in vocabulary.parting(sentence) if not _is_punctuation(word))
 
 
 def _is_punctuation(word: str) -> bool:

@@ -1,6 +1,5 @@
 """What searches with the ONNX files of two towers, without MXNet."""
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -35,7 +34,7 @@ class FileEmbedder:
         words = self._session.get_modelmeta().custom_metadata_map
         try:
             self.dim, self.similarity = int(words["dim"]), words["similarity"]
-            self.vocabulary = Vocabulary(json.loads(words["vocabulary"]))
+            self.vocabulary = Vocabulary.from_json(words["vocabulary"], str(captions))
         except (KeyError, ValueError):
             raise InputError(f"{captions}: is no caption tower; write it anew by export_onnx.py") from None
 

@@ -1,6 +1,5 @@
 """The towers of a run: that of images served as other networks are, and that of captions as an ONNX file."""
 
-import json
 from pathlib import Path
 
 from datasets.errors import InputError
@@ -37,7 +36,7 @@ def write_captions(folder: Path, checkpoint: str, path: Path) -> None:
         "network": network_of(folder / checkpoint),
         "dim": str(options.embed_dim),
         "similarity": losses.get(options.loss).Loss.similarity,
-        "vocabulary": json.dumps(vocabulary.known, ensure_ascii=False),
+        "vocabulary": vocabulary.to_json(),
     }
     positive = words["similarity"] == "order"
     model = caption_graph.model(net.towers.captions, layers=options.num_layers, positive=positive, **words)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from web.accounts.models import Token
+from web.unchanged import while_unchanged
 
 PREFIX = "de_"  # by which one that lies around, in a log or in a repository, is recognised
 NOTED = timedelta(minutes=1)  # how often it is written that a token was used
@@ -32,10 +33,16 @@ def shown(headers: Mapping[str, str]) -> str | None:
 
 def known(secret: str) -> Token | None:
     """The token with this secret, with its user; None where there is none, or its user may no longer come in."""
-    token = Token.objects.select_related("user").filter(digest=_digest(secret), user__is_active=True).first()
+    token = _with(_digest(secret))
     if token is not None and (token.used is None or token.used < timezone.now() - NOTED):
         _note(token)
     return token
+
+
+@while_unchanged
+def _with(digest: str) -> Token | None:
+    """The token of that digest, which requests share."""
+    return Token.objects.select_related("user").filter(digest=digest, user__is_active=True).first()
 
 
 def _note(token: Token) -> None:

@@ -9,15 +9,22 @@ from django.db.models import Case, CharField, Count, F, Max, Q, QuerySet, Sum, W
 from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
-from web.annotate import labels
+from web.annotate import formerly, labels
 from web.annotate.labels import Outcome
 from web.annotate.models import Change, Step
 from web.annotate.naming import cleaned
 from web.galleries.models import NO_CLASS, Gallery, Picture
 
 CALLED = Case(When(label="", then=F("category")), default=F("label"), output_field=CharField())
-
-
+_IS_THERE = Q(state=Picture.State.THERE)
+_FACTS = {
+    "count": Count("pk"),
+    "away": Count("pk", filter=~_IS_THERE),
+    "sorted": Count("pk", filter=~Q(label="")),
+    "seen": Max("pk", filter=_IS_THERE),
+    "cover": Max("pk"),
+    "changes": Sum("revision"),
+}
 _OFFERED = 1000  # names
 
 
@@ -32,6 +39,7 @@ class Class:
     """A class of a gallery.
 
     name : "" for pictures without a class, - for those that people said to be of none
+    count : its pictures; away : how many of them cannot be read or are gone, which nobody can sort now
     sorted : how many of its pictures people said to be of it; of the others only the folder says so
     cover : the number of one of its pictures
     state : changes with every change of the class; who changes it says which state they saw
@@ -39,9 +47,15 @@ class Class:
 
     name: str
     count: int
+    away: int
     sorted: int
     cover: int
     state: str
+
+    @property
+    def there(self) -> int:
+        """How many can be seen."""
+        return self.count - self.away
 
     @property
     def is_real(self) -> bool:
@@ -58,17 +72,12 @@ def of_class(gallery: Gallery, name: str) -> QuerySet[Picture]:
 def all_classes(gallery: Gallery) -> list[Class]:
     """All that there are, by name."""
     grouped = gallery.pictures.values(called=CALLED).order_by("called")
-    found = grouped.annotate(
-        count=Count("pk"), sorted=Count("pk", filter=~Q(label="")), cover=Max("pk"), changes=Sum("revision")
-    )
-    return [_class(row) for row in found]
+    return [_class(row) for row in grouped.annotate(**_FACTS)]
 
 
 def one_class(gallery: Gallery, name: str) -> Class:
     """The class ``name``; raises InputError, saying what became of it, where there is none."""
-    its = of_class(gallery, name).aggregate(
-        count=Count("pk"), sorted=Count("pk", filter=~Q(label="")), cover=Max("pk"), changes=Sum("revision")
-    )
+    its = of_class(gallery, name).aggregate(**_FACTS)
     if not its["count"]:
         raise InputError(_("there is no class %(name)s%(why)s") % {"name": name, "why": _became(gallery, name)})
     return _class({"called": name, **its})
@@ -76,7 +85,8 @@ def one_class(gallery: Gallery, name: str) -> Class:
 
 def _class(row: Mapping[str, object]) -> Class:
     state = f"{row['count']}-{row['changes']}"
-    return Class(str(row["called"]), int(row["count"]), int(row["sorted"]), int(row["cover"]), state)
+    numbers = (int(row[name]) for name in ("count", "away", "sorted"))
+    return Class(str(row["called"]), *numbers, int(row["seen"] or row["cover"]), state)
 
 
 @transaction.atomic
@@ -146,7 +156,7 @@ def _whole(gallery: Gallery, who: AbstractBaseUser, kind: str, old: str, name: s
 
 def _became(gallery: Gallery, name: str) -> str:
     """Who renamed or merged a class, and what it is called now; "" where nobody did."""
-    last = gallery.changes.filter(kind__in=("rename", "merge"), subject=name, undone=False).first()
+    last = formerly.became(gallery, name)
     if last is None:
         return ""
     return _(" any more: %(who)s made it %(name)s") % {"who": last.name, "name": last.target}

@@ -14,6 +14,7 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
+from web.annotate import formerly
 from web.annotate.models import Change, Pair, Step
 from web.annotate.naming import cleaned
 from web.galleries.models import NO_CLASS, Gallery, Picture
@@ -41,11 +42,13 @@ class Outcome:
 
     change : what is in the log, None where nothing had to be done
     done : numbers of the pictures, or pairs, that now are as was wanted
+    formerly : how a class of the name became another one, where the name now begins a new class
     """
 
     change: Change | None
     done: tuple[int, ...]
     clashes: tuple[Clash, ...] = ()
+    formerly: Change | None = None
 
 
 @transaction.atomic
@@ -55,8 +58,9 @@ def assign(
     """Say that pictures are of the class ``name``: accept a proposal, or move them out of another class.
 
     seen : the revision of each picture, by its number, as it was when one decided
-    A picture that somebody gave another label since then is a clash; the others are done. Raises InputError for a name
-    that is none, no pictures, or such as are not in the gallery.
+    A picture that somebody gave another label since then is a clash; the others are done. A name that a class had which
+    was renamed or merged since begins a class anew, and the outcome tells of it. Raises InputError for a name that is
+    none, no pictures, or such as are not in the gallery.
     """
     return _label(gallery, who, cleaned(name), seen, kind)
 
@@ -78,10 +82,11 @@ def _label(gallery: Gallery, who: AbstractBaseUser, name: str, seen: Mapping[int
     stale = [one for one in other if one.revision != seen[one.pk]]
     fresh = [one for one in other if one.revision == seen[one.pk]]
     target = "" if name == NO_CLASS else name
+    before = formerly.became(gallery, name) if fresh and target else None
     change = record(gallery, who, kind, fresh, name, target=target) if fresh else None
     passed = {one.pk for one in stale}
     done = tuple(number for number in seen if number not in passed)
-    return Outcome(change, done, tuple(clashes(stale, name)))
+    return Outcome(change, done, tuple(clashes(stale, name)), before)
 
 
 def lock(gallery: Gallery) -> None:

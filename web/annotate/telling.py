@@ -22,7 +22,20 @@ def told(action: str, outcome: Outcome) -> str:
         return ngettext("%(count)d picture is of no class", "%(count)d pictures are of no class", count) % facts
     if change is None:
         return _("Nothing to do: it is so already") if count else _("Nothing was done")
-    return ngettext("%(count)d picture is %(name)s now", "%(count)d pictures are %(name)s now", count) % facts
+    line = ngettext("%(count)d picture is %(name)s now", "%(count)d pictures are %(name)s now", count) % facts
+    return f"{line}. {again(outcome)}" if outcome.formerly else line
+
+
+def again(outcome: Outcome) -> str:
+    """A line about a name that a class had before it was renamed or merged, and that now begins a new one."""
+    last = outcome.formerly
+    if last is None or outcome.change is None:
+        return ""
+    facts = {"who": last.name, "old": outcome.change.target, "new": last.target}
+    return (
+        _("%(old)s is a new class: %(who)s made the one of that name %(new)s; undo, or merge it, to go on there")
+        % facts
+    )
 
 
 def told_of(clash: Clash) -> str:

@@ -1,16 +1,23 @@
 """What the database knows of galleries: their pictures, the versions of their vectors, the jobs that make these."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from web.serving.network import Spec
 
+_LATEST = 2**62  # nanoseconds; the year 2116
 NO_CLASS = "-"  # the label of a picture of which people said that it is of no class, whatever its folder says
+
+
+def written_at(changed: int) -> datetime | None:
+    """When a file was written, by nanoseconds; None where its disk tells a time far off, as damaged ones do."""
+    return datetime.fromtimestamp(changed / 1e9, UTC) if abs(changed) < _LATEST else None
 
 
 class Gallery(models.Model):
@@ -156,6 +163,13 @@ class Picture(models.Model):
         return f"{reverse('galleries:large', args=[self.pk])}?v={self.content[:12]}"
 
     @property
+    def taken_by(self) -> str:
+        """What tells when it was taken: camera, or where that told nothing, file; "" where nothing does."""
+        if self.taken is None:
+            return ""
+        return "file" if self.taken == written_at(self.changed) else "camera"
+
+    @property
     def called(self) -> str:
         """Its class: what people said, else what its folder says; "" for none."""
         return "" if self.label == NO_CLASS else self.label or self.category
@@ -167,7 +181,7 @@ class Job(models.Model):
     kind : refresh (find and embed what is new), upgrade (embed all by another network), train
     done, total : pictures, or epochs
     beat : when its process last wrote; a running job without one for long is taken up by another process
-    message : the last line that it told; log : where the others stand
+    message : the last line that it told, in English; said : its parts, see ``work.lines``
     """
 
     class State(models.TextChoices):
@@ -186,9 +200,18 @@ class Job(models.Model):
     done = models.PositiveIntegerField(default=0)
     total = models.PositiveIntegerField(default=0)
     message = models.TextField(blank=True)
+    said = models.JSONField(default=list, blank=True)
     process = models.PositiveIntegerField(default=0)
     created = models.DateTimeField(auto_now_add=True)
     beat: "models.DateTimeField[datetime | None]" = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
+
+    @property
+    def told(self) -> str:
+        """The last line that it told, in the language of whoever reads it, as far as it is known in that."""
+        said = self.said or ([(self.message, {})] if self.message else [])
+        return ", ".join(
+            translation.gettext(words) % facts if facts else translation.gettext(words) for words, facts in said
+        )

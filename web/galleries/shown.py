@@ -13,7 +13,8 @@ import numpy as np
 
 from datasets.images import pixels
 from datasets.images.pixels import Unreadable
-from web.galleries.models import Picture
+from web.galleries.known import Known
+from web.galleries.models import Gallery
 from web.galleries.scanning import looking
 from web.galleries.sources import base, opened
 
@@ -35,20 +36,16 @@ class Shown:
     tag: str
 
 
-def tag(picture: Picture, side: int) -> str:
-    """The tag that ``show`` would give; that of the grey tile where the file is not there."""
-    state = looking.state(opened.finder(picture.gallery.source), picture.path)
-    return _tag(picture, state, side) if any(state) else _grey(side).tag
-
-
-def show(picture: Picture, side: int) -> Shown:
-    """It upright, as it is on disk now, at most ``side`` pixels long."""
-    source = opened.finder(picture.gallery.source)
+def show(gallery: Gallery, picture: Known, side: int, *, has: str = "") -> Shown:
+    """It upright, as it is on disk now, at most ``side`` pixels long; no JPEG for who ``has`` that of its tag."""
+    source = opened.finder(gallery.source)
     state = looking.state(source, picture.path)
     if not any(state):
-        return _grey(side)
-    tag = _tag(picture, state, side)
-    place = _place(picture, tag)
+        return Shown(b"", GREY) if has == GREY else _grey(side)
+    tag = _tag(gallery, picture, state, side)
+    if has == tag:
+        return Shown(b"", tag)
+    place = _place(gallery, picture, tag)
     with suppress(OSError):
         if side == SMALL:
             return Shown(place.read_bytes(), tag)
@@ -79,17 +76,17 @@ def _grey(side: int) -> Shown:
     return Shown(encoded(tile, side), GREY)
 
 
-def _tag(picture: Picture, state: tuple[int, int], side: int) -> str:
-    told = f"{picture.gallery.source}\0{picture.path}\0{state}\0{side}"
+def _tag(gallery: Gallery, picture: Known, state: tuple[int, int], side: int) -> str:
+    told = f"{gallery.source}\0{picture.path}\0{state}\0{side}"
     return f'"{hashlib.sha256(told.encode()).hexdigest()[:20]}"'
 
 
-def _place(picture: Picture, tag: str) -> Path:
-    folder = picture.gallery.folder / "small" / str(picture.pk // _A_FOLDER)
+def _place(gallery: Gallery, picture: Known, tag: str) -> Path:
+    folder = gallery.folder / "small" / str(picture.pk // _A_FOLDER)
     return folder / f"{picture.pk}-{tag.strip(chr(34))}.jpg"
 
 
-def _keep(place: Path, picture: Picture, jpeg: bytes) -> None:
+def _keep(place: Path, picture: Known, jpeg: bytes) -> None:
     """Keep a small picture in place of an older one; on a full disk it is made anew each time."""
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -6,12 +6,13 @@ import numpy as np
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from datasets.errors import InputError
 from web.galleries import served
 from web.galleries.models import Gallery, Job, Version
 from web.galleries.work import jobs, refresh
+from web.galleries.work.lines import line
 from web.galleries.work.progress import Progress
 from web.grow import compare, runs, seen, versions
 from web.grow.models import Comparison, Entry, Training
@@ -64,7 +65,7 @@ def work(job: Job, progress: Progress) -> str:
     version = Version.objects.select_related("gallery__active").get(pk=job.version_id)
     if version.gallery.active_id == version.pk:
         return ""
-    progress.say(_("compare"))
+    progress.say(line(gettext_noop("compare")))
     found = judge(version)
     return ", ".join(f"{name} {before:.3f} → {after:.3f}" for name, before, after in found.scores)
 

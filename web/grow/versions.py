@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -62,7 +62,8 @@ def remove(version: Version, by: AbstractBaseUser | None) -> None:
         left = gallery.growth.filter(kind__in=_SWITCHES, before=version.number, at__gt=timezone.now() - _REST)
         if left.exists():
             raise InputError(_("version %(number)d answered until a moment ago: try again in half a minute") % told)
-        if version.jobs.filter(state__in=(Job.State.WAITING, Job.State.RUNNING)).exists():
+        at_work = gallery.jobs.filter(state__in=(Job.State.WAITING, Job.State.RUNNING))
+        if at_work.filter(Q(version=version) | Q(kind="refresh")).exists():  # a refresh embeds all that are ready
             raise InputError(_("version %(number)d is being embedded: stop its job first") % told)
         folder = version.folder
         Entry.write(gallery, Entry.Kind.REMOVAL, by, before=version.number)

@@ -16,14 +16,17 @@ MOST = 10_000  # pictures that one question finds
 _AT_ONCE = 1000  # of them
 
 
-def answer(gallery: Gallery, question: Question, *, first: int = 0, count: int = 60) -> Answer:
+def answer(
+    gallery: Gallery, question: Question, *, first: int = 0, count: int = 60, its: Served | None = None
+) -> Answer:
     """``count`` pictures from the ``first`` on; raises InputError for what cannot be asked of this gallery.
 
     A question without parts has the pictures that pass, in the order of their numbers, each with a score of 0.
+    its : what answers, where a part was made by it; what answers for the gallery now if not given
     """
     if not 0 <= first < MOST or not 1 <= count <= _AT_ONCE:
         raise InputError(f"first={first}, count={count}: from 0 to {MOST - 1:,}, and from 1 to {_AT_ONCE:,} at once")
-    search, last = _Search(gallery, question, served.of_gallery(gallery)), min(first + count, MOST)
+    search, last = _Search(gallery, question, its or served.of_gallery(gallery)), min(first + count, MOST)
     hits = search.ranked(first, last) if question.parts else search.listed(first, last)
     return Answer(tuple(hits), search.exact, search.passing, search.seconds)
 

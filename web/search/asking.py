@@ -39,7 +39,7 @@ def picture_bytes(gallery: Gallery, part: Part) -> bytes:
 
     Raises InputError where there is none, or no more.
     """
-    if part.kind == "upload":
+    if part.kind in ("upload", "sketch"):
         return uploads.data(str(part.value))
     path = gallery.pictures.filter(pk=part.value).values_list("path", flat=True).first()
     if path is None:
@@ -52,7 +52,7 @@ def picture_bytes(gallery: Gallery, part: Part) -> bytes:
 
 def cannot_ask(part: Part, error: Unreadable) -> InputError:
     """The error of a part whose picture cannot be read."""
-    which = "the picture that was sent" if part.kind == "upload" else f"picture {part.value}"
+    which = f"picture {part.value}" if part.kind == "picture" else "the picture that was sent"
     return InputError(f"{which}: {error.reason}; ask with another")
 
 
@@ -86,7 +86,8 @@ def _given(its: Served, part: Part) -> np.ndarray:
 
 
 def _embedded(its: Served, gallery: Gallery, part: Part) -> np.ndarray:
+    ask = its.network.sketch if part.kind == "sketch" else its.network.picture
     try:
-        return its.network.picture(picture_bytes(gallery, part), "the picture", part.crop)
+        return ask(picture_bytes(gallery, part), "the picture", part.crop)
     except Unreadable as error:
         raise cannot_ask(part, error) from None

@@ -3,6 +3,7 @@
     q=two dogs  not=snow            sentences, with plus and minus
     like=12     unlike=12           pictures of the gallery, by their number
     like=u3f..                      pictures that were sent, by their hash
+    like=s3f..                      sketches that were sent, likewise
     like=12@0.1,0.2,0.5,0.5         a part of one: x, y, width, height as shares of it
     class=dogs  folder=2019/may  since=2019-05-01  until=2019-05-31  tag=best  rerank=geometry
 
@@ -24,7 +25,8 @@ from web.search.question import Filter, Part, Question
 MOST_PARTS = 64  # of a question
 MOST_LETTERS = 1000  # of a sentence
 _SIGNS = {"q": 1, "not": -1, "like": 1, "unlike": -1}
-_PICTURE = re.compile(r"(?:(\d{1,18})|u([0-9a-f]{32}))(?:@(.*))?")
+_PICTURE = re.compile(r"(?:(\d{1,18})|([us])([0-9a-f]{32}))(?:@(.*))?")
+_SENT = {"u": "upload", "s": "sketch"}
 
 Parameters = list[tuple[str, str]]
 
@@ -89,9 +91,9 @@ def _part(name: str, text: str) -> Part:
     found = _PICTURE.fullmatch(text)
     if not found:
         raise InputError(f"{name}={text[:80]}: is no picture; give the number of one, such as {name}=12")
-    number, sent, crop = found.groups()
+    number, kind, sent, crop = found.groups()
     its = _crop(f"{name}={text[:80]}", crop) if crop else None
-    return Part("upload", sent, sign, its) if sent else Part("picture", int(number), sign, its)
+    return Part(_SENT[kind], sent, sign, its) if sent else Part("picture", int(number), sign, its)
 
 
 def _crop(given: str, text: str) -> tuple[float, float, float, float]:
@@ -136,5 +138,5 @@ def _written(part: Part) -> tuple[str, str]:
     if part.kind == "sentence":
         return ("q" if part.sign > 0 else "not"), str(part.value)
     crop = "" if part.crop is None else "@" + ",".join(f"{share:.4g}" for share in part.crop)
-    which = f"u{part.value}" if part.kind == "upload" else part.value
+    which = f"{part.kind[0]}{part.value}" if part.kind in _SENT.values() else part.value
     return ("like" if part.sign > 0 else "unlike"), f"{which}{crop}"

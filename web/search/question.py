@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-KINDS = ("picture", "upload", "sentence", "vector")
+KINDS = ("picture", "upload", "sketch", "sentence", "vector")
 
 
 @dataclass(frozen=True)
 class Part:
     """One thing that is asked with.
 
-    kind : picture (one of the gallery, by its number), upload (one that was sent, by its hash), sentence or vector
+    kind : picture (one of the gallery, by its number), upload or sketch (one that was sent, by its hash), sentence or
+        vector
     value : the number, the hash, the sentence, or D numbers
     sign : 1, or -1 for what the answers should not be like
     crop : x, y, width, height as shares of the upright picture, or None

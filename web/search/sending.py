@@ -38,8 +38,9 @@ def _answered(request: HttpRequest, slug: str, sent: Callable[[], list[tuple[byt
     gallery = get_object_or_404(Gallery, slug=slug)
     try:
         question, sign = link.read(request.POST), -1 if request.POST.get("sign") == "-1" else 1
+        kind = "sketch" if request.POST.get("sketch") else "upload"
         for data, name in sent():
-            question = link.with_part(question, Part("upload", uploads.keep(data, name), sign))
+            question = link.with_part(question, Part(kind, uploads.keep(data, name), sign))
         return redirect(reverse("search:page", args=[gallery.slug]) + link.write(question))
     except InputError as error:
         return searched(request, gallery, request.POST, error)

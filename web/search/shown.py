@@ -1,5 +1,6 @@
 """Shown: what a page shows of an answer and of a question: tiles, chips, and the links that change the question."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
@@ -17,6 +18,7 @@ class Tile:
 
     width, height : of the upright picture, 0 where unknown
     small, large : addresses of it
+    page, details : links to it large, alone and without a page around it
     alike, plus, minus, of_class : links to the questions with it alone, with it too, without it, of its class
     """
 
@@ -29,6 +31,8 @@ class Tile:
     inliers: int | None
     small: str
     large: str
+    page: str
+    details: str
     alike: str
     plus: str
     minus: str
@@ -41,6 +45,7 @@ class Chip:
 
     turn, remove : links to the questions with its other sign, and without it
     crop_link : that with a part of it, where CROP stands for x,y,width,height
+    sketch : whether the picture is one
     """
 
     words: str
@@ -52,6 +57,7 @@ class Chip:
     large: str = ""
     crop: str = ""
     crop_link: str = ""
+    sketch: bool = False
 
 
 def tiles(gallery: Gallery, question: Question, hits: Sequence[Hit]) -> list[Tile]:
@@ -72,6 +78,7 @@ class _Links:
     """Links that change a question, made once for all tiles."""
 
     def __init__(self, gallery: Gallery, question: Question) -> None:
+        self._slug, self._asked = gallery.slug, link.write(question)
         self._here = reverse("search:page", args=[gallery.slug])
         self._more = self._here + _open(question)
         self._alone = self._here + _open(replace(question, parts=()))
@@ -82,7 +89,8 @@ class _Links:
         about = (number, path, called, width, height, hit.score, hit.inliers)
         alike, plus = f"{self._alone}like={number}", f"{self._more}like={number}"
         small, large = of_gallery(number, content)
-        return Tile(*about, small, large, alike, plus, f"{self._more}unlike={number}", self._of_class(called))
+        pages = [numbered(f"search:{name}", number, self._slug) + self._asked for name in ("picture", "details")]
+        return Tile(*about, small, large, *pages, alike, plus, f"{self._more}unlike={number}", self._of_class(called))
 
     def _of_class(self, name: str) -> str:
         return f"{self._here}?{urlencode({'class': name})}" if name else ""
@@ -112,12 +120,12 @@ def _chip(gallery: Gallery, question: Question, place: int) -> Chip:
     rest = link.without_part(question, place)
     crop = "" if part.crop is None else ",".join(f"{share:.4g}" for share in part.crop)
     its = {"picture": small, "large": large, "crop": crop, "crop_link": here + crop_link(rest, part)}
-    return Chip(str(part.value), part.sign > 0, **links, **its)
+    return Chip(str(part.value), part.sign > 0, **links, **its, sketch=part.kind == "sketch")
 
 
 def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
     """Where the picture of a part is shown, small and large."""
-    if part.kind == "upload":
+    if part.kind in ("upload", "sketch"):
         sent = reverse("search:uploaded", args=[gallery.slug, part.value])
         return sent, sent
     return of_gallery(int(part.value))
@@ -126,7 +134,19 @@ def _addresses(gallery: Gallery, part: Part) -> tuple[str, str]:
 def of_gallery(number: int, content: str = "") -> tuple[str, str]:
     """Where a picture of a gallery is shown, small and large; with its ``content``, where it never changes."""
     named = f"?v={content[:12]}" if content else ""
-    return tuple(reverse(f"galleries:{size}", args=[number]) + named for size in ("thumbnail", "large"))
+    return tuple(numbered(f"galleries:{size}", number) + named for size in ("thumbnail", "large"))
+
+
+def numbered(name: str, number: int, *before: str) -> str:
+    """The address of ``name`` with the words ``before`` and then ``number``, of which a page has hundreds."""
+    head, tail = _around(name, *before)
+    return f"{head}/{number}/{tail}"
+
+
+@functools.lru_cache(maxsize=256)
+def _around(name: str, *before: str) -> tuple[str, str]:
+    head, _, tail = reverse(name, args=[*before, 0]).rpartition("/0/")
+    return head, tail
 
 
 def crop_link(rest: Question, part: Part) -> str:

@@ -1,6 +1,7 @@
 """Uploads: pictures that were sent to be asked with, kept for some days, re-encoded, under a hash of what was sent."""
 
 import hashlib
+import logging
 import os
 import re
 import time
@@ -11,11 +12,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
 from datasets.files.whole import own_beside
 from datasets.images import pixels
 from embedding.batches import decode
+from web.safety.refusals import Refused
+
+log = logging.getLogger(__name__)
 
 SIDE = 2048  # longest side that is kept, in pixels
 _QUALITY = 95  # of a JPEG, of 100: what a network makes of it is the same to 0.999
@@ -27,18 +32,22 @@ def keep(data: bytes, name: str) -> str:
     """Keep a picture; its hash, by which it is asked with and found again.
 
     name : what an error calls it
-    Raises Unreadable where it is no picture, or one of more pixels than are allowed.
+    Raises Unreadable where it is no picture, or one of more pixels than are allowed; Refused where no disk takes it.
     """
     kept = hashlib.sha256(data).hexdigest()[:32]
     path = _folder() / f"{kept}.jpg"
-    if path.exists():
+    with suppress(FileNotFoundError):  # another request may just have tidied it away
         os.utime(path)
         return kept
     picture = decode.fit(pixels.decode(data, name, at_least=SIDE), SIDE, resize=decode.OWN)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with own_beside(path) as part:
-        part.write_bytes(_jpeg(picture))
-    tidy()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with own_beside(path) as part:
+            part.write_bytes(_jpeg(picture))
+        tidy()
+    except OSError as error:
+        log.error("%s: cannot be written (%s)", path.parent, error.strerror)
+        raise Refused(_("the picture cannot be kept: the server's disk is full, or not its own"), 507) from None
     return kept
 
 

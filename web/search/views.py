@@ -13,6 +13,7 @@ from web.galleries import served
 from web.galleries.models import NO_CLASS, Gallery
 from web.search import answer, link, passing, shown
 from web.search.question import Question
+from web.serving.network import Network
 
 COUNT = 60  # results at once
 _CHOICES = 1000  # classes and tags that a field offers
@@ -84,7 +85,8 @@ def _unknown(gallery: Gallery, question: Question) -> list[str]:
 
 def _form(gallery: Gallery, question: Question) -> Facts:
     """What the form of the question shows."""
-    sentences = _knows_sentences(gallery)
+    network = _network(gallery)
+    sentences = network is not None and network.knows_sentences
     parts = list(question.parts)
     boxes = {sign: _first_sentence(question, sign) if sentences else None for sign in (1, -1)}
     places = [place for place in range(len(parts)) if place not in boxes.values()]
@@ -97,6 +99,7 @@ def _form(gallery: Gallery, question: Question) -> Facts:
         "kept": link.parameters(Question([parts[place] for place in places])),
         "chips": shown.chips(gallery, question, places),
         "knows_sentences": sentences,
+        "knows_sketches": network is not None and network.knows_sketches,
         "sentence": texts[1],
         "but": texts[-1],
         "filtered": question.filter != passing.ANY,
@@ -113,11 +116,11 @@ def _first_sentence(question: Question, sign: int) -> int | None:
     return next(found, None)
 
 
-def _knows_sentences(gallery: Gallery) -> bool:
+def _network(gallery: Gallery) -> Network | None:
     try:
-        return served.of_gallery(gallery).network.knows_sentences
+        return served.of_gallery(gallery).network
     except InputError:  # it is not ready, which the answer tells
-        return False
+        return None
 
 
 def classes(gallery: Gallery) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from ann_bench.indexes.base import Index
 from ann_bench.sweep import gallery_index
 from datasets.attributes.condition import All
+from datasets.errors import InputError
 from datasets.vectors import rows as vector_rows
 from datasets.vectors.base import VectorSet
 from embedding.search import found
@@ -22,18 +23,23 @@ USUAL, GRAPH = "faiss_float", "HNSW"  # the index that is mapped and filters by 
 CANDIDATES = 160  # of a graph; of 100,000 vectors of 512 numbers they find 99 of 100, in half a millisecond
 _SHARE = 20  # where fewer than a twentieth pass, a graph that is asked for them loses its way
 _NO_CONDITION = All()
+_OF_SERVERS = ("milvus", "vearch")
 
 
 @dataclass(frozen=True)
 class Kept:
     """What searches the vectors of a file.
 
-    name : of ann_bench; "" compares all of them
-    uri : of a server that has the index, "" for none
+    name : of ann_bench; "" compares all of them. None whose vectors a server keeps: its collections go by what they
+        were built from, so that two snapshots, of which one is made while the other answers, would share one
     """
 
     name: str = ""
-    uri: str = ""
+
+    def __post_init__(self) -> None:
+        if self.name in _OF_SERVERS:
+            why = "keeps its vectors on a server, where snapshots would share them"
+            raise InputError(f"{self.name}: {why}; take {USUAL}")
 
     @classmethod
     def usual(cls, count: int, *, codes: bool) -> "Kept":
@@ -48,11 +54,11 @@ class Kept:
             return None
         metric = "hamming" if codes else "angular"  # of unit rows the smallest angle is the largest cosine
         whole = VectorSet(file.stem, metric, vectors, vectors[:1])
-        how = {"family": GRAPH if self.name == USUAL else "", "mapped": True, "uri": self.uri}
+        how = {"family": GRAPH if self.name == USUAL else "", "mapped": True}
         index = gallery_index.kept_index(self.name, whole, beside=file, **how)
         if self.name == USUAL and not codes:
             index.tune(efSearch=CANDIDATES)
-        if not (index.maps or self.uri):
+        if not index.maps:
             log.info("%s: %s reads its index into memory; %s maps it", file.parent.name, self.name, USUAL)
         return index
 

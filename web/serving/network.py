@@ -21,6 +21,7 @@ from embedding.engine.wanted import Asked
 from embedding.extraction.described import Describer
 from embedding.extraction.job import opened as opened_engine
 from embedding.serving import openers, scaled
+from hashing.sketches.serving import opened as opened_sides
 from vse.search import sentences
 from vse.search.searcher import Searcher
 from vse.serving import opened as opened_towers
@@ -126,9 +127,13 @@ class Network:
         crop : x, y, width, height as shares of the upright picture
         Raises Unreadable, with ``name``, where it cannot be read.
         """
+        return self._of(self.engine, data, name, crop)
+
+    def _of(self, engine: Engine, data: bytes, name: str, crop: Part | None) -> np.ndarray:
+        """What ``engine`` makes of a picture, as of ``picture``."""
         with self._turn:
             seen = asking.fitted(data, name, self.size, resize=self.resize, part=crop, least=self._least)
-            return self.unit(each(self.engine, [seen]))[0]
+            return self.unit(each(engine, [seen]))[0]
 
     @cached_property
     def _least(self) -> int:
@@ -140,6 +145,29 @@ class Network:
         if self.searcher is None:
             raise InputError(f'"{text}": {self.spec.path or self.spec.model} knows no sentences; ask with a picture')
         return sentences.asked([text], self.searcher.embedder)[0]
+
+    @cached_property
+    def _sketches(self) -> Engine | None:
+        """What takes sketches; None where the network is not of sketches and photographs."""
+        run = Path(self.spec.path)
+        if self.spec.kind != "run" or not opened_sides.knows_sketches(run, self.spec.checkpoint):
+            return None
+        return opened_engine(opened_sides.sides(run, self.spec.checkpoint)[0])
+
+    @property
+    def knows_sketches(self) -> bool:
+        """Whether ``sketch`` can be asked."""
+        return self._sketches is not None
+
+    def sketch(self, data: bytes, name: str, crop: Part | None = None) -> np.ndarray:
+        """The unit vector (D,) of a sketch, dark on light, to be compared with those of pictures; as of ``picture``.
+
+        Raises InputError where the network knows no sketches.
+        """
+        if self._sketches is None:
+            path = self.spec.path or self.spec.model
+            raise InputError(f"a sketch: {path} knows no sketches; ask with a photograph")
+        return self._of(self._sketches, data, name, crop)
 
     def unknown(self, text: str) -> list[str]:
         """The words of a sentence that the network does not know, and passes over."""

@@ -48,8 +48,7 @@ class Snapshot:
     def open(cls, folder: Path) -> "Snapshot":
         """That in ``folder``; raises InputError where it is none."""
         found = vectors_file.load(folder / VECTORS)
-        kept = Kept(str(found.attrs.get("index", "")), str(found.attrs.get("uri", "")))
-        return cls(folder, found.gallery, np.load(folder / IDS), kept)
+        return cls(folder, found.gallery, np.load(folder / IDS), Kept(str(found.attrs.get("index", ""))))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -151,10 +150,10 @@ class Snapshot:
 
     @cached_property
     def told(self) -> Mapping[str, str]:
-        """What answers, in words, for the page: the index, its build, the server that has it."""
+        """What answers, in words, for the page: the index and its build."""
         if self.index is None:
-            return {"index": "flat", "build": "", "uri": ""}
-        return {"index": self.kept.name, "build": self.index.build, "uri": self.kept.uri}
+            return {"index": "flat", "build": ""}
+        return {"index": self.kept.name, "build": self.index.build}
 
 
 def write(
@@ -173,13 +172,16 @@ def write(
     codes : whether their signs are what counts, and is kept
     kept : the index; what is usual for so many if not given
     """
-    order, kept = np.argsort(ids), kept or Kept.usual(len(ids), codes=codes)
+    kept = kept or Kept.usual(len(ids), codes=codes)
     with folder_beside(folder) as part:
-        rows = vectors[order]
+        if (np.diff(ids) < 0).any():
+            order = np.argsort(ids)
+            ids, vectors = ids[order], vectors[order]
+        rows = vectors  # such as come in order are not copied
         rows = signs.packed(rows) if codes else np.ascontiguousarray(rows, np.float32)
-        attrs = {"network": network, "index": kept.name, "uri": kept.uri}
+        attrs = {"network": network, "index": kept.name}
         whole = VectorSet(name, "hamming" if codes else "inner_product", rows, rows[:0], attrs=attrs)
         vectors_file.save(part / VECTORS, whole)
-        np.save(part / IDS, ids[order])
+        np.save(part / IDS, ids)
         kept.opened(rows, part / VECTORS, codes=codes)
     return Snapshot.open(folder)

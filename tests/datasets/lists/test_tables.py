@@ -94,3 +94,14 @@ def test_a_missing_file_and_a_folder_are_said(tmp_path):
 def test_paths_start_in_the_folder_of_the_list(monkeypatch, cell, path):
     monkeypatch.setenv("HOME", "/home/me")
     assert tables.path_from("/lists/pets.csv", cell) == path
+
+
+@pytest.mark.parametrize("text", ["=x", "+1", "-1", "@home", "'=x", "''-", "\t=x"])
+def test_what_a_spreadsheet_would_run_is_behind_an_apostrophe_and_comes_back(text):
+    assert tables.guarded(text) == f"'{text}"
+    assert tables.unguarded(tables.guarded(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "cat", "'", "'cat'", "a=b", "中文", "rock 'n' roll"])
+def test_all_other_text_stays_as_it_is(text):
+    assert tables.guarded(text) == text == tables.unguarded(text)

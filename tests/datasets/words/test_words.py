@@ -8,6 +8,7 @@ import pytest
 
 from datasets.errors import InputError
 from datasets.words import words as module
+from datasets.words.parting import AT_SPACES, Parting
 from datasets.words.words import WAYS, check, words
 
 FAMILY, ENGLAND = "👨\u200d👩\u200d👧", "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
@@ -96,7 +97,7 @@ def halves(monkeypatch):
 def test_a_segmenter_parts_chinese_and_nothing_else(halves):
     assert words("两只狗，and สุนัข🐕", "jieba") == ["两只", "狗", ",", "and", *words("สุนัข"), "🐕"]
     assert words("東京の犬", "jieba") == ["東", "京", "の", "犬"]  # kana: Japanese, which it does not know
-    check("jieba")
+    check("jieba", "x")
 
 
 def test_the_true_segmenter_knows_words():
@@ -105,8 +106,16 @@ def test_the_true_segmenter_knows_words():
 
 
 def test_a_way_that_there_is_not_or_that_is_not_installed_is_told(monkeypatch):
-    with pytest.raises(InputError, match="--split-words=thai: there is no such way to part words; choose characters,"):
-        check("thai")
+    with pytest.raises(
+        InputError, match="--split-words=thai: there is no way 'thai' to part words; choose characters,"
+    ):
+        check("thai", "--split-words=thai")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"--split-words=jieba: .* not installed; pip install '.\[chinese\]'"):
-        check("jieba")
+    with pytest.raises(InputError, match=r"x.json: needs the segmenter jieba, .* pip install '.\[chinese\]'"):
+        check("jieba", "x.json")
+
+
+def test_a_parting_cuts_off_what_is_beyond_its_most_words():
+    assert Parting("characters", most=3)("两只狗在雪地里玩") == ["两", "只", "狗"]
+    assert Parting()("a dog 狗") == ["a", "dog", "狗"]
+    assert AT_SPACES("a 两只狗 🐕🐕") == ["a", "两只狗", "🐕🐕"]

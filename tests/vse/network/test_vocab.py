@@ -5,7 +5,10 @@ import json
 import pytest
 
 from datasets.errors import InputError
-from vse.network.vocab import Vocabulary, tokens
+from datasets.words.parting import AT_SPACES, Parting
+from vse.network.vocab import Vocabulary
+
+tokens = AT_SPACES
 
 CAPTIONS = ["A dog runs .", "a dog, and a cat!", "The dog sleeps", "dog"]
 
@@ -49,9 +52,50 @@ def test_a_file_as_scan_writes_it_is_read_in_the_order_of_its_numbers(tmp_path):
     assert Vocabulary.load(tmp_path / "vocab.json").words == tuple(words)
 
 
+def test_how_captions_are_parted_is_saved_with_the_words(tmp_path):
+    caption = "两只狗🐕在雪地里玩"
+    vocabulary = Vocabulary.of([caption] * 4, parting=Parting("characters", most=5))
+    vocabulary.save(tmp_path / "vocab.json")
+    found = Vocabulary.load(tmp_path / "vocab.json")
+    assert found.parting == Parting("characters", most=5) and set(found.known) == set("两只狗🐕在")
+    assert found.encode(caption) == vocabulary.encode(caption) and len(found.encode(caption)) == 7
+
+
+def test_an_older_file_parts_captions_as_it_did(tmp_path):
+    (tmp_path / "vocab.json").write_text('["dog", "两只狗"]')
+    found = Vocabulary.load(tmp_path / "vocab.json")
+    assert found.parting == AT_SPACES and found.encode("dog 两只狗") == [1, 4, 5, 2]
+    found.save(tmp_path / "vocab.json")
+    assert json.loads((tmp_path / "vocab.json").read_text()) == ["dog", "两只狗"]
+
+
+def test_a_segmenter_that_is_not_installed_is_told(tmp_path, monkeypatch):
+    Vocabulary(["狗"], Parting("jieba")).save(tmp_path / "vocab.json")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"vocab.json: needs the segmenter jieba, .*; pip install '.\[chinese\]'"):
+        Vocabulary.load(tmp_path / "vocab.json")
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "{}", "[1]", "[", "5", "[]", '["a", "a"]', '["<pad>"]', '["\\ud83d"]', "[" * 100_000, '{"word2idx": 1}'],
+    [
+        "",
+        "{}",
+        "[1]",
+        "[",
+        "5",
+        "[]",
+        '["a", "a"]',
+        '["<pad>"]',
+        '["\\ud83d"]',
+        "[" * 100_000,
+        '{"word2idx": 1}',
+        '{"split_words": "thai", "words": ["a"]}',
+        '{"split_words": "characters", "max_words": 0, "words": ["a"]}',
+        '{"split_words": "characters"}',
+        '{"split_words": "spaces", "words": {"a": 1}}',
+        '{"split_words": [], "words": ["a"]}',
+    ],
 )
 def test_a_file_that_is_no_vocabulary_is_told(tmp_path, text):
     (tmp_path / "vocab.json").write_text(text)

@@ -3,7 +3,8 @@
 import pytest
 
 from datasets.errors import InputError
-from web.annotate import classes, labels
+from web.annotate import classes, labels, undoing
+from web.annotate.telling import told
 
 
 def names(gallery):
@@ -57,6 +58,25 @@ def test_a_class_that_somebody_renamed_is_told_of(gallery, user):
         classes.rename(gallery, user, "red", "scarlet")
 
 
+def test_a_name_that_was_renamed_begins_a_new_class_and_that_is_told(gallery, user):
+    classes.rename(gallery, user, "red", "crimson")
+    classes.rename(gallery, user, "crimson", "scarlet")
+    outcome = labels.assign(gallery, user, "red", of(gallery, "blue", 2))
+    assert "red is a new class: ann made the one of that name scarlet" in told("assign", outcome)
+    again = labels.assign(gallery, user, "red", of(gallery, "blue", 2))
+    assert told("assign", again) == "2 pictures are red now"  # it is there: said once
+
+
+def test_a_name_that_is_new_or_came_back_tells_nothing(gallery, user):
+    assert told("assign", labels.assign(gallery, user, "new", of(gallery, "red", 1))) == "1 picture is new now"
+    classes.rename(gallery, user, "green", "lime")
+    undoing.undo(gallery, user)
+    assert told("assign", labels.assign(gallery, user, "green", of(gallery, "blue", 1))) == "1 picture is green now"
+    classes.rename(gallery, user, "green", "lime")
+    classes.rename(gallery, user, "lime", "green")  # in a circle
+    assert told("assign", labels.assign(gallery, user, "lime", of(gallery, "blue", 1))).startswith("1 picture is lime")
+
+
 WRONG = [
     (lambda g, u: classes.rename(g, u, "red", "red"), "called red already"),
     (lambda g, u: classes.rename(g, u, "red", "blue"), "there is a class blue already: merge"),
@@ -72,8 +92,8 @@ WRONG = [
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(gallery, user):
-    for what, told in WRONG:
-        with pytest.raises(InputError, match=told):
+    for what, complaint in WRONG:
+        with pytest.raises(InputError, match=complaint):
             what(gallery, user)
     assert names(gallery) == {"blue": 8, "green": 8, "red": 8}
     assert not gallery.changes.exists()

@@ -22,6 +22,18 @@ def test_it_works(browser, gallery):
     assert {one.category for one in row.pictures} == {"red"} and row.count == 8
 
 
+def test_pictures_are_counted_as_where_they_are_sorted(browser, gallery):
+    gallery.pictures.update(category="")
+    for place, state in enumerate(("unreadable", "vanished")):
+        number = gallery.pictures.all()[place].pk
+        gallery.pictures.filter(pk=number).update(state=state)
+    ((its, cover),) = get(browser, ALL).context["found"]
+    left = get(browser, "annotate:page", among="unnamed").context["left"]
+    assert (its.there, its.away, its.count) == (22, 2, 24) and left["unnamed"] == its.there
+    assert cover.state == "there" and "and 2 unreadable or gone" in get(browser, ALL).content.decode()
+    assert "2 of them unreadable or gone" in get(browser, ONE, name="").content.decode()
+
+
 def test_a_class_is_found_by_a_part_of_its_name(browser, gallery):
     found = get(browser, ALL, q="RE").context["found"]
     assert [one.name for one, _ in found] == ["green", "red"]

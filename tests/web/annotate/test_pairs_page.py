@@ -66,3 +66,14 @@ def test_bad_input_gets_one_line(browser, gallery):
 def test_who_may_not(client, gallery):
     for name in (PAIRS, HISTORY):
         assert get(client, name).status_code == 302
+
+
+def test_many_contradictions_take_no_more_questions_than_one(browser, gallery, user, django_assert_max_num_queries):
+    a, *others = gallery.pictures.values_list("pk", flat=True)[:12]
+    for other in others:
+        pairs.pair(gallery, user, a, other, "same")
+    for one, other in zip(others, others[1:], strict=False):
+        pairs.pair(gallery, user, one, other, "different")
+    with django_assert_max_num_queries(25):
+        page = browser.get(reverse("annotate:pairs", args=["colours"]))
+    assert len(page.context["wrong"]) == 10

@@ -5,6 +5,7 @@ import json
 from django.urls import reverse
 
 from web.annotate import labels
+from web.annotate.rows import mined
 
 PAGE, CHANGE, PROPOSE = (f"annotate:{name}" for name in ("page", "change", "propose"))
 
@@ -68,6 +69,13 @@ def test_many_pictures_are_grouped_by_a_job(browser, gallery, monkeypatch):
     page = browser.get(address(PAGE), {"among": "unsorted"})
     assert gallery.jobs.get().state == "done" and b"data-job" not in page.content
     assert len(page.context["rows"]) == 3
+
+
+def test_of_too_many_some_are_grouped_and_the_page_says_so(browser, gallery, monkeypatch):
+    monkeypatch.setattr(mined, "GROUPED", 15)
+    page = browser.post(address(PROPOSE), {"among": "unsorted"}, follow=True)
+    assert b"15 of 24 images, drawn at random, were grouped" in page.content
+    assert sum(row.count for row in page.context["rows"]) > 15
 
 
 def test_what_is_known_teaches_and_is_proposed_too(browser, gallery):

@@ -103,3 +103,22 @@ def test_commits_are_on_the_disk_before_they_are_acknowledged(db):
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous")
         assert cursor.fetchone() == (2,)  # FULL
+
+
+def test_a_gallery_that_is_removed_meanwhile_is_not_there_any_more(browser, gallery, monkeypatch):
+    from django.urls import reverse
+
+    from web.galleries import removal
+
+    lock, picture = labels.lock, gallery.pictures.first()
+
+    def removed_first(its):
+        removal.remove(its)
+        its.pk = gallery.pk
+        lock(its)
+
+    monkeypatch.setattr(labels, "lock", removed_first)
+    asked = {"action": "assign", "name": "sky", "picture": f"{picture.pk}:0"}
+    for accept in ("text/html", "application/json"):
+        answer = browser.post(reverse("annotate:change", args=["colours"]), asked, headers={"accept": accept})
+        assert answer.status_code == 404

@@ -5,9 +5,12 @@ import json
 import cv2
 import numpy as np
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from web.search import link
 from web.search.question import Part, Question
+from web.serving import network
+from web.serving.network import Network, Spec
 
 ASK = "galleries/colours/search"
 SEND = f"{ASK}/picture"
@@ -114,6 +117,22 @@ def test_a_picture_is_the_body(program, gallery, green):
     assert told.status_code == 200 and colours(told) == ["green"] * 8
 
 
+def test_a_sketch_that_the_network_does_not_know_is_refused(program, gallery, green):
+    told = program("POST", f"{SEND}?sketch=1", data=green, content_type="image/jpeg")
+    assert told.status_code == 400 and "knows no sketches" in told.json()["detail"]
+    told = program("POST", ASK, {"parts": [{"sketch": "0" * 32}]})
+    assert told.status_code == 400
+
+
+def test_a_sketch_asks_by_its_own_side(program, gallery, green, monkeypatch):
+    away = -network.opened(Spec.read(gallery.active.network)).picture(green, "green")
+    monkeypatch.setattr(Network, "sketch", lambda self, data, name, crop=None: away)
+    told = program("POST", f"{SEND}?sketch=1&count=8", data=green, content_type="image/jpeg")
+    assert told.status_code == 200 and "green" not in colours(told)
+    told = program.form(SEND, {"plus": SimpleUploadedFile("a.jpg", green, "image/jpeg"), "sketch": "1", "count": "8"})
+    assert told.status_code == 200 and "green" not in colours(told)
+
+
 def test_a_part_of_it_asks(program, gallery):
     half = np.zeros((64, 128, 3), np.uint8)
     half[:, :64], half[:, 64:] = (30, 30, 200), (210, 50, 30)  # BGR: red, and blue on the right
@@ -201,3 +220,13 @@ def test_a_name_that_is_no_ascii_comes_back(program, gallery, numbers):
     gallery.pictures.filter(pk=numbers["red"][0]).update(label='猫 "quoted" <b>')
     told = program("POST", ASK, {"parts": [{"picture": numbers["red"][0]}], "count": 1})
     assert json.loads(told.content)["hits"][0]["category"] == '猫 "quoted" <b>'
+
+
+def test_what_embeds_a_picture_is_what_answers(program, gallery, green, monkeypatch):
+    """A switch between the two would compare vectors of one network with those of another."""
+    from web.galleries import served
+
+    asked, of_gallery = [], served.of_gallery
+    monkeypatch.setattr(served, "of_gallery", lambda one: asked.append(one) or of_gallery(one))
+    assert program("POST", SEND, data=green, content_type="image/jpeg").status_code == 200
+    assert len(asked) == 1

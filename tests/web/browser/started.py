@@ -22,6 +22,7 @@ django.setup()
 import drawn  # noqa: E402
 import encoders  # noqa: E402
 import planted  # noqa: E402
+import sketched  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
@@ -41,6 +42,9 @@ for name, each in (("Colours", 50), ("Annotated", 8), ("Grown", 8)):
 words = FOLDER / "photos" / "Words"
 run = planted.run_folder(FOLDER / "run", planted.pictures(words))
 call_command("gallery", "add", name="Words", images=str(words), run=str(run), stdout=sys.stderr)
+sketches = sketched.run_folder(FOLDER / "sketches")
+photos = drawn.photos(FOLDER / "photos" / "Sketched", 4)
+call_command("gallery", "add", name="Sketched", images=str(photos), run=str(sketches), stdout=sys.stderr)
 settings.WORK = True
 
 call_command("serve", port=0)

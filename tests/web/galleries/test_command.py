@@ -6,8 +6,11 @@ import pytest
 from django.core.management import call_command
 
 from datasets.errors import InputError
+from datasets.images import folder
 from datasets.stored import vectors_file
+from web.galleries.exported import labelled
 from web.galleries.models import Gallery
+from web.search import tags
 
 
 def call(action, **words):
@@ -41,10 +44,34 @@ def test_once_adds_it_once(own, photos, encoder):
 def test_a_table_and_vectors_are_exported(own, tmp_path, photos):
     call("export", gallery="mine", out=str(tmp_path / "mine.csv"))
     lines = (tmp_path / "mine.csv").read_text().splitlines()
-    assert len(lines) == 25 and lines[0].startswith("label,path") and lines[1].startswith(f"blue,{photos}/blue/0.jpg")
+    assert len(lines) == 25 and lines[0].startswith("label,path,split")
+    assert lines[1].startswith(f"blue,{photos}/blue/0.jpg,train")
+    read = folder.load(tmp_path / "mine.csv")
+    assert len(read) == 24 and len(read.train) == 21 and read.class_names == ("blue", "green", "red")
     call("export", gallery="mine", out=str(tmp_path / "mine.h5"))
     found = vectors_file.load(tmp_path / "mine.h5")
     assert found.gallery.shape == (24, 6) and found.class_names == ("blue", "green", "red")
+
+
+def test_the_table_is_that_of_the_page_and_says_what_it_leaves_out(own, tmp_path, photos):
+    first, second, third = own.pictures.all()[:3]
+    tags.add(third, "=best")
+    own.pictures.filter(pk=first.pk).update(label="-")
+    (photos / second.path).unlink()
+    told = call("export", gallery="mine", out=str(tmp_path / "mine.csv"))
+    assert (
+        told.startswith("22 pictures: ") and "1 without a class" in told and "1 with a class whose file is gone" in told
+    )
+    found, _ = labelled.labelled(own)
+    table = (tmp_path / "mine.csv").read_text()
+    assert table == "".join(labelled.csv(found, labelled.testing(found))) and ",'=best\n" in table
+
+
+def test_a_table_of_nothing_is_refused_in_one_line(own, tmp_path):
+    own.pictures.update(label="-")
+    with pytest.raises(InputError, match="no picture has a class"):
+        call("export", gallery="mine", out=str(tmp_path / "mine.csv"))
+    assert not (tmp_path / "mine.csv").exists()
 
 
 @pytest.mark.parametrize(

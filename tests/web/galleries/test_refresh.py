@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from datasets.errors import InputError
 from web.galleries import adding, served
@@ -187,3 +188,28 @@ def test_a_full_disk_fails_with_a_line_and_goes_on(added, photos, refresh, monke
     assert job.state == Job.State.FAILED and "make room" in job.message
     assert len(served.of_gallery(added).snapshot) == 24  # as before
     assert refresh(added).state == Job.State.DONE and len(served.of_gallery(added).snapshot) == 25
+
+
+@pytest.mark.parametrize("when", [10**12, 253_402_300_800])
+def test_a_file_of_a_time_that_no_calendar_has_is_embedded_all_the_same(added, photos, refresh, when):
+    from web.galleries.models import written_at
+
+    try:
+        os.utime(photos / "red/0.jpg", (when, when))
+    except OSError:
+        pytest.skip("this file system keeps no such time")
+    assert refresh(added).state == Job.State.DONE
+    picture = added.pictures.get(path="red/0.jpg")
+    assert picture.state == Picture.State.THERE and picture.taken is None is written_at(when * 10**9)
+    assert refresh(added).message == "24 unchanged"
+
+
+@pytest.mark.parametrize("said", ["9999:12:31 23:59:59", "0001:01:01 00:00:00"])
+def test_a_day_that_some_zone_cannot_show_is_no_date(added, photos, refresh, said):
+    exif = Image.Exif()
+    exif[306] = said
+    with Image.open(photos / "red/0.jpg") as picture:
+        picture.save(photos / "red/0.jpg", exif=exif)
+    refresh(added)
+    taken = added.pictures.get(path="red/0.jpg")
+    assert taken.taken_by == "file" and taken.taken.year > 2000

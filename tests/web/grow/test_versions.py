@@ -121,3 +121,26 @@ def test_searches_go_on_while_others_switch(transactional_db, gallery, upgraded)
 
 def hits(found):
     return [(hit.picture, round(hit.score, 4)) for hit in found.hits]
+
+
+def test_no_version_is_removed_under_a_refresh_which_embeds_it_too(gallery, upgraded, staff):
+    job = Job.objects.create(gallery=gallery, kind="refresh", state=Job.State.RUNNING)
+    with pytest.raises(InputError, match="is being embedded: stop its job first"):
+        versions.remove(upgraded, staff)
+    job.delete()
+    versions.remove(upgraded, staff)
+    assert not Version.objects.filter(pk=upgraded.pk).exists()
+
+
+def test_the_first_version_that_is_ready_does_not_undo_a_switch(gallery, upgraded, staff):
+    """A job knows the gallery as it was when it began."""
+    from web.galleries.work import embed
+    from web.serving import network
+
+    stale = Version.objects.select_related("gallery").get(pk=upgraded.pk)
+    stale.gallery.active = None
+    there = embed._there(stale)
+    vectors = embed._kept(stale, network.opened(stale.spec))
+    embed._publish(stale, network.opened(stale.spec), there, vectors)
+    gallery.refresh_from_db()
+    assert gallery.active.number == 1

@@ -59,3 +59,14 @@ def test_what_is_no_tag_is_refused(browser, picture, page, name):
 def test_only_who_is_signed_in_may_tag(client, picture, page):
     assert client.post(page + "tag/", {"tag": "x"}).status_code == 302
     assert not Tag.objects.exists()
+
+
+def test_a_date_that_is_its_files_is_said_to_be(browser, gallery, picture, page):
+    from datetime import UTC, datetime
+
+    from web.galleries.models import written_at
+
+    gallery.pictures.update(taken=written_at(picture.changed))
+    assert b"the date of its file" in browser.get(page).content
+    gallery.pictures.update(taken=datetime(2019, 5, 31, 12, tzinfo=UTC))
+    assert b"the date of its file" not in browser.get(page).content and b"2019" in browser.get(page).content

@@ -113,3 +113,20 @@ def test_what_nobody_asks_with_expires_and_the_oldest_make_room(gallery, setting
 def test_a_large_picture_is_kept_smaller(gallery):
     kept = uploads.keep(photo((9, 9, 9), side=2500), "photo")
     assert cv2.imdecode(np.frombuffer(uploads.data(kept), np.uint8), 1).shape == (2048, 2048, 3)
+
+
+def test_a_full_disk_is_told_and_is_no_fault(browser, gallery, upload, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(uploads, "own_beside", full)
+    answer = sent(browser, upload, file_of(photo((1, 2, 3))))
+    assert answer.status_code == 507 and "disk is full" in answer.content.decode()
+
+
+def test_a_picture_that_is_tidied_away_between_two_looks_is_kept_again(gallery, monkeypatch):
+    data = photo((1, 2, 3))
+    kept = uploads.keep(data, "x")
+    (uploads._folder() / f"{kept}.jpg").unlink()
+    monkeypatch.setattr(uploads.Path, "exists", lambda self: True)
+    assert uploads.keep(data, "x") == kept and uploads.data(kept)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import planted
 import pytest
+import sketched
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
@@ -76,6 +77,25 @@ def test_a_picture_is_what_extraction_makes_of_it(runs, photograph, kind):
     assert opened.facts.codes == (kind == "hashing") and len(vector) == opened.facts.dim
     assert opened.facts.similarity == ("order" if kind == "order" else "cosine")
     assert opened.knows_sentences == (kind in ("words", "order"))
+
+
+@pytest.mark.parametrize("codes", [False, True])
+def test_a_sketch_goes_in_by_a_side_of_its_own(codes, photograph, tmp_path):
+    opened = network.opened(Spec("run", path=str(sketched.run_folder(tmp_path / "run", codes=codes))))
+    assert opened.knows_sketches and opened.facts.codes == codes
+    data = photograph.read_bytes()
+    sketch, picture = opened.sketch(data, "sketch.png"), opened.picture(data, "photo.jpg")
+    assert sketch.shape == picture.shape == (16 if codes else 8,) and abs(np.linalg.norm(sketch) - 1) < 1e-5
+    assert not np.allclose(sketch, picture, atol=1e-3)
+    one = network.opened(Spec("run", path=str(sketched.run_folder(tmp_path / "one", codes=codes, share="all"))))
+    np.testing.assert_allclose(one.sketch(data, "sketch.png"), one.picture(data, "photo.jpg"), atol=1e-6)
+
+
+def test_other_networks_know_no_sketches(runs, photograph):
+    opened = network.opened(runs["words"])
+    assert not opened.knows_sketches
+    with pytest.raises(InputError, match="knows no sketches"):
+        opened.sketch(photograph.read_bytes(), "sketch.png")
 
 
 def test_a_part_of_a_picture(runs, photograph):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from datasets.errors import InputError
 from datasets.vectors import exact
 from hashing import codes
 from vse.search import search as by_similarity
@@ -57,7 +58,7 @@ def test_only_what_passes_is_found_whatever_searches(tmp_path, many, name, share
 
 def test_an_index_is_kept_in_the_folder_and_mapped_when_it_is_opened_again(tmp_path, many, monkeypatch):
     _, found = written(tmp_path, unit())
-    assert found.told == {"index": "faiss_float", "build": "HNSW32,efConstruction=100", "uri": ""}
+    assert found.told == {"index": "faiss_float", "build": "HNSW32,efConstruction=100"}
     assert len(list((tmp_path / "snapshot-1").glob("*.index"))) == 1
     monkeypatch.setattr(index.gallery_index.worker, "fill", lambda *_, **__: pytest.fail("built again"))
     monkeypatch.setattr("ann_bench.indexes.faiss_float.FaissFloat.load", lambda *_: pytest.fail("read whole"))
@@ -108,3 +109,19 @@ def test_sentences_ask_by_order(tmp_path, many):
     np.testing.assert_array_equal(found.rows(ids.ravel()).reshape(ids.shape), expected[0])
     np.testing.assert_allclose(scores, expected[1])
     assert found.compares_all(7, similarity="order") and not found.compares_all(7)
+
+
+def test_vectors_that_come_in_order_are_not_copied(tmp_path, monkeypatch):
+    taken, save = [], snapshot.vectors_file.save
+    monkeypatch.setattr(
+        snapshot.vectors_file, "save", lambda path, whole: (taken.append(whole.gallery), save(path, whole))
+    )
+    vectors = unit()
+    snapshot.write(tmp_path / "snapshot-1", np.arange(400), vectors, name="x", network="ab12")
+    assert np.shares_memory(taken[0], vectors)
+
+
+@pytest.mark.parametrize("name", ["milvus", "vearch"])
+def test_no_snapshot_shares_a_collection_of_a_server_with_another(name):
+    with pytest.raises(InputError, match="snapshots would share them; take faiss_float"):
+        Kept(name)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from web.annotate.exported import cells
+from datasets.lists import tables
 from web.annotate.models import Step
+from web.galleries.exported import cells
 from web.galleries.models import Gallery
 
 COLUMNS = ("change", "when", "who", "what", "of", "picture", "path", "picture_2", "path_2", "before", "after", "stands")
@@ -23,8 +24,8 @@ def _line(step: Step) -> tuple[object, ...]:
     change = step.change
     first, second = (step.picture, None) if step.picture else (step.pair.first, step.pair.second)
     texts = (change.name, change.kind)
-    where = (first.pk, cells.harmless(first.path))
-    more = (second.pk, cells.harmless(second.path)) if second else ("", "")
+    where = (first.pk, tables.guarded(first.path))
+    more = (second.pk, tables.guarded(second.path)) if second else ("", "")
     when = change.when.isoformat(timespec="milliseconds")
-    values = (cells.harmless(step.before), cells.harmless(step.after), "yes" if step.stands else "no")
-    return (change.pk, when, *map(cells.harmless, texts), change.of_id or "", *where, *more, *values)
+    values = (tables.guarded(step.before), tables.guarded(step.after), "yes" if step.stands else "no")
+    return (change.pk, when, *map(tables.guarded, texts), change.of_id or "", *where, *more, *values)

@@ -6,7 +6,7 @@ Format: https://cocodataset.org/#format-data
 import json
 from collections.abc import Callable, Iterator
 
-from web.annotate.exported.labelled import Labelled
+from web.galleries.exported.labelled import Labelled
 from web.galleries.models import Gallery
 
 

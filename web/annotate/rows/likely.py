@@ -49,7 +49,7 @@ def likely(gallery: Gallery, *, like: int | None = None, draw: int = 0) -> list[
 
 def _pairs(snapshot: Snapshot, rows: np.ndarray, count: int) -> dict[tuple[int, int], float]:
     """Scores of the pairs of rows (n,) with their neighbors."""
-    numbers, scores = snapshot.search(np.asarray(snapshot.vectors[rows]), min(count + 1, len(snapshot)))
+    numbers, scores = snapshot.search(snapshot.unit_rows(rows), min(count + 1, len(snapshot)))
     mine = np.broadcast_to(snapshot.ids[rows][:, None], numbers.shape)
     others = (numbers >= 0) & (numbers != mine)
     low, high = np.minimum(mine, numbers)[others], np.maximum(mine, numbers)[others]

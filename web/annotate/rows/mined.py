@@ -11,18 +11,22 @@ from pathlib import Path
 import numpy as np
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from datasets.errors import InputError
 from datasets.files.whole import own_beside
 from embedding.categories.known import Known, known_classes
 from embedding.categories.manifest import labels, members
-from embedding.categories.mine import Mined, Wish, mine
+from embedding.categories.mine import Mined, Wish
+from embedding.categories.sampled import mine_some
 from web.annotate.rows.vectors import floats
 from web.galleries import served
 from web.galleries.models import NO_CLASS, Gallery, Job, Picture
+from web.galleries.work.lines import line
 from web.galleries.work.progress import Progress
 from web.serving.snapshot import Snapshot
 
+GROUPED = 10_000  # pictures: grouping takes time by their square
 AMONG = ("unsorted", "unnamed")  # what nobody has sorted, whatever its folder says; of it what no folder names either
 
 
@@ -83,7 +87,9 @@ def unsorted(gallery: Gallery, among: str) -> QuerySet[Picture, int]:
 
 
 def propose(gallery: Gallery, snapshot: Snapshot, among: str, wish: Wish | None = None) -> Kept:
-    """Mine what nobody has sorted, by what people have sorted, and keep it; some minutes beyond 50,000 pictures.
+    """Mine what nobody has sorted, by what people have sorted, and keep it.
+
+    Of more than ``GROUPED`` pictures so many, drawn at random, are grouped, and the others join these groups.
 
     Raises InputError where there is nothing to sort.
     """
@@ -93,7 +99,7 @@ def propose(gallery: Gallery, snapshot: Snapshot, among: str, wish: Wish | None 
         told = {"gallery": gallery.name, "count": len(free)}
         raise InputError(_("%(gallery)s: %(count)d pictures wait to be sorted; there is nothing to propose") % told)
     names, known = _known(gallery, snapshot, among)
-    found = mine(floats(snapshot, free), known, wish or Wish())
+    found = mine_some(floats(snapshot, free), known, wish or Wish(), most=GROUPED)
     made = _kept(found, snapshot.ids[free], names)
     with own_beside(file) as part, part.open("wb") as out:
         np.savez(out, **vars(made))
@@ -108,9 +114,9 @@ def kind(among: str) -> str:
 def work(job: Job, progress: Progress) -> str:
     """Do a job: mine what answers now."""
     among = job.kind.removeprefix("propose-")
-    progress.say("propose")
+    progress.say(line(gettext_noop("groups pictures")))
     made = propose(job.gallery, served.of_gallery(job.gallery).snapshot, among)
-    return f"{len(made):,} rows of {len(made.ids):,} pictures"
+    return line(gettext_noop("%(rows)s rows of %(count)s pictures"), rows=f"{len(made):,}", count=f"{len(made.ids):,}")
 
 
 def _rows(snapshot: Snapshot, numbers: Iterable[int]) -> np.ndarray:

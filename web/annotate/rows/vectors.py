@@ -15,8 +15,7 @@ def floats(snapshot: Snapshot, rows: np.ndarray) -> np.ndarray:
 
 def nearest(snapshot: Snapshot, vector: np.ndarray, count: int) -> np.ndarray:
     """The numbers of the pictures nearest to a vector (D,) float32, no more than ``count``, nearest first."""
-    asked = np.packbits(vector > 0) if snapshot.vectors.dtype == np.uint8 else vector
-    numbers, _scores = snapshot.search(asked[None], min(count, len(snapshot)))
+    numbers, _scores = snapshot.search(vector[None], min(count, len(snapshot)))
     return numbers[0][numbers[0] >= 0]
 
 

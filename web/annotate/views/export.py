@@ -6,11 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from web.annotate.exported import labelled
 from web.annotate.exported.audit import audit
 from web.annotate.exported.coco import coco
 from web.annotate.exported.instances import instances
 from web.annotate.views.rows import shared
+from web.galleries.exported import labelled
 from web.galleries.models import Gallery
 
 

@@ -25,7 +25,8 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
     told = gallery.pairs.exclude(told="").select_related("first", "second")
     facts |= {"last": told.order_by("-pk")[:_LAST], "count": told.count()}
     wrong = pairs.contradictions(gallery)[:_CONTRADICTIONS] if facts["count"] else []
-    facts["wrong"] = [told.get(first=first, second=second) for first, second in wrong]
+    by_pictures = {(one.first_id, one.second_id): one for one in told.filter(first__in=[one for one, _ in wrong])}
+    facts["wrong"] = [by_pictures[both] for both in wrong if both in by_pictures]
     try:
         facts["likely"] = likely.likely(gallery, like=like, draw=draw)
     except InputError as error:

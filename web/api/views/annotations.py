@@ -12,6 +12,7 @@ from web.annotate import labels, pairs, undoing
 from web.annotate.classes import ChangedMeanwhile
 from web.annotate.labels import Outcome
 from web.annotate.models import Pair
+from web.annotate.telling import again
 from web.api.shapes.kinds import Within
 from web.api.views.asked import Picture
 from web.api.views.galleries import gallery_of
@@ -69,6 +70,7 @@ class Changed:
 
     change: Annotated[int | None, "its number, by which it can be undone; null where all was so already"]
     done: Annotated[tuple[int, ...], "numbers of the pictures, or pairs, that now are as was wanted"]
+    note: Annotated[str, "where the name was that of a class which was renamed or merged since: what it is now"] = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class ClassTold:
 
     category: Annotated[str, "empty for pictures without a class, - for those that people said to be of none"]
     count: Annotated[int, "its pictures"]
+    away: Annotated[int, "those of them that cannot be read or are gone"]
     sorted: Annotated[int, "those that people said to be of it; of the others only the folder says so"]
     state: Annotated[str, "changes with every change of the class"]
 
@@ -119,7 +122,7 @@ class ChangesAsked:
 def classes(request: HttpRequest, slug: str) -> ClassesTold:
     """The classes of a gallery."""
     found = its_classes.all_classes(gallery_of(slug))
-    return ClassesTold(tuple(ClassTold(one.name, one.count, one.sorted, one.state) for one in found))
+    return ClassesTold(tuple(ClassTold(one.name, one.count, one.away, one.sorted, one.state) for one in found))
 
 
 def changes(request: HttpRequest, slug: str, query: ChangesAsked) -> ChangesTold:
@@ -181,7 +184,7 @@ def _told(outcome: Outcome) -> Changed:
     if outcome.clashes:
         why = f"{len(outcome.clashes)} were changed by others since you saw them, and stay as they are"
         raise Wrong(why, 409, done=outcome.done, clashes=[vars(_clash(one)) for one in outcome.clashes])
-    return Changed(outcome.change.pk if outcome.change else None, outcome.done)
+    return Changed(outcome.change.pk if outcome.change else None, outcome.done, again(outcome))
 
 
 def _clash(one: labels.Clash) -> Clash:

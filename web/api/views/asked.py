@@ -22,10 +22,11 @@ Count = Annotated[int, "how many answers", Within(1, MOST)]
 class PartAsked:
     """One thing to search with: a picture of the gallery, one that was sent before, a sentence, or a vector."""
 
-    ONE_OF = ("picture", "upload", "sentence", "vector")
+    ONE_OF = ("picture", "upload", "sketch", "sentence", "vector")
 
     picture: Annotated[Picture | None, "the number of a picture of the gallery"] = None
     upload: Annotated[str | None, "what send_picture called a picture that was sent"] = None
+    sketch: Annotated[str | None, "the same of a sketch, where the gallery's network knows sketches"] = None
     sentence: Annotated[str | None, "where the gallery's network knows sentences", Within(1, 1000)] = None
     vector: Annotated[tuple[float, ...] | None, "as many numbers as the gallery's dim", Within(1, 65536)] = None
     sign: Annotated[Literal[1, -1], "-1 for what the answers should not be like"] = 1
@@ -90,11 +91,15 @@ class LinkAsked:
     count: Count = 10
 
 
+Sketch = Annotated[Literal["", "1"], "1 where what is sent are sketches, and the gallery's network knows them"]
+
+
 @dataclass(frozen=True)
 class SentAsked(LinkAsked):
     """A search with the picture that is the body, and what else the address says."""
 
     crop: Annotated[str, "the part of it that counts, x,y,width,height as shares: 0.1,0.2,0.5,0.5"] = ""
+    sketch: Sketch = ""
 
 
 @dataclass(frozen=True)
@@ -103,3 +108,4 @@ class FormAsked(LinkAsked):
 
     plus: Annotated[tuple[File, ...], "pictures"] = ()
     minus: Annotated[tuple[File, ...], "such that answers should not be like"] = ()
+    sketch: Sketch = ""

@@ -30,6 +30,7 @@ class PictureTold:
     height: int
     size: Annotated[int, "of its file in bytes"]
     taken: Annotated[datetime | None, "when, by its EXIF, else by its file"]
+    taken_by: Annotated[str, "which of them told: camera or file; empty where none did"]
     state: Annotated[str, "there, unreadable or vanished"]
     reason: Annotated[str, "why it cannot be read"]
     tags: tuple[str, ...]
@@ -106,7 +107,7 @@ def picture_of(slug: str, number: int) -> Picture:
 
 
 def _told(its: Picture) -> PictureTold:
-    said = (its.category, its.label, its.revision, its.width, its.height, its.size, its.taken)
+    said = (its.category, its.label, its.revision, its.width, its.height, its.size, its.taken, its.taken_by)
     return PictureTold(its.pk, its.path, *said, str(its.state), its.reason, _names(its.tags.all()))
 
 

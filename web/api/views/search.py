@@ -1,16 +1,15 @@
 """Search: the pictures of a gallery that answer a question, however it is asked."""
 
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 
 from web.api.views import sent
 from web.api.views.asked import Asked, LinkAsked, SentAsked
-from web.api.views.galleries import gallery_of
-from web.galleries.models import NO_CLASS, Picture
+from web.galleries import known, served
+from web.galleries.models import Gallery
 from web.search import link, uploads
 from web.search.answer import answer
 from web.search.question import Answer
@@ -50,12 +49,12 @@ def search(request: HttpRequest, slug: str, body: Asked) -> Found:
     The mean of what has the sign 1, less half the mean of what has -1, all of unit length, is what the answers are
     near to. Without parts the answers are all pictures that pass the filter.
     """
-    return found(answer(gallery_of(slug), body.question(), first=body.first, count=body.count))
+    return found(answer(_gallery(slug), body.question(), first=body.first, count=body.count))
 
 
 def search_by_link(request: HttpRequest, slug: str, query: LinkAsked) -> Found:
     """Search a gallery by what the address says; the address of the search page says the same."""
-    return found(answer(gallery_of(slug), link.read(request.GET), first=query.first, count=query.count))
+    return found(answer(_gallery(slug), link.read(request.GET), first=query.first, count=query.count))
 
 
 def search_by_picture(request: HttpRequest, slug: str, query: SentAsked) -> Found:
@@ -64,32 +63,36 @@ def search_by_picture(request: HttpRequest, slug: str, query: SentAsked) -> Foun
     What else is asked stands in the address beside a body that is a picture, and in the fields of a form. The
     pictures are not kept, unless they are to be ranked again.
     """
-    gallery, start = gallery_of(slug), time.perf_counter()
-    asked, parts = sent.asked(request, gallery, query)
+    gallery, start = _gallery(slug), time.perf_counter()
+    ours = served.of_gallery(gallery)
+    asked, parts = sent.asked(request, ours, query)
     took = time.perf_counter() - start
     question = link.read(request.POST if sent.is_form(request) else request.GET)
-    its = answer(gallery, replace(question, parts=(*question.parts, *parts)), first=asked.first, count=asked.count)
+    question = replace(question, parts=(*question.parts, *parts))
+    its = answer(gallery, question, first=asked.first, count=asked.count, its=ours)
     return found(replace(its, seconds=its.seconds | {"embed": its.seconds.get("embed", 0.0) + took}))
 
 
 def send_picture(request: HttpRequest, slug: str) -> Upload:
     """Send a picture to search with later, several times or together with others."""
-    gallery_of(slug)
+    _gallery(slug)
     return Upload(uploads.keep(sent.picture(request), "the picture"))
 
 
 def found(its: Answer) -> Found:
     """An answer with what is known of its pictures; one that was removed since is left out."""
-    known = _known(hit.picture for hit in its.hits)
+    about = known.pictures([hit.picture for hit in its.hits])
     hits = [
-        HitTold(hit.picture, round(hit.score, 6), *known[hit.picture], hit.inliers)
+        HitTold(hit.picture, round(hit.score, 6), about[hit.picture].path, about[hit.picture].called, hit.inliers)
         for hit in its.hits
-        if hit.picture in known
+        if hit.picture in about
     ]
     return Found(tuple(hits), its.exact, its.passing, {step: round(took, 6) for step, took in its.seconds.items()})
 
 
-def _known(pictures: Iterable[int]) -> dict[int, tuple[str, str]]:
-    """{number: path and class}; plain rows, since making 60 objects of them takes longer than asking the database."""
-    rows = Picture.objects.filter(pk__in=list(pictures)).values_list("pk", "path", "label", "category").order_by()
-    return {number: (path, "" if label == NO_CLASS else label or category) for number, path, label, category in rows}
+def _gallery(slug: str) -> Gallery:
+    """As ``gallery_of``, to be read only."""
+    found = known.by_slug(slug)
+    if found is None:
+        raise Http404(f"{slug}: is no gallery; /api/v1/galleries has them all")
+    return found

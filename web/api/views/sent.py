@@ -7,8 +7,7 @@ from datasets.images.pixels import Unreadable
 from web.api.shapes.read import read
 from web.api.shapes.words import from_words
 from web.api.views.asked import Crop, FormAsked, LinkAsked, SentAsked
-from web.galleries import served
-from web.galleries.models import Gallery
+from web.galleries.served import Served
 from web.safety import uploads as safety
 from web.search import uploads
 from web.search.question import Part
@@ -22,17 +21,20 @@ def is_form(request: HttpRequest) -> bool:
     return request.content_type == FORM
 
 
-def asked(request: HttpRequest, gallery: Gallery, query: SentAsked) -> tuple[LinkAsked, list[Part]]:
-    """What the fields, or else the address, ask, and a part for each picture; raises InputError for what is none."""
+def asked(request: HttpRequest, its: Served, query: SentAsked) -> tuple[LinkAsked, list[Part]]:
+    """What the fields, or else the address, ask, and a part for each picture; raises InputError for what is none.
+
+    its : what is to answer as well: a vector means nothing to another network
+    """
     if not is_form(request):
         crop = _crop(query.crop)
-        return query, [_part(gallery, picture(request), "the picture", 1, crop, query.rerank)]
+        return query, [_part(its, picture(request), "the picture", 1, crop, query)]
     fields = from_words(FormAsked, request.POST)
     files = [(name, one) for name in request.FILES for one in request.FILES.getlist(name)]
     if not 1 <= len(files) <= MOST or not set(request.FILES) <= {"plus", "minus"}:
         raise InputError(f"send from 1 to {MOST} files, as plus or as minus: curl -F plus=@photo.jpg")
     signs = {"plus": 1, "minus": -1}
-    parts = [_part(gallery, safety.checked(file), file.name, signs[name], None, fields.rerank) for name, file in files]
+    parts = [_part(its, safety.checked(file), file.name, signs[name], None, fields) for name, file in files]
     return fields, parts
 
 
@@ -42,15 +44,15 @@ def picture(request: HttpRequest) -> bytes:
     return request.body
 
 
-def _part(gallery: Gallery, data: bytes, name: str, sign: int, crop: Crop | None, rerank: str) -> Part:
+def _part(its: Served, data: bytes, name: str, sign: int, crop: Crop | None, asked: SentAsked | FormAsked) -> Part:
     """What a picture asks: its vector, or where local features are compared too, the picture, which is then kept.
 
     To embed what came is several times as fast as to keep it first.
     """
-    if rerank:
-        return Part("upload", uploads.keep(data, name), sign, crop)
+    if asked.rerank:
+        return Part("sketch" if asked.sketch else "upload", uploads.keep(data, name), sign, crop)
     try:
-        vector = served.of_gallery(gallery).network.picture(data, name, crop)
+        vector = (its.network.sketch if asked.sketch else its.network.picture)(data, name, crop)
     except Unreadable as error:
         raise InputError(f"{error.path}: {error.reason}; send another") from None
     return Part("vector", tuple(vector.tolist()), sign)

@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from datasets.decoding import header
 from datasets.files import contents
 from datasets.images.pixels import Unreadable
+from web.galleries.models import written_at
 from web.galleries.sources import base
 from web.galleries.sources.base import Entry, Source
 
@@ -54,5 +55,9 @@ def one(source: Source, entry: Entry) -> Looked:
         return Looked(entry, before, entry.content, reason="" if entry.content else base.told(error.reason))
     found = header.read(data)
     content = entry.content or hashlib.sha256(data).hexdigest()
-    taken = found.taken or datetime.fromtimestamp(before[1] / 1e9, UTC)
-    return Looked(entry, before, content, found.width, found.height, taken)
+    return Looked(entry, before, content, found.width, found.height, _when(found.taken) or written_at(before[1]))
+
+
+def _when(taken: datetime | None) -> datetime | None:
+    """A time that can be shown in any zone, where a camera told one."""
+    return taken if taken and 1 < taken.year < 9999 else None

@@ -39,9 +39,7 @@ class Listed:
         """Where each line stands, what it names, and its class."""
         if self._file.lower().endswith(tables.ENDINGS):
             rows = tables.rows(self._file, ("path",))
-            return [
-                (where, row["path"], next((row[name] for name in _LABELS if name in row), "")) for where, row in rows
-            ]
+            return [(where, row["path"], _label(row)) for where, row in rows]
         lines = tables.decoded(self._file, errors="surrogateescape").split("\n")
         return [
             (f"{self._file}, line {number}", line.strip(), "") for number, line in enumerate(lines, 1) if line.strip()
@@ -54,3 +52,8 @@ class Listed:
     def vectors(self) -> Given | None:
         """None."""
         return None
+
+
+def _label(row: dict[str, str]) -> str:
+    """The class that a line of a table tells, "" for none."""
+    return tables.unguarded(next((row[name] for name in _LABELS if name in row), ""))

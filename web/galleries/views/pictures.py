@@ -1,15 +1,16 @@
 """Pictures by their number: small for grids, and large."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.views.decorators.http import require_safe
 
-from web.galleries import shown
-from web.galleries.models import Picture
+from web.galleries import known, shown
+from web.galleries.known import Known
+from web.galleries.models import Gallery
 
 _KEPT = "private, max-age=31536000, immutable"  # the address changes with the picture
 _SHORTLY = "private, max-age=300"  # an address without what the picture holds
 _ASKED = "private, no-cache"
+_LARGEST = 2**63 - 1  # number of a picture that a database has
 
 
 @require_safe
@@ -25,19 +26,24 @@ def large(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _picture(request: HttpRequest, number: int, side: int) -> HttpResponse:
-    picture = get_object_or_404(Picture.objects.select_related("gallery"), pk=number)
-    tag = shown.tag(picture, side)
-    if request.headers.get("If-None-Match") == tag:
-        answer: HttpResponse = HttpResponseNotModified(headers={"ETag": tag})
-    else:
-        found = shown.show(picture, side)
-        tag = found.tag
-        answer = HttpResponse(found.jpeg, content_type="image/jpeg", headers={"ETag": tag})
-    answer.headers["Cache-Control"] = _kept(request.GET.get("v", ""), picture, tag)
-    return answer
+    gallery, picture = _known(number)
+    found = shown.show(gallery, picture, side, has=request.headers.get("If-None-Match", ""))
+    headers = {"ETag": found.tag, "Cache-Control": _kept(request.GET.get("v", ""), picture, found.tag)}
+    if not found.jpeg:
+        return HttpResponseNotModified(headers=headers)
+    return HttpResponse(found.jpeg, content_type="image/jpeg", headers=headers)
 
 
-def _kept(asked: str, picture: Picture, tag: str) -> str:
+def _known(number: int) -> tuple[Gallery, Known]:
+    """The picture of that number and its gallery; raises Http404 where there is none."""
+    picture = known.pictures([number]).get(number) if number <= _LARGEST else None
+    gallery = None if picture is None else known.by_number(picture.gallery_id)
+    if picture is None or gallery is None:
+        raise Http404
+    return gallery, picture
+
+
+def _kept(asked: str, picture: Known, tag: str) -> str:
     """How long a browser may keep it; a grey tile not at all, for the picture may come back."""
     if tag == shown.GREY:
         return _ASKED

@@ -12,7 +12,7 @@ from datasets.errors import InputError
 from datasets.files import contents as files
 from datasets.files.whole import own_beside
 from datasets.images.pixels import Unreadable
-from web.galleries.models import Picture, Version
+from web.galleries.models import Gallery, Picture, Version
 from web.galleries.scanning.scan import Tell
 from web.galleries.sources import opened
 from web.galleries.sources.base import Source, told
@@ -148,9 +148,7 @@ def _publish(version: Version, network: Network, rows: list[There], vectors: dic
     version.snapshot, version.state, version.dim = number, Version.State.READY, facts.dim
     version.fingerprint, version.similarity = facts.network, facts.similarity
     version.save(update_fields=["snapshot", "state", "dim", "fingerprint", "similarity"])
-    if version.gallery.active_id is None:
-        version.gallery.active = version
-        version.gallery.save(update_fields=["active"])
+    Gallery.objects.filter(pk=version.gallery_id, active=None).update(active=version)  # somebody may have switched
     _clean(version, {number, before})
 
 

@@ -28,6 +28,6 @@ def stop(job: Job) -> None:
 def go_on(job: Job) -> None:
     """Have it go on from where it is; raises InputError where it is done, or where it is at work."""
     ended = Job.objects.filter(pk=job.pk, state__in=(Job.State.STOPPED, Job.State.FAILED))
-    if not ended.update(state=Job.State.WAITING, message=""):
+    if not ended.update(state=Job.State.WAITING, message="", said=[]):
         raise InputError(f"{job.gallery}: this job has not been stopped; there is nothing to go on with")
     transaction.on_commit(supervisor.begin)

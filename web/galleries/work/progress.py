@@ -5,6 +5,7 @@ import time
 from django.utils import timezone
 
 from web.galleries.models import Job
+from web.galleries.work.lines import parts_of
 
 _EVERY = 1.0  # seconds between two lines of the database
 
@@ -30,5 +31,5 @@ class Progress:
     def say(self, message: str, **fields: object) -> None:
         """Tell a line at once; raises Stopped."""
         running = Job.objects.filter(pk=self._job.pk, state=Job.State.RUNNING)
-        if not running.update(message=message, beat=timezone.now(), **fields):
+        if not running.update(message=message, said=parts_of(message), beat=timezone.now(), **fields):
             raise Stopped

@@ -2,18 +2,29 @@
 
 from collections import Counter
 
+from django.utils.translation import gettext_noop as _
+
 from web.galleries.models import Gallery, Job, Version
 from web.galleries.scanning.scan import Scan
 from web.galleries.sources import opened
 from web.galleries.work.embed import embed
+from web.galleries.work.lines import joined, line
 from web.galleries.work.progress import Progress
 
+_COUNTED = {
+    "new": _("%(count)s new"),
+    "changed": _("%(count)s changed"),
+    "moved": _("%(count)s moved"),
+    "vanished": _("%(count)s vanished"),
+    "unreadable": _("%(count)s unreadable"),
+    "unchanged": _("%(count)s unchanged"),
+}
 _ROUNDS = 3  # of a source that changes while it is read
 
 
 def refresh(job: Job, progress: Progress) -> str:
     """Find what is new, changed, moved or gone; embed that for the versions that answer, or may answer again."""
-    for _ in range(_ROUNDS):
+    for _round in range(_ROUNDS):
         counts = scan(job.gallery, progress)
         if not sum(embed(version, progress) for version in _versions(job)):
             break
@@ -43,6 +54,5 @@ def _versions(job: Job) -> list[Version]:
 
 
 def _line(counts: Counter) -> str:
-    kinds = ("new", "changed", "moved", "vanished", "unreadable", "unchanged")
-    told = ", ".join(f"{counts[kind]:,} {kind}" for kind in kinds if counts[kind])
-    return f"{told}; {counts['passed']}" if counts["passed"] else told
+    told = [line(words, count=f"{counts[kind]:,}") for kind, words in _COUNTED.items() if counts[kind]]
+    return joined([*told, counts["passed"]])

@@ -12,6 +12,7 @@ from datasets.files import lock
 from web.galleries import removal
 from web.galleries.models import Gallery, Job
 from web.galleries.work import kinds
+from web.galleries.work.lines import parts_of
 from web.galleries.work.progress import Progress, Stopped
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,7 @@ def run(number: int) -> None:
     name = f"gallery-{job.gallery_id}-{kinds.lane(job.kind)}.lock"
     with lock.alone(settings.DATA / "locks", flag="WEB_DATA", name=name, wait=True):
         taken = Job.objects.filter(pk=number, state__in=(Job.State.WAITING, Job.State.RUNNING))
-        if taken.update(state=Job.State.RUNNING, process=os.getpid(), beat=timezone.now(), message=""):
+        if taken.update(state=Job.State.RUNNING, process=os.getpid(), beat=timezone.now(), message="", said=[]):
             _do(job)
         if not Gallery.objects.filter(pk=job.gallery_id).exists():
             removal.clear(job.gallery)
@@ -50,4 +51,5 @@ def _do(job: Job) -> None:
 def _end(job: Job, state: str, line: str) -> None:
     log.info("job %s of %s: %s %s", job.pk, job.gallery, state, line)
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING)
-    running.update(state=state, message=line.encode(errors="replace").decode(), beat=timezone.now())
+    said = [(words.encode(errors="replace").decode(), facts) for words, facts in parts_of(line)]
+    running.update(state=state, message=line.encode(errors="replace").decode(), said=said, beat=timezone.now())

@@ -12,11 +12,13 @@ from collections import Counter
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_noop as _
 
 from datasets.errors import InputError
 from datasets.files import lock
 from web.galleries.models import Job
 from web.galleries.work import kinds
+from web.galleries.work.lines import line
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +26,14 @@ _EVERY = 0.5  # seconds between two looks
 _TRIES = 3  # of a job whose process dies without having done more
 _PATIENCE = 15.0  # seconds that a process has to come to work
 _NAME = "work.lock"
+_killed = _(
+    "its process was killed by signal %(code)d, %(times)d times at the same place; is there room on the disk, and"
+    " memory enough? %(log)s tells more"
+)
+_ended = _(
+    "its process ended with code %(code)d, %(times)d times at the same place; is there room on the disk, and memory"
+    " enough? %(log)s tells more"
+)
 _last = -_PATIENCE
 
 
@@ -63,7 +73,7 @@ def is_at_work() -> bool:
 
 def work() -> None:
     """Have all jobs done; returns when none is left, or soon where another process does that."""
-    for _ in range(_TRIES):
+    for _try in range(_TRIES):
         while unfinished():  # asked again without the lock: a job may have come when the last look was over
             try:
                 held = lock.hold(settings.DATA, flag="WEB_DATA", name=_NAME)
@@ -111,7 +121,5 @@ def _note(number: int, code: int, deaths: Counter) -> None:
         return
     deaths[number, job.message, job.done] += 1
     if deaths[number, job.message, job.done] >= _TRIES:
-        how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-        told = f"its process was {how}, {_TRIES} times at the same place"
-        line = f"{told}; is there room on the disk, and memory enough? {settings.DATA}/work.log tells more"
-        Job.objects.filter(pk=number).update(state=Job.State.FAILED, message=line)
+        told = line(_killed if code < 0 else _ended, code=abs(code), times=_TRIES, log=f"{settings.DATA}/work.log")
+        Job.objects.filter(pk=number).update(state=Job.State.FAILED, message=told, said=told.parts)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from datasets.errors import InputError
 from datasets.files.whole import beside
-from web.annotate.exported import labelled
+from web.galleries.exported import labelled
 from web.galleries.models import Gallery
 from web.grow.models import Training
 from web.grow.training import labels, plan

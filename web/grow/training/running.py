@@ -14,12 +14,14 @@ import psutil
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from datasets.errors import InputError
 from datasets.files import lock
 from embedding.training import journal
 from web.galleries.models import Job
 from web.galleries.work import jobs, supervisor
+from web.galleries.work.lines import line
 from web.galleries.work.progress import Progress
 from web.grow.models import Training
 
@@ -59,7 +61,7 @@ def work(job: Job, progress: Progress) -> str:
     """What a job of training does."""
     training = Training.objects.select_related("gallery").get(job=job)
     run(training, progress)
-    return _("trained for %(epochs)d epochs") % {"epochs": epochs_of(training)}
+    return line(gettext_noop("trained for %(epochs)d epochs"), epochs=epochs_of(training))
 
 
 def run(training: Training, tell: Tell) -> None:
@@ -69,7 +71,11 @@ def run(training: Training, tell: Tell) -> None:
     """
     try:
         while _is_held(training):
-            tell(epochs_of(training), training.epochs, _("trained by a process that was started earlier"))
+            tell(
+                epochs_of(training),
+                training.epochs,
+                line(gettext_noop("trained by a process that was started earlier")),
+            )
             time.sleep(_POLL)
     except BaseException:
         _interrupt(training)

@@ -8,9 +8,11 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from datasets.errors import InputError
-from web.galleries import adding, exporting, removal
+from web.galleries import adding, removal
+from web.galleries.exported import written
 from web.galleries.models import Gallery, Job
 from web.galleries.work import jobs, running, supervisor
+from web.safety import databases
 
 _EVERY = 0.5  # seconds between two lines of progress
 
@@ -32,7 +34,8 @@ class Command(BaseCommand):
 
     def handle(self, *, action: str, **options: Any) -> None:
         """Do it; raises InputError for a user's mistake."""
-        getattr(self, f"_{action}")(options)
+        with databases.told():
+            getattr(self, f"_{action}")(options)
 
     def _add(self, options: dict[str, Any]) -> None:
         spec = adding.spec(options)
@@ -60,7 +63,7 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> None:
         gallery = _named(options["gallery"])
-        self.stdout.write(exporting.export(gallery, Path(options["out"] or f"{gallery.slug}.csv")))
+        self.stdout.write(written.export(gallery, Path(options["out"] or f"{gallery.slug}.csv")))
 
     def _follow(self, job: Job) -> None:
         """Tell how a job gets on until it has ended; who does not wait for that ends the telling alone."""

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         with lock.alone(settings.DATA, flag="--data", name="server.lock"):
             where = {name: flags[name] for name in ("listen", "port", "proxy", "threads")}
             page = server.bound(get_wsgi_application(), **where, limits=settings.LIMITS)
-            call_command("migrate", verbosity=0, interactive=False)
+            call_command("tables")
             if "first_account" in get_commands():
                 call_command("first_account")
             if flags["images"]:

@@ -6,7 +6,7 @@
 export function dropping(form) {
   if (!form) return;
   const field = form.querySelector("input[type=file]");
-  form.querySelector("button").hidden = true; // a choice sends them
+  form.querySelector("button:not([type=button])").hidden = true; // a choice sends them
   form.querySelector(".hint").hidden = false;
   const send = (files) => {
     const pictures = [...files].filter((file) => file.type.startsWith("image/") || !file.type);

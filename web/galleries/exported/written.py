@@ -1,6 +1,5 @@
-"""Exporting: a gallery as a table of its pictures and classes, or as a vectors file."""
+"""Written: a gallery as a table of its classes, which --data=folder reads, or as a vectors file."""
 
-import csv
 import os
 from pathlib import Path
 
@@ -12,7 +11,8 @@ from datasets.images.pixels import Unreadable
 from datasets.stored import vectors_file
 from datasets.vectors.base import VectorSet
 from web.galleries import served
-from web.galleries.models import Gallery, Picture
+from web.galleries.exported import labelled
+from web.galleries.models import Gallery
 from web.galleries.sources import opened
 from web.galleries.sources.base import Source, named
 
@@ -20,7 +20,7 @@ from web.galleries.sources.base import Source, named
 def export(gallery: Gallery, out: Path) -> str:
     """Write ``out``, a .csv table or an .h5 of vectors; returns a line that says what it holds.
 
-    What --data=folder reads is exported by ``web.annotate``, which knows what trains and what tests.
+    The table is the labels.csv of the page: pictures with a class and a file, and what trains and what tests.
     """
     if out.suffix.lower() not in (".csv", ".h5", ".hdf5"):
         raise InputError(f"{out}: a gallery is exported as a table, .csv, or as vectors, .h5; name one of these")
@@ -32,16 +32,15 @@ def export(gallery: Gallery, out: Path) -> str:
 
 
 def _table(gallery: Gallery, out: Path) -> str:
-    source, rows = opened.finder(gallery.source), gallery.pictures.filter(state=Picture.State.THERE)
+    found, left_out = labelled.labelled(gallery)
+    lines = labelled.csv(found, labelled.testing(found))
     with beside(out) as part, part.open("w", newline="", encoding="utf-8", errors="surrogateescape") as file:
-        writer = csv.writer(file)
-        writer.writerow(("label", "path", "width", "height", "taken", "tags"))
-        for picture in rows.prefetch_related("tags").iterator(500):
-            taken = picture.taken.isoformat() if picture.taken else ""
-            tags = " ".join(tag.name for tag in picture.tags.all())
-            place = _place(source, picture.path)
-            writer.writerow((picture.called, place, picture.width, picture.height, taken, tags))
-    return f"{rows.count():,} pictures: {out}"
+        file.writelines(lines)
+    others = gallery.pictures.count() - len(found) - left_out
+    told = [f"{len(found):,} pictures: {out}"]
+    told += [f"{others:,} without a class, unreadable or gone are left out"] if others else []
+    told += [f"{left_out:,} with a class whose file is gone, or whose path no list can hold, too"] if left_out else []
+    return "; ".join(told)
 
 
 def _place(source: Source, path: str) -> str:

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from datasets.errors import InputError
 from datasets.files import address
 from datasets.images.pixels import Unreadable
-from datasets.lists import reading
-from web.annotate.exported import cells
-from web.annotate.labels import parted
+from datasets.lists import reading, tables
+from web.galleries.exported import cells
 from web.galleries.models import Gallery, Picture
 from web.galleries.sources import opened
 from web.galleries.sources.base import Source
 
-COLUMNS = ("label", "path", "split")
+COLUMNS = ("label", "path", "split", "width", "height", "taken", "tags")  # the first three are what a training reads
 _TESTS = 5  # every fifth class tests
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """A picture with a class; place : of its file, as a list may name it."""
+    """A picture with a class; place : of its file, as a list may name it; taken : as ISO 8601 has it, "" for unknown.
+
+    tags : with blanks between
+    """
 
     number: int
     label: str
@@ -28,6 +30,8 @@ class Labelled:
     place: str
     width: int
     height: int
+    taken: str = ""
+    tags: str = ""
 
 
 def labelled(gallery: Gallery) -> tuple[list[Labelled], int]:
@@ -35,13 +39,22 @@ def labelled(gallery: Gallery) -> tuple[list[Labelled], int]:
 
     Left out is what a list cannot name too: paths with a backslash, or with signs that cannot be printed.
     """
-    source = opened.finder(gallery.source)
-    columns = ("pk", "label", "category", "path", "width", "height")
+    source, tags = opened.finder(gallery.source), _tags(gallery)
+    columns = ("pk", "label", "category", "path", "width", "height", "taken")
     every = [Picture(**dict(zip(columns, row, strict=True))) for row in _rows(gallery, columns)]
-    named = [(one, place) for one in every if one.called and (place := _place(source, one.path))]
+    named = [(one, place) for one in every if one.called and (place := place_of(source, one.path))]
     absent = set(reading.absent([place for _, place in named]))
     found = [
-        Labelled(one.pk, " ".join(one.called.split()), one.path, place, one.width, one.height)
+        Labelled(
+            one.pk,
+            " ".join(one.called.split()),
+            one.path,
+            place,
+            one.width,
+            one.height,
+            one.taken.isoformat() if one.taken else "",
+            " ".join(tags.get(one.pk, ())),
+        )
         for row, (one, place) in enumerate(named)
         if row not in absent
     ]
@@ -52,7 +65,15 @@ def _rows(gallery: Gallery, columns: tuple[str, ...]) -> Iterator[tuple]:
     return gallery.pictures.filter(state=Picture.State.THERE).values_list(*columns).iterator(chunk_size=10_000)
 
 
-def _place(source: Source, path: str) -> str:
+def _tags(gallery: Gallery) -> dict[int, list[str]]:
+    """Those of each picture that has some."""
+    found = defaultdict(list)
+    for number, name in gallery.tags.values_list("pictures", "name"):
+        found[number].append(name)
+    return found
+
+
+def place_of(source: Source, path: str) -> str:
     """Where a picture is; "" where a list cannot name it."""
     try:
         place = source.place(path)
@@ -60,16 +81,6 @@ def _place(source: Source, path: str) -> str:
         return ""
     good = place.isprintable() and "\\" not in place and place == place.strip()
     return place if good or address.is_address(place) else ""
-
-
-def placed(gallery: Gallery, numbers: list[int]) -> dict[int, str]:
-    """Where the files of pictures are, by number, of those that are there and that a list can name."""
-    source = opened.finder(gallery.source)
-    paths = {one.pk: one.path for part in parted(numbers) for one in gallery.pictures.filter(pk__in=part)}
-    places = {number: _place(source, path) for number, path in paths.items()}
-    named = {number: place for number, place in places.items() if place}
-    absent = set(reading.absent(list(named.values())))
-    return {number: place for row, (number, place) in enumerate(named.items()) if row not in absent}
 
 
 def testing(found: list[Labelled]) -> set[int]:
@@ -89,9 +100,14 @@ def testing(found: list[Labelled]) -> set[int]:
 def csv(found: list[Labelled], tests: Collection[int]) -> Iterator[str]:
     """The CSV file that --data=folder reads; ``tests`` are the numbers of the pictures that do not train.
 
+    A label that a spreadsheet would run stands behind a ', which the reader takes off again (``tables.unguarded``).
     Raises InputError where there is no picture.
     """
     if not found:
         raise InputError("no picture has a class and a file that is there: sort some pictures first")
-    rows = ((cells.harmless(one.label), one.place, "test" if one.number in tests else "train") for one in found)
-    return cells.lines(COLUMNS, rows)
+    return cells.lines(COLUMNS, (_line(one, one.number in tests) for one in found))
+
+
+def _line(one: Labelled, tests: bool) -> tuple[object, ...]:
+    about = (one.width, one.height, one.taken, tables.guarded(one.tags))
+    return (tables.guarded(one.label), one.place, "test" if tests else "train", *about)

@@ -1,18 +1,8 @@
-"""Cells of CSV files that a spreadsheet may open."""
+"""Cells: the lines of CSV files, a piece at a time."""
 
 import csv
 import io
 from collections.abc import Iterable, Iterator
-
-_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")  # what a spreadsheet takes for a formula begins so
-
-
-def harmless(text: str) -> str:
-    """The text, behind a ' where a spreadsheet would run it.
-
-    Source: OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
-    """
-    return f"'{text}" if text.startswith(_RUNS) else text
 
 
 def lines(header: Iterable[str], rows: Iterable[Iterable[object]]) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Exported: a gallery as files: its classes as the commands read them, its pictures as vectors."""
