@@ -24,6 +24,7 @@ from networks import NetworkOptions  # noqa: E402
 from ann_bench.commands import COMMANDS  # noqa: E402
 from embedding.options import TrainOptions  # noqa: E402
 from hashing.options import HashOptions  # noqa: E402
+from hashing.sketches.options import SketchHashOptions  # noqa: E402
 from vse.options import VseOptions  # noqa: E402
 
 PAGE = ROOT / "docs" / "flags.md"
@@ -34,12 +35,14 @@ SHARED = {
     AdversarialOptions: "Every command with synthetic negatives",
     HashOptions: "Every hashing command",
     VseOptions: "Every command of pictures and sentences",
+    SketchHashOptions: "Every command of sketches and photographs",
     NetworkOptions: "Every command that looks for the same thing",
 }
 
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
 PAIRS = ("train_vse", "compare_vse", "search_text")
+SKETCHES = ("train_sketch", "compare_sketch", "search_sketch")
 INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
 PAGES = ("serve", "gallery")
@@ -65,6 +68,7 @@ def page() -> str:
         _training(),
         _hashing(),
         _pairs(),
+        _sketches(),
         _instances(),
         *map(_script, VECTORS),
         *map(_script, PAGES),
@@ -84,6 +88,10 @@ def _hashing() -> str:
 
 def _pairs() -> str:
     return "\n".join([_section(SHARED[VseOptions], VseOptions), *map(_script, PAIRS)])
+
+
+def _sketches() -> str:
+    return "\n".join([_section(SHARED[SketchHashOptions], SketchHashOptions), *map(_script, SKETCHES)])
 
 
 def _instances() -> str:

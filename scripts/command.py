@@ -43,10 +43,15 @@ def main(function: Callable[[Any], None], options: type, words: list[str] | None
 
 def none_of(options: Any, names: Sequence[str], why: str) -> None:
     """Raises InputError where one of the flags ``names`` was given though something else, as ``why`` says, has it."""
+    only(options, names, f"{why}; give one of the two")
+
+
+def only(options: Any, names: Sequence[str], why: str) -> None:
+    """Raises InputError, which ends with ``why``, where one of the flags ``names`` was given."""
     usual = {field.name: field.default for field in dataclasses.fields(options)}
     for name in names:
         if (given := getattr(options, name)) != usual[name]:
-            raise InputError(f"--{name.replace('_', '-')}={given}: {why}; give one of the two")
+            raise InputError(f"--{name.replace('_', '-')}={given}: {why}")
 
 
 def hdf5(out: Path) -> None:

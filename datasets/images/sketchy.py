@@ -15,7 +15,7 @@ FOLDERS = {
 }
 COUNTS = {"sketch": (75_471, 125), "photo": (12_500, 125), "extended": (60_502, 125)}
 SPLITS = ("unseen", "seen")
-ASKS = 50  # sketches of each class that ask (Deep Sketch Hashing, section 4)
+ASKS = 50  # sketches of each class that ask (Deep Sketch Hashing)
 SOURCE = "it comes from https://sketchy.eye.gatech.edu, the extension from the authors of Deep Sketch Hashing"
 
 # Of 125 those that ImageNet's 1,000 classes do not have (Yelamarthi, Reddy, Mishra, Mittal, ECCV 2018).

@@ -11,7 +11,7 @@ from datasets.lists import pictures, reading, sketch_folders
 FOLDERS = {"sketch": "png", "photo": "ImageResized"}
 COUNTS = {"sketch": (20_000, 250), "photo": (204_489, 250)}
 SPLITS = ("seen", "unseen")
-ASKS = 10  # sketches of each class that ask (Deep Sketch Hashing, section 4)
+ASKS = 10  # sketches of each class that ask (Deep Sketch Hashing)
 LISTS = ("zeroshot*/png*_filelist_zero.txt",)
 SOURCE = "sketches come from https://cybertron.cg.tu-berlin.de/eitz/projects/classifysketch"
 

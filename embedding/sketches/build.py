@@ -57,7 +57,7 @@ def _loss(options: SketchOptions, classes: int) -> EmbeddingLoss:
     own = {name: getattr(options, name) for name in OWN}
     if options.loss == "triplet":
         own["margin"] = 0.2 if options.margin is None else options.margin
-        own["warm_up"] = 3 if options.warm_up is None else options.warm_up
+        own["mining"] = "semi-hard" if options.warm_up is None else "hard"
     return losses.make(options.loss, classes=classes, dim=options.embed_dim, batch_k=options.batch_k, **own)
 
 

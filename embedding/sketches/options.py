@@ -30,7 +30,7 @@ class SketchOptions(TrainOptions):
     margin: float | None = None
     """Margin of a loss that has one; 0.2 of triplet if not given."""
     warm_up: int | None = None
-    """Epochs of semi-hard mining before hard mining begins, of triplet; 3 if not given."""
+    """Epochs of semi-hard mining before hard mining begins, of triplet; all of them if not given."""
     pos_margin: float | None = None
     """Distance from which on positives cost, of contrastive."""
     neg_margin: float | None = None
@@ -46,6 +46,12 @@ class SketchOptions(TrainOptions):
     """Sketches in a batch, which devices share; with them come as many photographs."""
     batch_k: int = 4
     """Sketches of each class in a batch, and photographs."""
+    epochs: int = 12
+    """How many epochs to train."""
+    lr: float = 1e-3
+    """Learning rate."""
+    steps: str = "8,10"
+    """Epochs after which the learning rate is multiplied by --factor."""
     min_crop: float = 0.6
     """Smallest share of an image's area that a random training crop keeps."""
     test_k: str = "100,200"

@@ -1,12 +1,12 @@
 """What of a run of sketches and photographs makes codes: the loss across the two kinds, the hash head, the judge."""
 
+from embedding.losses.base import settings
+from embedding.sketches.build import Kind
 from hashing.cross import losses
 from hashing.cross.losses.base import CrossLoss
 from hashing.net import HashHead
 from hashing.sketches.judge import CodeJudge
 from hashing.sketches.options import OWN_OF_CODES, SketchHashOptions
-from embedding.losses.base import settings
-from embedding.sketches.build import Kind
 
 
 def _loss(options: SketchHashOptions, classes: int) -> CrossLoss:

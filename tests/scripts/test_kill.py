@@ -59,7 +59,8 @@ def kill_at(command: list[str], folder, *, line: int, then: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "run_of", ["small_run", "small_adversarial_run", "small_hash_run", "small_vse_run", "small_instance_run"]
+    "run_of",
+    ["small_run", "small_adversarial_run", "small_hash_run", "small_sketch_run", "small_vse_run", "small_instance_run"],
 )
 def test_a_killed_run_ends_with_the_same_weights(run_of, tmp_path, request):
     small_run = request.getfixturevalue(run_of)

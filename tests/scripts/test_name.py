@@ -11,12 +11,15 @@ TAKING_A_NAME = (
     "train_hash",
     "train_vse",
     "train_instance",
+    "train_sketch",
 )
 
 
-@pytest.mark.parametrize("command", [*TAKING_A_NAME, "compare_losses", "compare_hashes", "compare_vse"])
+@pytest.mark.parametrize(
+    "command", [*TAKING_A_NAME, "compare_losses", "compare_hashes", "compare_vse", "compare_sketch"]
+)
 def test_a_name_that_leads_elsewhere_is_one_line(run, tmp_path, command):
-    data = "scenes" if "vse" in command else "digits"
+    data = {"vse": "scenes", "sketch": "outlines"}.get(command.partition("_")[2], "digits")
     done = run(f"{command}.py", f"--data={data}", "--name=../../x", f"--runs={tmp_path / 'a' / 'runs'}", "--epochs=1")
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert done.stderr.startswith("error: --name=../../x: must be the name of one folder")

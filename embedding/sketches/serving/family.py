@@ -1,4 +1,4 @@
-"""The families of runs of sketches and photographs: the side of the photographs, which is served, and of the sketches."""
+"""The families of runs of sketches and photographs: the side of the photographs, and that of the sketches."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -8,7 +8,7 @@ from hashing.cross.losses.base import CrossLoss, similar
 
 
 class DeepSketchLoss(CrossLoss):
-    """The cost of pairs, plus ``semantic`` times that of the factorisation, plus ``quantization`` times that of rounding.
+    """The cost of pairs, plus ``semantic`` times that of factorising, plus ``quantization`` times that of rounding.
 
     A pair is row f_i of the one kind and g_j of the other, all activations between -1 and 1. Similar pairs cost
     (1 - <f, g> / K)^2 and others (1 + <f, g> / K)^2, in the mean over either sort, half of each. The factorisation
@@ -16,14 +16,14 @@ class DeepSketchLoss(CrossLoss):
     and zeros, divided by how many ones it has, and the basis D (C, K) is common to both kinds. Rounding costs the mean
     of (|f| - 1)^2, and of g.
 
-    Of the paper this is the objective (its equation 8), but: the paper finds codes of all training images bit by bit
+    Of the paper this is the objective, but: the paper finds codes of all training images bit by bit
     and D in closed form, in turn with the networks, where here activations stand for codes and a step of gradient
     moves all, D too; y are the labels, where the paper takes word vectors of the classes' names, which no loss here
     knows; similar and other pairs weigh alike, as of the latter a batch has many more; and the third network, of
     sketch-tokens of photographs, is left out.
 
     bits : code length K; classes : number of classes or concepts
-    semantic, quantization : lambda and gamma, 0.01 and 1e-5 in the paper, whose terms are sums where these are means
+    semantic, quantization : lambda and gamma of the paper, whose terms are sums where these are means
     """
 
     tanh = True

@@ -122,5 +122,5 @@ def test_unseen_outlines_do_not_train():
     found = outlines.load()
     seen = np.unique(found.labels[found.train])
     asks = found.labels[found.query]
-    assert len(seen) == 140 and len(np.setdiff1d(asks, seen)) == 60
-    assert np.isin(asks, seen).sum() == 140 * outlines.HELD
+    assert len(seen) == 70 and len(np.setdiff1d(asks, seen)) == 30
+    assert np.isin(asks, seen).sum() == 70 * outlines.HELD
