@@ -22,6 +22,7 @@ from networks import NetworkOptions  # noqa: E402
 
 from ann_bench.commands import COMMANDS  # noqa: E402
 from embedding.options import TrainOptions  # noqa: E402
+from hashing.cross.options import CrossOptions  # noqa: E402
 from hashing.options import HashOptions  # noqa: E402
 from vse.options import VseOptions  # noqa: E402
 
@@ -31,12 +32,14 @@ PAGE = ROOT / "docs" / "flags.md"
 SHARED = {
     TrainOptions: "Every training command",
     HashOptions: "Every hashing command",
+    CrossOptions: "Every command of cross-modal hashing",
     VseOptions: "Every command of pictures and sentences",
     NetworkOptions: "Every command that looks for the same thing",
 }
 
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
+CROSS = ("train_cross", "compare_cross")
 PAIRS = ("train_vse", "compare_vse", "search_text")
 INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
 VECTORS = ("extract", "export_onnx", "report", "mine_categories", "duplicates", "launch")
@@ -62,6 +65,7 @@ def page() -> str:
         HEAD,
         _training(),
         _hashing(),
+        _cross(),
         _pairs(),
         _instances(),
         *map(_script, VECTORS),
@@ -77,6 +81,10 @@ def _training() -> str:
 
 def _hashing() -> str:
     return "\n".join([_section(SHARED[HashOptions], HashOptions), *map(_script, HASHING)])
+
+
+def _cross() -> str:
+    return "\n".join([_section(SHARED[CrossOptions], CrossOptions), *map(_script, CROSS)])
 
 
 def _pairs() -> str:

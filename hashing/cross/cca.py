@@ -52,9 +52,7 @@ def _whitening(centred: np.ndarray, shrink: float) -> np.ndarray:
     return vectors / np.sqrt(np.maximum(values, 1e-12 * values.max()) + more)
 
 
-def cca_itq(
-    one: np.ndarray, other: np.ndarray, bits: int, seed: int
-) -> tuple[baselines.Hash, baselines.Hash]:
+def cca_itq(one: np.ndarray, other: np.ndarray, bits: int, seed: int) -> tuple[baselines.Hash, baselines.Hash]:
     """Hash functions of both kinds that know no labels: CCA, then one rotation by ITQ for the two.
 
     Each turns rows into activations (N, bits); errors as of ``fit``.

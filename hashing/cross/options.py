@@ -14,7 +14,7 @@ from hashing import codes
 from hashing.cross import losses
 from hashing.options import read_tops
 
-OWN = ("quantization", "balance", "beta", "gamma")  # settings of a loss itself
+OWN = ("quantization", "balance", "similar_weight", "beta", "gamma")  # settings of a loss itself
 
 _NOT_HERE = ("boxes", "batch_k", "embed_dim", "raw_size", "save_model_prefix", "recipe")
 _OF_LEARNING_TRUNKS = ("lr_mult", "freeze_bn", "min_crop", "flip")
@@ -23,7 +23,7 @@ _OF_WORDS = ("threshold", "most_words", "split_words")
 
 # What is left open: trunks that know photographs stay as they are, and drawn pictures are known by none.
 _DRAWN = {"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 0.6, "epochs": 12, "lr": 2e-3}
-_OTHERS = {"pool": "avg", "finetune": False, "min_crop": 0.2, "epochs": 60, "lr": 1e-3}
+_OTHERS = {"pool": "avg", "finetune": False, "min_crop": 0.2, "epochs": 40, "lr": 2e-3}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,11 +57,13 @@ class CrossOptions(TrainOptions):
     """How what is written without spaces becomes words: characters, jieba (Chinese) or spaces."""
 
     quantization: float | None = None
-    """Weight of the distance to codes; 1 of dcmh and 0.1 of cmhh if not given."""
+    """Weight of the distance to codes; 0.1 if not given."""
     balance: float | None = None
-    """Weight of the bits' balance in dcmh; 1 if not given."""
+    """Weight of the bits' balance in dcmh; 0.1 if not given."""
+    similar_weight: float | None = None
+    """Weight of similar pairs in dcmh beside 1 of others, 1 in the paper; what balances each batch if not given."""
     beta: float | None = None
-    """How fast the probability of cmhh falls with the distance; 8 / bits if not given."""
+    """How fast the probability of cmhh falls with the distance; 2 / bits if not given."""
     gamma: float | None = None
     """Power of the focal weight of cmhh; 2 if not given."""
 
@@ -80,9 +82,9 @@ class CrossOptions(TrainOptions):
     raw_size: str = ""
     """Not used: what needs no training is of pictures of the test size."""
     epochs: int | None = None  # type: ignore[assignment]
-    """How many epochs to train; 60 if not given, 12 for drawn pictures."""
+    """How many epochs to train; 40 if not given, 12 for drawn pictures."""
     lr: float | None = None  # type: ignore[assignment]
-    """Learning rate; 1e-3 if not given, 2e-3 for drawn pictures."""
+    """Learning rate; 2e-3 if not given."""
     cosine: bool = True
     """Let the learning rate fall to 0 along a cosine over --epochs; --no-cosine for --steps."""
     validation: float = 0.0
@@ -109,7 +111,9 @@ class CrossOptions(TrainOptions):
         losses.get(self.method)
         for name in _NOT_HERE:
             if (given := getattr(self, name)) != getattr(CrossOptions, name):
-                raise InputError(f"--{name.replace('_', '-')}={given}: has no place in cross-modal hashing; leave it out")
+                raise InputError(
+                    f"--{name.replace('_', '-')}={given}: has no place in cross-modal hashing; leave it out"
+                )
         for name, least in (("text_hidden", 0), ("balance", 0), ("most_words", 1), ("beta", 0), ("gamma", 1)):
             if (given := getattr(self, name)) is not None and not given >= least:
                 raise InputError(f"--{name.replace('_', '-')}={given}: must be {least} or above")
@@ -118,7 +122,9 @@ class CrossOptions(TrainOptions):
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: cross-modal hashing trains in one process; leave it out")
         if self.cache_features and self.finetune:
-            raise InputError("--cache-features and --finetune: the trunk stays as it is, or learns; give one of the two")
+            raise InputError(
+                "--cache-features and --finetune: the trunk stays as it is, or learns; give one of the two"
+            )
         self.tops  # noqa: B018  raises InputError
         if not 0 <= self.radius <= self.bits:
             raise InputError(f"--radius={self.radius}: must lie between 0 and --bits={self.bits}")
@@ -142,5 +148,7 @@ class CrossOptions(TrainOptions):
             usual["finetune"] = False
         found = replace(self, **{name: value for name, value in usual.items() if getattr(self, name) in (None, "")})
         if pairs.precomputed:
-            return replace(found, model="", finetune=False, flip=False, image_size="224", test_size="224")
-        return replace(found.resolve(pairs.pictures), raw_size="")
+            return replace(
+                found, model="", finetune=False, flip=False, image_size="224", test_size="224", raw_size="224"
+            )
+        return found.resolve(pairs.pictures)
