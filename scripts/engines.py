@@ -12,10 +12,10 @@ from embedding.serving.openers import of_file as of_file
 from embedding.serving.openers import of_trunk as of_trunk
 from embedding.serving.openers import off_the_shelf as off_the_shelf
 from embedding.serving.openers import trunk as trunk
-from hashing.serving.family import HASHING
+from hashing.serving.family import CROSS, HASHING
 from vse.serving.family import IMAGE_TEXT
 
-FAMILIES = (HASHING, IMAGE_TEXT, INSTANCES, METRIC)
+FAMILIES = (CROSS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)
 
 of_run = partial(openers.of_run, FAMILIES)
 file_of_run = partial(openers.file_of_run, FAMILIES)

@@ -82,7 +82,7 @@ ROOMS = {
     "hashing": {
         "cross": "compare evaluation report options net baselines codes",
         "compare": "train options baselines",
-        "serving": "build",
+        "serving": "build cross",
         "train": "build report options",
         "build": "evaluation options net losses losses.base",
         "recipes": "options",

@@ -12,7 +12,6 @@ from datasets.errors import InputError
 from datasets.images.skipped import Skipped
 from datasets.pairs.base import PairSet
 from datasets.sources.image_source import DATA
-from datasets.words import words as parted
 from embedding import build
 from embedding.batches import holdout
 from embedding.batches.decode import Augmentation
@@ -129,7 +128,6 @@ def _words(options: CrossOptions, training: PairSet) -> tuple[Vocabulary | None,
     """The vocabulary of the training texts, and the rows (N, W) of all texts by it; features stay what they are."""
     if not training.written:
         return None, training.texts
-    parted.check(options.split_words)
     told = [training.texts[row] for row in training.pictures.train]
     how = {"threshold": options.threshold, "most": options.most_words, "way": options.split_words}
     vocabulary = Vocabulary.of(told, **how)

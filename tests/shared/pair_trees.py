@@ -71,3 +71,22 @@ def write_pairs(root, *, lines=None):
 
 
 write_flickr8k = caption_trees.write_flickr8k
+
+
+WORDS = {"red": (0, 0, 255), "green": (0, 255, 0), "blue": (255, 0, 0), "white": (255, 255, 255)}
+
+
+def write_planted(root, *, train=40, test=12):
+    """Own pairs that can be learned: noisy pictures of one colour, whose word is in the text, and their label."""
+    (root / "images").mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    for name, count in (("train", train), ("test", test)):
+        lines = []
+        for row in range(count):
+            word = list(WORDS)[row % len(WORDS)]
+            picture = np.clip(rng.normal(0, 30, (16, 16, 3)) + 0.8 * np.array(WORDS[word]), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(root / "images" / f"{name}{row}.png"), picture)
+            others = " ".join(rng.choice(["a", "the", "some", "picture", "of", "with", "nice"], 4))
+            lines.append(f"images/{name}{row}.png\t{word}\t{others} {word} thing\n")
+        (root / f"{name}.tsv").write_text("".join(lines))
+    return root

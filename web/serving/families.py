@@ -2,7 +2,7 @@
 
 from embedding.instances.serving.family import INSTANCES
 from embedding.serving.family import METRIC
-from hashing.serving.family import HASHING
+from hashing.serving.family import CROSS, HASHING
 from vse.serving.family import IMAGE_TEXT
 
-FAMILIES = (HASHING, IMAGE_TEXT, INSTANCES, METRIC)
+FAMILIES = (CROSS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)
