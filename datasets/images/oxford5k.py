@@ -8,7 +8,7 @@ faces, by which scores change a little.
 from pathlib import Path
 
 from datasets.images.base import ImageSet
-from datasets.lists import buildings
+from datasets.landmarks import buildings
 
 COUNTS = {"query": 55, "gallery": 5_063}
 PUBLISHED = buildings.Published(

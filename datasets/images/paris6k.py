@@ -6,7 +6,7 @@ Twenty more photographs of its archives are damaged, and by custom are left out,
 from pathlib import Path
 
 from datasets.images.base import ImageSet
-from datasets.lists import buildings
+from datasets.landmarks import buildings
 
 COUNTS = {"query": 55, "gallery": 6_392}
 _DAMAGED = {

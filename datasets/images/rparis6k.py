@@ -6,7 +6,7 @@ What a query finds is easy, hard or junk; the photographs of the queries are not
 from pathlib import Path
 
 from datasets.images.base import ImageSet
-from datasets.lists import buildings
+from datasets.landmarks import buildings
 
 COUNTS = {"query": 70, "gallery": 6_322}
 SPLITS = buildings.SPLITS

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from datasets.images.base import ImageSet
-from datasets.lists import sfm
+from datasets.landmarks import sfm
 
 SPLITS = sfm.SPLITS
 

@@ -11,8 +11,9 @@ from scipy.sparse.csgraph import connected_components
 from datasets.errors import InputError
 from datasets.files.tree import PassedOver
 from datasets.images.base import ImageSet
-from datasets.lists import ground_truth, pictures, reading
-from datasets.lists.ground_truth import GroundTruth
+from datasets.landmarks import ground_truth
+from datasets.landmarks.ground_truth import GroundTruth
+from datasets.lists import pictures, reading
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from datasets.errors import InputError
-from datasets.lists import ground_truth
+from datasets.landmarks import ground_truth
 
 NAMES = ["a", "b", "c", "d"]
 
