@@ -22,6 +22,7 @@ from networks import NetworkOptions  # noqa: E402
 
 from ann_bench.commands import COMMANDS  # noqa: E402
 from embedding.options import TrainOptions  # noqa: E402
+from hashing.cross.options import CrossOptions  # noqa: E402
 from hashing.options import HashOptions  # noqa: E402
 from hashing.sketches.options import SketchHashOptions  # noqa: E402
 from vse.options import VseOptions  # noqa: E402
@@ -32,6 +33,7 @@ PAGE = ROOT / "docs" / "flags.md"
 SHARED = {
     TrainOptions: "Every training command",
     HashOptions: "Every hashing command",
+    CrossOptions: "Every command of cross-modal hashing",
     VseOptions: "Every command of pictures and sentences",
     SketchHashOptions: "Every command of sketches and photographs",
     NetworkOptions: "Every command that looks for the same thing",
@@ -39,6 +41,7 @@ SHARED = {
 
 TRAINING = ("train_margin", "train_npair", "train_triplet", "train_softmax", "train_pair", "compare_losses")
 HASHING = ("train_hash", "compare_hashes", "evaluate_hash")
+CROSS = ("train_cross", "compare_cross")
 PAIRS = ("train_vse", "compare_vse", "search_text")
 SKETCHES = ("train_sketch", "compare_sketch", "search_sketch")
 INSTANCES = ("evaluate_instance", "search_image", "compare_instance")
@@ -65,6 +68,7 @@ def page() -> str:
         HEAD,
         _training(),
         _hashing(),
+        _cross(),
         _pairs(),
         _sketches(),
         _instances(),
@@ -81,6 +85,10 @@ def _training() -> str:
 
 def _hashing() -> str:
     return "\n".join([_section(SHARED[HashOptions], HashOptions), *map(_script, HASHING)])
+
+
+def _cross() -> str:
+    return "\n".join([_section(SHARED[CrossOptions], CrossOptions), *map(_script, CROSS)])
 
 
 def _pairs() -> str:

@@ -1,7 +1,7 @@
 """Several methods of hashing at several code lengths, each with several seeds, beside codes made without training."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from embedding.compare import Rows, mean_and_deviation, once
@@ -31,15 +31,20 @@ def table(found: dict[tuple[str, int], list[Rows]]) -> str:
 
     found : for every method and length its runs, {row: scores}; a run that diverged is empty
     """
+    return table_of(found, beside=baselines.names(), shown=lambda name: name.startswith(("map@", "precision@h")))
+
+
+def table_of(found: dict[tuple[str, int], list[Rows]], *, beside: Sequence[str], shown: Callable[[str], bool]) -> str:
+    """``table`` with the baselines ``beside`` which have rows in the runs, and the scores that are ``shown``."""
     runs = [run for several in found.values() for run in several if run]
     if not runs:
         return "all runs diverged: give a lower --lr"
-    scores = [name for name in runs[0]["last"] if name.startswith(("map@", "precision@h"))]
+    scores = [name for name in runs[0]["last"] if shown(name)]
     rows = []
     for length in dict.fromkeys(length for _, length in found):
         of_length = {method: several for (method, bits), several in found.items() if bits == length}
         first = next((good for several in of_length.values() if (good := [run for run in several if run])), [])
-        made = [name for name in baselines.names() if first and all(name in run for run in first)]
+        made = [name for name in beside if first and all(name in run for run in first)]
         rows += [_row(name, length, [run[name] for run in first], scores, 0) for name in made]
         for method, several in of_length.items():
             good = [run["last"] for run in several if run]
@@ -65,10 +70,10 @@ def _run(options: HashOptions, method: str, bits: int, seed: int) -> Rows:
         seed=seed,
         report=False,
     )
-    return once(asked.runs / asked.name, dataclasses.asdict(asked), lambda: _rows(train(asked)))
+    return once(asked.runs / asked.name, dataclasses.asdict(asked), lambda: rows_of(train(asked)))
 
 
-def _rows(folder: Path) -> Rows:
+def rows_of(folder: Path) -> Rows:
     """The scores of a run by row, each with the seconds that its training took."""
     lines = read_lines(folder / "metrics.jsonl")
     rows = {line["row"]: line for line in lines if line["kind"] == "scores"}

@@ -13,11 +13,11 @@ from embedding.serving.openers import of_trunk as of_trunk
 from embedding.serving.openers import off_the_shelf as off_the_shelf
 from embedding.serving.openers import trunk as trunk
 from embedding.sketches.serving.family import PHOTOGRAPHS
-from hashing.serving.family import HASHING
+from hashing.serving.family import CROSS, HASHING
 from hashing.sketches.serving.family import CODED_PHOTOGRAPHS
 from vse.serving.family import IMAGE_TEXT
 
-FAMILIES = (CODED_PHOTOGRAPHS, PHOTOGRAPHS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)
+FAMILIES = (CODED_PHOTOGRAPHS, PHOTOGRAPHS, CROSS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)
 
 of_run = partial(openers.of_run, FAMILIES)
 file_of_run = partial(openers.file_of_run, FAMILIES)

@@ -1,4 +1,4 @@
-"""Search photographs with a sentence, or sentences with a photograph, by a network of train_vse.py.
+"""Search photographs with a sentence, or sentences with a photograph, by a network of train_vse.py or train_cross.py.
 
 python scripts/search_text.py --run=runs/f8k "two dogs play in the snow" -k 12         the test images of the run
 python scripts/search_text.py --run=runs/f8k "a red car" --images ~/Pictures           any folder of images
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import coded
 import command
 import indexed
 import numpy as np
@@ -22,7 +23,6 @@ from datasets.images.skipped import MAX_BAD, check_share
 from datasets.stored import vectors_file
 from embedding.report.thumbnails import read_image
 from embedding.search import found
-from embedding.search.found import Hit
 from embedding.search.gallery import Gallery
 from vse.search import folder, gallery, page, search, sentences
 from vse.search.searcher import Searcher
@@ -40,7 +40,7 @@ class SearchOptions:
     sentence: tyro.conf.Positional[tuple[str, ...]] = ()
     """What the pictures are to show; several sentences are searched one by one."""
     run: Path
-    """Run folder of train_vse.py, whose best network searches."""
+    """Run folder of train_vse.py or train_cross.py, whose best network searches; that of the latter by codes."""
     k: Annotated[int, tyro.conf.arg(aliases=["-k"])] = 12
     """How many pictures, or sentences, to find."""
     images: Path | None = None
@@ -90,8 +90,11 @@ class SearchOptions:
 def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
-    searcher = opened.searcher(command.there("--run", options.run), engine=options.engine, gpus=options.gpus)
-    place = options.out or options.run / "search"
+    run, place = command.there("--run", options.run), options.out or options.run / "search"
+    if coded.is_run(run):
+        print(f"page: {coded.main(options, place)}")
+        return
+    searcher = opened.searcher(run, engine=options.engine, gpus=options.gpus)
     written = (_sentences if options.image else _pictures)(options, searcher, place)
     print(f"page: {written}")
 
@@ -108,7 +111,7 @@ def _pictures(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=searcher.similarity)
     by_sentence = dict(zip(asked, found.hits(ranked, searched.paths), strict=True))
     for sentence, its in by_sentence.items():
-        print(f"\n{sentence}\n{_table(its)}")
+        print(f"\n{sentence}\n{coded.table(its)}")
     facts = [f"{len(searched):,} images of {searched.name}", f"by {name}" if name else "all compared"]
     return page.write_pictures(place, by_sentence, page.Source(str(options.run), facts), grid=options.grid)
 
@@ -132,7 +135,7 @@ def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     vector = _embedded(options, searcher)
     ranked = search.sentences_for(vector, searched.vectors, options.k, similarity=similarity)
     (hits,) = found.hits(ranked, searched.texts)
-    print(f"\n{options.image}\n{_table(hits)}")
+    print(f"\n{options.image}\n{coded.table(hits)}")
     source = page.Source(str(options.run), [f"{len(searched.texts):,} sentences, {searched.name}"])
     return page.write_sentences(place, options.image, hits, source)
 
@@ -149,10 +152,6 @@ def _embedded(options: SearchOptions, searcher: Searcher) -> np.ndarray:
     nothing, row = np.zeros(0, np.int64), np.zeros(1, np.int64)
     alone = ImageSet("image", pixels[None], np.zeros(1, np.int64), ("image",), nothing, row, row)
     return searcher.embedder.images(alone, row)
-
-
-def _table(hits: list[Hit]) -> str:
-    return "\n".join(f"{rank:5}  {hit.score:7.4f}  {hit.name}" for rank, hit in enumerate(hits, 1))
 
 
 if __name__ == "__main__":

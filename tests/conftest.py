@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pair_trees
 import pytest
 
 from datasets import command
@@ -62,6 +63,15 @@ def small_vse_run(tmp_path) -> list[str]:
     flags = "--batch-size=10 --epochs=8 --embed-dim=64 --word-dim=32 --num-layers=2 --warm-up=3 --no-report"
     flags += f" --data=small_precomp --data-path={tmp_path} --runs={tmp_path}"
     return [sys.executable, str(SCRIPTS / "train_vse.py"), *flags.split()]
+
+
+@pytest.fixture
+def small_cross_run(tmp_path) -> list[str]:
+    """The command line of a training on pictures and texts that takes a part of a second an epoch."""
+    place = pair_trees.write_planted(tmp_path / "planted")
+    flags = "--data=pairs --model=convnet --image-size=16 --finetune --threshold=1 --batch-size=10 --epochs=6 --bits=16"
+    flags += f" --dropout=0.2 --validation=0.2 --no-report --data-path={place} --runs={tmp_path}"
+    return [sys.executable, str(SCRIPTS / "train_cross.py"), *flags.split()]
 
 
 @pytest.fixture

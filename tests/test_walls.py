@@ -30,18 +30,20 @@ ROOMS = {
         "truths": "stored cluster attributes runbooks vectors.base files compiled threads errors",
         "runbooks": "vectors.base files errors",
         "vectors": "stored vectors.base files plugins errors",
+        "pairs": "captions lists drawing words files pairs.base captions.base images.base plugins errors",
+        "pairs.base": "images.base errors",
         "captions": "lists drawing stored captions.base images.base plugins errors",
         "stored": "cluster vectors.base images.base files threads errors",
         "images": "lists drawing images.base files plugins errors",
         "attributes": "lists files errors",
-        "lists": "captions.base images.base files errors",
+        "lists": "pairs.base captions.base images.base decoding files errors",
         "drawing": "",
         "vectors.base": "images.base errors",
         "captions.base": "images.base errors",
         "images.base": "decoding files errors",
-        "decoding": "",
+        "decoding": "errors",
         "words": "errors",
-        "files": "errors",
+        "files": "decoding errors",
         "cluster": "errors",
         "command": "errors",
         "plugins": "errors",
@@ -80,9 +82,9 @@ ROOMS = {
         "mx": "",
     },
     "hashing": {
-        "cross": "evaluation report recipes options net losses.base baselines codes",
+        "cross": "compare evaluation report options net baselines codes",
         "compare": "train options baselines",
-        "serving": "build",
+        "serving": "build cross",
         "train": "build report options",
         "build": "evaluation options net losses losses.base",
         "recipes": "options",
@@ -161,7 +163,7 @@ ROOMS = {
 
 # What a plug-in folder stands on, besides its base.
 GROUND = {"base", "pixels", "skipped", "truth", "parts", "embeddings", "exact", "metric_names", "rows"}
-GROWING = {"losses", "indexes", "tracks", "images", "captions", "vectors"}  # plug-in folders: a file a plug-in
+GROWING = {"losses", "indexes", "tracks", "images", "captions", "pairs", "vectors"}  # plug-in folders: a file a plug-in
 MOST_FILES = 13  # of any other room
 MOST_AT_ROOT = 8
 

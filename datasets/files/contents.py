@@ -2,6 +2,7 @@
 
 import os
 
+from datasets.decoding import stacked
 from datasets.errors import InputError
 from datasets.files import address, packed
 
@@ -21,7 +22,8 @@ class Unopened(InputError):
 def read(path: str) -> bytes:
     """The bytes of the file ``path``; raises Unopened where they cannot be had.
 
-    The path may lead through a .zip or .tar (photos.zip/cat/a.jpg), or be an address (https://, s3:// and the like).
+    The path may lead through a .zip or .tar (photos.zip/cat/a.jpg), or be an address (https://, s3:// and the like). A
+    row of a MATLAB file (all.mat/IAll/17) comes as a picture file of its own.
     Threads and processes may share it. Raises InputError where nothing of its kind can be had: an archive that is
     damaged, or addresses of a kind for which a library is missing.
     """
@@ -31,11 +33,20 @@ def read(path: str) -> bytes:
         with open(path, "rb") as file:
             return file.read()
     except NotADirectoryError as error:  # it leads through a file
+        if place := stacked.split(path):
+            return _of_stack(path, place)
         if (inside := packed.split(path)) is None:
             raise _unopened(path, error) from None
         return _of_archive(path, *inside)
     except (OSError, ValueError) as error:
         raise _unopened(path, error) from None
+
+
+def _of_stack(path: str, place: stacked.Place) -> bytes:
+    try:
+        return stacked.read(place)
+    except InputError as error:
+        raise Unopened(path, str(error)) from None
 
 
 def _unopened(path: str, error: Exception) -> Unopened:
@@ -80,7 +91,7 @@ def identity(path: str) -> Identity:
 
 def first(path: str, count: int) -> bytes:
     """The first ``count`` bytes of a file, fewer where it has no more; raises as ``read`` does."""
-    if address.is_address(path) or packed.split(path):
+    if address.is_address(path) or packed.split(path) or stacked.split(path):
         return read(path)[:count]
     try:
         with open(path, "rb") as file:
@@ -105,6 +116,8 @@ def size(path: str) -> int | None:
     try:
         return os.stat(path).st_size
     except NotADirectoryError as error:
+        if place := stacked.split(path):
+            return stacked.size(place)
         inside = packed.split(path)
         member = packed.index(inside[0]).members.get(inside[1]) if inside else None
         if member is None:

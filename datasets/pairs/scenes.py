@@ -1,8 +1,8 @@
 """Scenes, the built-in set: drawn pictures with sentences about them; their labels are what is drawn.
 
 A pair is a picture and its five sentences; its labels are the two kinds of things that it shows, such as "red circle",
-of sixty. The pictures and sentences are those of the caption set of the same name: test pairs show combinations of kinds
-that were not trained on.
+of sixty. The pictures and sentences are those of the caption set of the same name: test pairs show combinations of
+kinds that were not trained on.
 """
 
 from itertools import product

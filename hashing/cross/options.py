@@ -9,12 +9,13 @@ import numpy as np
 from datasets import pairs as pair_sets
 from datasets.errors import InputError
 from datasets.pairs.base import PairSet
+from datasets.words import words
 from embedding.options import TrainOptions
 from hashing import codes
 from hashing.cross import losses
 from hashing.options import read_tops
 
-OWN = ("quantization", "balance", "beta", "gamma")  # settings of a loss itself
+OWN = ("quantization", "balance", "similar_weight", "beta", "gamma")  # settings of a loss itself
 
 _NOT_HERE = ("boxes", "batch_k", "embed_dim", "raw_size", "save_model_prefix", "recipe")
 _OF_LEARNING_TRUNKS = ("lr_mult", "freeze_bn", "min_crop", "flip")
@@ -22,8 +23,19 @@ _OF_IMAGES = ("model", "pool", "use_pretrained", "image_size", "test_size", "fin
 _OF_WORDS = ("threshold", "most_words", "split_words")
 
 # What is left open: trunks that know photographs stay as they are, and drawn pictures are known by none.
-_DRAWN = {"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 0.6, "epochs": 12, "lr": 2e-3}
-_OTHERS = {"pool": "avg", "finetune": False, "min_crop": 0.2, "epochs": 60, "lr": 1e-3}
+_DRAWN = {
+    **{"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 0.6, "dropout": 0.0},
+    **{"batch_size": 32, "epochs": 12, "lr": 1e-3},
+}
+_OTHERS = {
+    "pool": "avg",
+    "finetune": False,
+    "min_crop": 0.2,
+    "dropout": 0.3,
+    "batch_size": 128,
+    "epochs": 40,
+    "lr": 2e-3,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,16 +50,17 @@ class CrossOptions(TrainOptions):
     mirflickr25k, nuswide, flickr8k."""
     texts: str = ""
     """Which texts of the set, where it has several kinds: for wiki tfidf (if not given) or topics."""
-    method: str = "dcmh"
-    """dcmh or cmhh."""
+    method: str = "cmhh"
+    """cmhh or dcmh."""
     bits: int = 32
     """Bits of a code, a multiple of 8."""
     hidden: int = 512
     """Units of a layer with ReLU before the hash layer of the pictures; 0 for none."""
     text_hidden: int = 512
     """The same of the texts."""
-    dropout: float = 0.3
-    """Share of the numbers that a training step leaves out of what either side sees."""
+    dropout: float | None = None
+    """Share of the numbers that a training step leaves out of what either side sees; 0.3 if not given, for drawn
+    pictures 0."""
 
     threshold: int = 4
     """In how many training texts a word must come to be in the vocabulary."""
@@ -57,11 +70,13 @@ class CrossOptions(TrainOptions):
     """How what is written without spaces becomes words: characters, jieba (Chinese) or spaces."""
 
     quantization: float | None = None
-    """Weight of the distance to codes; 1 of dcmh and 0.1 of cmhh if not given."""
+    """Weight of the distance to codes; 0.1 if not given."""
     balance: float | None = None
-    """Weight of the bits' balance in dcmh; 1 if not given."""
+    """Weight of the bits' balance in dcmh; 0.1 if not given."""
+    similar_weight: float | None = None
+    """Weight of similar pairs in dcmh beside 1 of others, 1 in the paper; what balances each batch if not given."""
     beta: float | None = None
-    """How fast the probability of cmhh falls with the distance; 8 / bits if not given."""
+    """How fast the probability of cmhh falls with the distance; 2 / bits if not given."""
     gamma: float | None = None
     """Power of the focal weight of cmhh; 2 if not given."""
 
@@ -71,8 +86,8 @@ class CrossOptions(TrainOptions):
     """Pooling of the trunk's map: avg, max, gem or quarters; quarters for drawn pictures, else avg."""
     min_crop: float | None = None  # type: ignore[assignment]
     """Smallest share of a picture that a random training crop keeps; 0.6 for drawn ones, else 0.2 if not given."""
-    batch_size: int = 128
-    """Pairs in a batch."""
+    batch_size: int | None = None  # type: ignore[assignment]
+    """Pairs in a batch; 128 if not given, for drawn pictures 32."""
     batch_k: int = 1
     """Not used: pairs are drawn at random."""
     embed_dim: int = 128
@@ -80,9 +95,9 @@ class CrossOptions(TrainOptions):
     raw_size: str = ""
     """Not used: what needs no training is of pictures of the test size."""
     epochs: int | None = None  # type: ignore[assignment]
-    """How many epochs to train; 60 if not given, 12 for drawn pictures."""
+    """How many epochs to train; 40 if not given, 12 for drawn pictures."""
     lr: float | None = None  # type: ignore[assignment]
-    """Learning rate; 1e-3 if not given, 2e-3 for drawn pictures."""
+    """Learning rate; 2e-3 if not given, 1e-3 for drawn pictures."""
     cosine: bool = True
     """Let the learning rate fall to 0 along a cosine over --epochs; --no-cosine for --steps."""
     validation: float = 0.0
@@ -107,6 +122,7 @@ class CrossOptions(TrainOptions):
         super().check()
         codes.check_bits(self.bits)
         losses.get(self.method)
+        words.check(self.split_words)
         for name in _NOT_HERE:
             if (given := getattr(self, name)) != getattr(CrossOptions, name):
                 raise InputError(
@@ -115,7 +131,7 @@ class CrossOptions(TrainOptions):
         for name, least in (("text_hidden", 0), ("balance", 0), ("most_words", 1), ("beta", 0), ("gamma", 1)):
             if (given := getattr(self, name)) is not None and not given >= least:
                 raise InputError(f"--{name.replace('_', '-')}={given}: must be {least} or above")
-        if not 0 <= self.dropout < 1:
+        if self.dropout is not None and not 0 <= self.dropout < 1:
             raise InputError(f"--dropout={self.dropout}: must lie between 0 and 1")
         if self.kvstore.startswith("dist"):
             raise InputError(f"--kvstore={self.kvstore}: cross-modal hashing trains in one process; leave it out")
@@ -146,5 +162,7 @@ class CrossOptions(TrainOptions):
             usual["finetune"] = False
         found = replace(self, **{name: value for name, value in usual.items() if getattr(self, name) in (None, "")})
         if pairs.precomputed:
-            return replace(found, model="", finetune=False, flip=False, image_size="224", test_size="224")
-        return replace(found.resolve(pairs.pictures), raw_size="")
+            return replace(
+                found, model="", finetune=False, flip=False, image_size="224", test_size="224", raw_size="224"
+            )
+        return found.resolve(pairs.pictures)

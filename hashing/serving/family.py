@@ -1,4 +1,4 @@
-"""The family of hashing runs, whose networks give codes."""
+"""The families of hashing runs, whose networks give codes: of pictures, and of pictures and texts alike."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,4 +16,11 @@ def _served(folder: Path, checkpoint: str, devices: "list[mx.Context]") -> "Serv
     return served(folder, checkpoint, devices)
 
 
+def _served_cross(folder: Path, checkpoint: str, devices: "list[mx.Context]") -> "Served":
+    from hashing.cross.build import served as served
+
+    return served(folder, checkpoint, devices)
+
+
 HASHING = Family("bits", _served)
+CROSS = Family("text_hidden", _served_cross)  # before HASHING, which its runs would be of too

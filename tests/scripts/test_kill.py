@@ -57,13 +57,16 @@ def kill_at(command: list[str], folder, *, line: int, then: float) -> None:
     assert process.returncode in (0, -signal.SIGKILL), complaint
 
 
+RUNS = ["small_run", "small_hash_run", "small_cross_run", "small_vse_run", "small_instance_run"]
+
+
 @pytest.mark.slow
 def test_a_killed_run_of_sketches_ends_with_the_same_weights(small_sketch_run, tmp_path, request):
     test_a_killed_run_ends_with_the_same_weights("small_sketch_run", tmp_path, request)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run_of", ["small_run", "small_hash_run", "small_vse_run", "small_instance_run"])
+@pytest.mark.parametrize("run_of", RUNS)
 def test_a_killed_run_ends_with_the_same_weights(run_of, tmp_path, request):
     small_run = request.getfixturevalue(run_of)
     subprocess.run([*small_run, "--name=whole"], check=True, capture_output=True)

@@ -3,8 +3,8 @@
 from embedding.instances.serving.family import INSTANCES
 from embedding.serving.family import METRIC
 from embedding.sketches.serving.family import PHOTOGRAPHS
-from hashing.serving.family import HASHING
+from hashing.serving.family import CROSS, HASHING
 from hashing.sketches.serving.family import CODED_PHOTOGRAPHS
 from vse.serving.family import IMAGE_TEXT
 
-FAMILIES = (CODED_PHOTOGRAPHS, PHOTOGRAPHS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)
+FAMILIES = (CODED_PHOTOGRAPHS, PHOTOGRAPHS, CROSS, HASHING, IMAGE_TEXT, INSTANCES, METRIC)

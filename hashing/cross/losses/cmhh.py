@@ -21,8 +21,8 @@ class CMHHLoss(CrossLoss):
     cost what they would there.
 
     bits : code length K; classes : number of classes or concepts
-    beta : how fast p falls; the paper does not tell it. None for 8 / bits, so that codes that differ in half of their
-        bits are similar with probability exp(-4)
+    beta : how fast p falls; the paper does not tell it. None for 2 / bits, so that codes that differ in half of their
+        bits are similar with probability 1 / e
     gamma : of the focal weight
     quantization : lambda
     """
@@ -33,7 +33,7 @@ class CMHHLoss(CrossLoss):
         self, *, bits: int, classes: int, beta: float | None = None, gamma: float = 2.0, quantization: float = 0.1
     ) -> None:
         super().__init__(bits=bits, classes=classes)
-        self._beta = 8 / bits if beta is None else beta
+        self._beta = 2 / bits if beta is None else beta
         self._gamma, self._quantization = gamma, quantization
 
     def hybrid_forward(self, F: ModuleType, asking: Array, answering: Array, labels: Array) -> Array:

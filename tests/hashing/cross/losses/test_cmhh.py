@@ -17,7 +17,7 @@ def cosine(one, other):
 def plain(asking, answering, batch, beta, gamma, quantization):
     """Both means one pair at a time, then rounding one row at a time."""
     count, bits = asking.shape
-    beta = 8 / bits if beta is None else beta
+    beta = 2 / bits if beta is None else beta
     costs = {True: [], False: []}
     for i in range(count):
         for j in range(count):
