@@ -4,7 +4,8 @@ from pathlib import Path
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from datasets.lists import pictures, sketch_folders
+from datasets.lists import pictures
+from datasets.lists.sketched import folders
 
 KINDS = {"sketches": ("sketch", "sketches"), "photographs": ("photo", "photos", "photographs")}
 HELD = 0.2  # of the images of a class that trains, and of either kind
@@ -24,8 +25,8 @@ def load(root: str | Path | None, *, boxes: bool = False) -> ImageSet:
         raise InputError(f"{root} has no boxes: class folders cannot tell them; do not ask for crops")
     folder = Path(root).expanduser()
     files = {kind: pictures.class_files(_place(folder, kind, names)) for kind, names in KINDS.items()}
-    unseen = sketch_folders.unseen_in(folder)
-    return sketch_folders.image_set(
+    unseen = folders.unseen_in(folder)
+    return folders.image_set(
         folder.resolve().name, folder, files["sketches"], files["photographs"], unseen=unseen, asks=HELD, answers=HELD
     )
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from datasets.lists import pictures, reading, sketch_folders
+from datasets.lists import pictures, reading
+from datasets.lists.sketched import folders
 
 FOLDERS = {
     "sketch": "256x256/sketch/tx_000000000000",
@@ -46,15 +47,15 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
     extended = places["extended"].is_dir()
     files = {kind: _files(places[kind], kind) for kind in list(FOLDERS)[: 2 + extended]}
     photographs = {name: [*paths, *files.get("extended", {}).get(name, ())] for name, paths in files["photo"].items()}
-    unseen = sketch_folders.unseen_in(folder, "zeroshot*/sketch*_filelist_zero.txt") or UNSEEN
+    unseen = folders.unseen_in(folder, "zeroshot*/sketch*_filelist_zero.txt") or UNSEEN
     name = ("sketchy" if extended else "sketchy, 12,500 photographs") + " (all seen)" * (split == "seen")
     seen = () if split == "seen" else unseen
-    return sketch_folders.image_set(name, folder, files["sketch"], photographs, unseen=seen, asks=ASKS, answers=0)
+    return folders.image_set(name, folder, files["sketch"], photographs, unseen=seen, asks=ASKS, answers=0)
 
 
 def _files(place: Path, kind: str) -> dict[str, list[str]]:
     if not place.is_dir():
         raise InputError(f"folder {place} is missing: unpack Sketchy again")
     files = pictures.class_files(place)
-    sketch_folders.check_count(place, files, COUNTS.get(kind), title="Sketchy")
+    folders.check_count(place, files, COUNTS.get(kind), title="Sketchy")
     return files

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from datasets.errors import InputError
 from datasets.images.base import ImageSet
-from datasets.lists import pictures, reading, sketch_folders
+from datasets.lists import pictures, reading
+from datasets.lists.sketched import folders
 
 FOLDERS = {"sketch": "png", "photo": "ImageResized"}
 COUNTS = {"sketch": (20_000, 250), "photo": (204_489, 250)}
@@ -32,17 +33,17 @@ def load(root: str | Path | None, *, boxes: bool = False, split: str = "") -> Im
         raise InputError(f"--split={split}: dataset tuberlin has the splits {', '.join(SPLITS)}")
     folder = reading.folder(root, FOLDERS["sketch"], name="tuberlin", inner="TUBerlin", source=SOURCE)
     files = {kind: _files(folder / inner, kind) for kind, inner in FOLDERS.items()}
-    unseen = sketch_folders.unseen_in(folder, *LISTS) if split == "unseen" else ()
+    unseen = folders.unseen_in(folder, *LISTS) if split == "unseen" else ()
     if split == "unseen" and not unseen:
-        wanted = f"{folder / sketch_folders.UNSEEN} is missing, and so is {folder / LISTS[0]}"
+        wanted = f"{folder / folders.UNSEEN} is missing, and so is {folder / LISTS[0]}"
         raise InputError(f"--split=unseen: {wanted}; name the unseen classes there, one a line")
     name = "tuberlin" + " (unseen)" * (split == "unseen")
-    return sketch_folders.image_set(name, folder, files["sketch"], files["photo"], unseen=unseen, asks=ASKS, answers=0)
+    return folders.image_set(name, folder, files["sketch"], files["photo"], unseen=unseen, asks=ASKS, answers=0)
 
 
 def _files(place: Path, kind: str) -> dict[str, list[str]]:
     if not place.is_dir():
         raise InputError(f"folder {place} is missing: unpack TU-Berlin, with its photographs, again")
     files = pictures.class_files(place)
-    sketch_folders.check_count(place, files, COUNTS.get(kind), title="TU-Berlin")
+    folders.check_count(place, files, COUNTS.get(kind), title="TU-Berlin")
     return files

@@ -1,0 +1,1 @@
+"""Sketches and photographs in class folders, put together into sets."""
