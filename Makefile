@@ -20,7 +20,7 @@ env: $(READY) ## make .venv with all dependencies for the CPU
 $(READY): setup.py constraints.txt
 	@echo "making $(VENV): a minute or two"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,web,postgresql,dev,docs]'
+	$(BIN)/python -m pip install $(PIP_QUIET) --constraint constraints.txt --editable '.[cpu,weights,onnx,cluster,indexes,web,postgresql,chinese,fonts,dev,docs]'
 	touch $@
 
 scann: ## make .scann-venv, the environment that ScaNN needs for itself
