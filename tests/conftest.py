@@ -46,7 +46,7 @@ def small_hash_run(tmp_path) -> list[str]:
 @pytest.fixture(params=["--embed-dim=16", "--bits=16"], ids=["vectors", "codes"])
 def small_sketch_run(request, tmp_path) -> list[str]:
     """The command line of a training of sketches that takes a second an epoch."""
-    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --no-report --workers=1"
+    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --share=none --no-report --workers=1"
     return [sys.executable, str(SCRIPTS / "train_sketch.py"), *flags.split(), request.param, f"--runs={tmp_path}"]
 
 
