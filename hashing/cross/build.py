@@ -34,7 +34,6 @@ from hashing.cross.words import VOCABULARY, Vocabulary
 log = logging.getLogger(__name__)
 
 _BUILT_IN = ("scenes",)
-_SEEN = 2000  # training pictures from whose features mean and deviation are taken, where the trunk learns too
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class CrossOptions(TrainOptions):
         super().check()
         codes.check_bits(self.bits)
         losses.get(self.method)
-        words.check(self.split_words)
+        words.check(self.split_words, f"--split-words={self.split_words}")
         for name in _NOT_HERE:
             if (given := getattr(self, name)) != getattr(CrossOptions, name):
                 raise InputError(
