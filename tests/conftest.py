@@ -52,14 +52,14 @@ def small_cnnh_run(small_hash_run) -> list[str]:
 @pytest.fixture
 def small_sketch_run(tmp_path) -> list[str]:
     """The command line of a training of sketches that takes a second an epoch."""
-    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --share=none --no-report --workers=1"
+    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --no-report --workers=1"
     return [sys.executable, str(SCRIPTS / "train_sketch.py"), *flags.split(), f"--runs={tmp_path}"]
 
 
 @pytest.fixture
-def small_sketch_codes_run(small_sketch_run) -> list[str]:
-    """The same of codes."""
-    return [*small_sketch_run, "--bits=16"]
+def small_sketch_hash_run(small_sketch_run) -> list[str]:
+    """The same of codes, with two trunks."""
+    return [*small_sketch_run, "--bits=16", "--share=none"]
 
 
 @pytest.fixture
