@@ -119,7 +119,7 @@ def own_settings(options: HashOptions) -> dict[str, float]:
 
 
 def is_hashing_run(folder: Path) -> bool:
-    """Whether a run folder is that of a hashing network."""
+    """Whether a run folder is that of a network that gives codes, of pictures alone or of two kinds of things."""
     try:
         return "bits" in json.loads((folder / "options.json").read_text())
     except (OSError, ValueError):
