@@ -225,3 +225,24 @@ def test_a_sentence_without_scripts(context_of):
     page.get_by_role("button", name="Search", exact=True).click()
     page.wait_for_url(re.compile("q=a"))
     assert names(page)[0] == "blue.png"
+
+
+def test_a_search_that_takes_long_says_so(page):
+    page.goto("/g/colours/")
+    line = page.locator("[data-searching]")
+    assert not line.is_visible()
+    page.route(re.compile(r"\?like="), lambda route: None)  # the answer never comes
+    shown = page.evaluate("""async () => {
+      document.querySelector("[data-key=m]").click();
+      await new Promise((done) => setTimeout(done, 600));
+      return [!document.querySelector("[data-searching]").hidden, document.querySelector("[data-found]").ariaBusy];
+    }""")
+    assert shown == [True, "true"]
+
+
+def test_a_picture_that_is_shown_large_is_no_search(page):
+    page.goto("/g/colours/")
+    page.locator("a[data-large]").first.click()
+    page.locator("dialog[data-viewer] h2").wait_for()
+    page.wait_for_timeout(400)
+    assert not page.locator("[data-searching]").is_visible()
