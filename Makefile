@@ -45,8 +45,8 @@ demo-vse: $(READY) ## train drawn scenes and sentences into one space, and searc
 demo-web: $(READY) ## serve the search page on drawn scenes and characters; trained first if they are not there yet
 	$(BIN)/python scripts/serve.py --demo
 
-test: $(READY) ## run the tests, but for those marked slow
-	$(BIN)/python -m pytest -m "not slow"
+test: $(READY) ## run the tests, but for those marked slow, two at a time
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist=loadfile
 
 format: $(READY) ## format the code and sort its imports
 	$(BIN)/ruff format .

@@ -69,6 +69,7 @@ GPU = [
 DEV = [
     "pytest==9.2.0",
     "pytest-django==4.14.0",
+    "pytest-xdist==3.8.0",  # make test uses two cores
     "jsonschema==4.26.0",  # holds the API's answers against what it says of them
     "playwright==1.65.2",  # drives the system's Chromium through the search page
     "ruff==0.17.5",

@@ -13,7 +13,7 @@ from datasets.images.skipped import Skipped
 from datasets.sources import image_source
 from embedding import build
 from embedding.batches import holdout
-from embedding.batches.plan import AtRandom, ByClass, deal_by_class
+from embedding.batches.plan import AtRandom, ByClass, deal_at_random, deal_by_class
 from embedding.engine.kept import network_of
 from embedding.losses.base import settings
 from embedding.serving.networks import Served, facts_of
@@ -102,11 +102,7 @@ def _deal(options: HashOptions, training: ImageSet, devices: int) -> AtRandom | 
         if training.several_labels:
             raise InputError(f"--batch-k={options.batch_k}: images with several labels have no class; give --batch-k=1")
         return deal_by_class(training, size=options.batch_size, images=options.batch_k, devices=devices)
-    size = min(options.batch_size, len(training.train))
-    if size < 2 * devices or size % devices:
-        what = f"a batch of {size} images cannot be dealt evenly to {devices} device(s), 2 or more to each"
-        raise InputError(f"--batch-size={options.batch_size}: {what}; change it, or take fewer devices")
-    return AtRandom(size)
+    return deal_at_random(len(training.train), size=options.batch_size, devices=devices)
 
 
 def _loss(options: HashOptions, training: ImageSet) -> HashLoss:
@@ -123,7 +119,7 @@ def own_settings(options: HashOptions) -> dict[str, float]:
 
 
 def is_hashing_run(folder: Path) -> bool:
-    """Whether a run folder is that of a hashing network."""
+    """Whether a run folder is that of a network that gives codes, of pictures alone or of two kinds of things."""
     try:
         return "bits" in json.loads((folder / "options.json").read_text())
     except (OSError, ValueError):

@@ -15,7 +15,7 @@ from datasets.words import words
 from embedding.options import whole_numbers
 from vse import losses
 from vse.compare import compare
-from vse.options import AUTO, VseOptions
+from vse.options import VseOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ def _splits(options: CompareVseOptions) -> list[str] | None:
     found = [way.strip() for way in options.splits.split(",") if way.strip()]
     for way in found:
         words.check(way, f"--splits={options.splits}")
-    if found and options.split_words != AUTO:
+    if found and options.split_words is not None:
         raise InputError(f"--split-words={options.split_words}: say it by --splits")
     return list(dict.fromkeys(found)) or None
 

@@ -43,11 +43,23 @@ def small_hash_run(tmp_path) -> list[str]:
     return [sys.executable, str(SCRIPTS / "train_hash.py"), *flags.split(), f"--runs={tmp_path}"]
 
 
-@pytest.fixture(params=["--embed-dim=16", "--bits=16"], ids=["vectors", "codes"])
-def small_sketch_run(request, tmp_path) -> list[str]:
+@pytest.fixture
+def small_cnnh_run(small_hash_run) -> list[str]:
+    """The same of codes that are made before training."""
+    return [*small_hash_run, "--method=cnnh"]
+
+
+@pytest.fixture
+def small_sketch_run(tmp_path) -> list[str]:
     """The command line of a training of sketches that takes a second an epoch."""
-    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --share=none --no-report --workers=1"
-    return [sys.executable, str(SCRIPTS / "train_sketch.py"), *flags.split(), request.param, f"--runs={tmp_path}"]
+    flags = "--batch-size=16 --batch-k=2 --epoch-steps=6 --epochs=4 --validation=0 --no-report --workers=1"
+    return [sys.executable, str(SCRIPTS / "train_sketch.py"), *flags.split(), f"--runs={tmp_path}"]
+
+
+@pytest.fixture
+def small_sketch_hash_run(small_sketch_run) -> list[str]:
+    """The same of codes, with two trunks."""
+    return [*small_sketch_run, "--bits=16", "--share=none"]
 
 
 @pytest.fixture

@@ -75,6 +75,8 @@ def type_in(words):
         assert rest[2] in get_commands()
     elif rest[0] == "-m":
         assert rest[1] == "pytest" and (ROOT / rest[2]).exists()
+    elif rest[0].startswith("benchmarks/"):
+        assert program == "python" and (ROOT / rest[0]).exists()
     else:
         assert program == "python" and rest[0].startswith("scripts/")
         of_script(Path(rest[0]).stem, rest[1:])

@@ -35,8 +35,6 @@ _OF_IMAGES = ("finetune", "model", "pool", "use_pretrained", "image_size", "test
 
 _OF_THE_START = ("vocab", "word_vectors", "max_words")
 
-AUTO = "auto"  # of --split-words
-
 # What is left open: captions of drawn images tell what is where, which crops must not change, in words that all count.
 _DRAWN = {
     **{"model": "strided_convnet", "pool": "quarters", "finetune": True, "min_crop": 0.6, "dropout": 0.0},
@@ -74,7 +72,7 @@ class VseOptions(TrainOptions):
     vocab: Path | None = None
     """A vocabulary.json that another run has saved, or a folder with DATA_vocab.json; made of the training captions if
     not given, or where the folder has no such file."""
-    split_words: str = AUTO
+    split_words: str | None = None
     """How captions that are written without spaces become words: characters; jieba, Chinese by that segmenter and the
     rest by characters; or spaces, not at all. As --vocab or --start tell, else characters, if not given."""
     max_words: int | None = None
@@ -152,7 +150,7 @@ class VseOptions(TrainOptions):
     def _check_words(self) -> None:
         if self.max_words is not None and self.max_words < 0:
             raise InputError(f"--max-words={self.max_words}: must be at least 0")
-        if self.split_words == AUTO:
+        if self.split_words is None:
             return
         words.check(self.split_words, f"--split-words={self.split_words}")
         if self.start is not None:

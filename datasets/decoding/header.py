@@ -10,6 +10,7 @@ from PIL import ExifTags, Image
 from datasets.decoding import jpeg, orientation
 
 _DATE = re.compile(r"(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_MANY = re.compile(r"\((\d+) pixels\)")
 _OFFSET = re.compile(r"([+-])(\d\d):(\d\d)")
 _Tag = ExifTags.Base
 
@@ -40,6 +41,7 @@ def read(data: bytes) -> Header:
 def size(data: bytes) -> tuple[int, int]:
     """Width and height as they are stored, (0, 0) where they cannot be read; no pixel is decoded, whatever the file.
 
+    Of a picture with more pixels than Pillow opens all are in one row: it tells how many they are, and no more.
     ``read`` may decode: of a PNG, EXIF can stand behind the pixels.
     """
     try:
@@ -47,6 +49,9 @@ def size(data: bytes) -> tuple[int, int]:
             return plain.width, plain.height
         with Image.open(io.BytesIO(data)) as image:
             return image.size
+    except Image.DecompressionBombError as error:
+        found = _MANY.search(str(error))
+        return (int(found[1]), 1) if found else (0, 0)
     except Exception:  # as above
         return 0, 0
 

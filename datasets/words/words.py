@@ -3,6 +3,7 @@
 import functools
 import importlib.util
 import logging
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,11 @@ def words(sentence: str, way: str = "characters") -> list[str]:
     if len(found) == 1 and found[0].kind == "spaced":
         return _tokenizer().tokenize(found[0].text)
     return [word for stretch in found for word in _of(stretch, way)]
+
+
+def is_punctuation(word: str) -> bool:
+    """Whether every letter of ``word`` is a mark of punctuation."""
+    return all(unicodedata.category(letter).startswith("P") for letter in word)
 
 
 def check(way: str, who: str) -> None:

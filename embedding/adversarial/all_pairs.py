@@ -5,7 +5,7 @@ from typing import Any
 
 from embedding.adversarial.players import AdversarialLoss, distances, table
 from embedding.mining import pairs
-from embedding.mining.triplets import hardest
+from embedding.mining.triplets import hardest, nearness
 from embedding.mx import Array
 
 
@@ -22,7 +22,7 @@ class AllPairsLoss(AdversarialLoss):
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array, shares: Array) -> tuple[Array, Array]:
         same, to_all = pairs.same_class(F, labels), pairs.distances(F, embeddings)
         anchor = F.contrib.arange_like(labels)
-        positive, _ = hardest(F, F.BlockGrad(embeddings), labels, same)
+        positive, _ = hardest(F, nearness(F, F.BlockGrad(embeddings), labels), same)
         rows = table(F, anchor, same, axis=1), table(F, positive, same, axis=1), table(F, anchor, same, axis=0)
         seen, made = self.generator(embeddings, *rows)
         to_synthetic = F.reshape_like(distances(F, F.take(embeddings, rows[0]), seen), same)

@@ -52,6 +52,18 @@ class AtRandom:
         return np.concatenate([order, again]).reshape(steps, self.size)
 
 
+def deal_at_random(count: int, *, size: int, devices: int, what: str = "images") -> AtRandom:
+    """Batches of ``size``, or of all where there are fewer, of a train part of ``count``; ``what`` they are.
+
+    Raises InputError where the devices cannot share a batch, 2 or more to each.
+    """
+    dealt = min(size, count)
+    if dealt < 2 * devices or dealt % devices:
+        wrong = f"a batch of {dealt} {what} cannot be dealt evenly to {devices} device(s), 2 or more to each"
+        raise InputError(f"--batch-size={size}: {wrong}; change it, or take fewer devices")
+    return AtRandom(dealt)
+
+
 def deal_by_class(training: ImageSet, *, size: int, images: int, devices: int) -> ByClass:
     """Batches of ``size`` images, so many of a class, of the train part; smaller ones where it has fewer classes.
 

@@ -29,8 +29,14 @@ class ContrastiveLoss(MetricLoss):
     def of_distances(self, F: ModuleType, to_positives: Array, to_negatives: Array, labels: Array) -> Array:
         """The loss, (1,), of the distances of all pairs, (B, B): as positives and as negatives."""
         same = pairs.same_class(F, labels)
-        too_far = F.relu(to_positives - self._pos_margin) * same * pairs.other_image(F, labels)
-        too_near = F.relu(self._neg_margin - to_negatives) * (1 - same)
+        return self.of_pairs(F, to_positives, to_negatives, same * pairs.other_image(F, labels), 1 - same)
+
+    def of_pairs(
+        self, F: ModuleType, to_positives: Array, to_negatives: Array, positive: Array, negative: Array
+    ) -> Array:
+        """The same of any pairs, where ``positive`` and ``negative`` say by 1 which are such, and by 0 which not."""
+        too_far = F.relu(to_positives - self._pos_margin) * positive
+        too_near = F.relu(self._neg_margin - to_negatives) * negative
         return sum(pairs.mean(F, F.square(terms) / 2, terms > 0) for terms in (too_far, too_near))
 
 

@@ -7,11 +7,8 @@ the second the other, and give anchor, positive, negative and weight, each (B, S
 from types import ModuleType
 
 from embedding.mining.pairs import same_class
-from embedding.mining.triplets import nearness
-from embedding.mx import Array, autograd, gluon, nd
-
-_ROUNDING = 1e-6  # how much less near a negative must be than the positive to be farther
-_NOT_FARTHER = 4.0  # taken from the nearness of rows that are not: below all that are
+from embedding.mining.triplets import TripletMiner, hardest, nearness, semi_hard
+from embedding.mx import Array
 
 
 def across(F: ModuleType, table: Array) -> Array:
@@ -20,20 +17,12 @@ def across(F: ModuleType, table: Array) -> Array:
     return F.split(rows, axis=1, num_outputs=2)[1]
 
 
-class _AcrossMiner(gluon.HybridBlock):
-    def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
-        """Triplets of the batch, for embeddings (2B, D) and labels (2B,)."""
-        with autograd.pause():
-            return super().forward(embeddings, labels.astype("float32", copy=False))
-
-
-class AcrossHardMiner(_AcrossMiner):
+class AcrossHardMiner(TripletMiner):
     """Each anchor with its farthest positive and its nearest negative, S = 1; without either it weighs 0."""
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, ...]:
         near, same = across(F, nearness(F, embeddings, labels)), across(F, same_class(F, labels))
-        split = near - same  # rows of the class lie below all others
-        negative, positive = (F.topk(split, axis=1, k=1, is_ascend=ascend) for ascend in (False, True))
+        positive, negative = hardest(F, near, same)
         row = F.contrib.arange_like(near, axis=0)
         count = F.sum(same, axis=1)
         weight = (count > 0.5) * F.broadcast_lesser(count, F.sum(F.ones_like(row)) - 0.5)
@@ -41,16 +30,12 @@ class AcrossHardMiner(_AcrossMiner):
         return F.expand_dims(row, 1), *_behind(F, behind, positive, negative), F.expand_dims(weight, 1)
 
 
-class AcrossSemiHardMiner(_AcrossMiner):
+class AcrossSemiHardMiner(TripletMiner):
     """Each anchor with each positive, and the nearest negative that is farther, or else the farthest, S = B."""
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, ...]:
         near, same = across(F, nearness(F, embeddings, labels)), across(F, same_class(F, labels))
-        others = F.expand_dims(near - same, 1)  # (B, 1, B)
-        not_farther = F.broadcast_greater(others, F.expand_dims(near - _ROUNDING, 2))  # (B, S, B)
-        best, nearest = F.topk(F.broadcast_sub(others, not_farther * _NOT_FARTHER), axis=2, k=1, ret_typ="both")
-        farthest = F.broadcast_like(F.topk(near + same, axis=1, k=1, is_ascend=True), near)
-        negative = F.where(F.squeeze(best, axis=2) > -0.5, F.squeeze(nearest, axis=2), farthest)
+        negative = semi_hard(F, near, same, near)
         row = F.contrib.arange_like(near, axis=0)
         behind = F.sum(F.ones_like(row))
         anchor = F.broadcast_like(F.expand_dims(row, 1), near)

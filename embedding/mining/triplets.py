@@ -53,26 +53,39 @@ def positives_in_slots(F: ModuleType, labels: Array, *, slots: int) -> tuple[Arr
     return anchor, F.where(valid, positive, anchor), valid
 
 
-def hardest(F: ModuleType, embeddings: Array, labels: Array, same: Array) -> tuple[Array, Array]:
-    """Of each row the farthest of its class, itself where it is alone, and the nearest of another class: (B, 1) each.
+def hardest(F: ModuleType, near: Array, same: Array) -> tuple[Array, Array]:
+    """Of each row the farthest column of its class, itself where it is alone, and the nearest of another class.
 
-    same : of ``pairs.same_class``
+    near : (B, C), of ``nearness``; same : of ``pairs.same_class``. Both that are found are (B, 1)
     """
-    # Rows of the same class lie below all others: the lowest is the farthest positive, the highest the nearest
+    # Columns of the same class lie below all others: the lowest is the farthest positive, the highest the nearest
     # negative. The anchor itself is the nearest of its class, and so is not the lowest.
-    split = nearness(F, embeddings, labels) - same
-    negative, positive = (F.topk(split, axis=1, k=1, is_ascend=ascend) for ascend in (False, True))
+    negative, positive = (F.topk(near - same, axis=1, k=1, is_ascend=ascend) for ascend in (False, True))
     return positive, negative
 
 
-class _TripletMiner(gluon.HybridBlock):
+def semi_hard(F: ModuleType, near: Array, same: Array, of_positive: Array) -> Array:
+    """For each row and positive the nearest column of another class that is farther, or else the farthest: (B, S).
+
+    near, same : (B, C), as of ``hardest``; of_positive : (B, S), how near the positives are
+    """
+    others = F.expand_dims(near - same, 1)  # (B, 1, C), columns of the same class below all others
+    not_farther = F.broadcast_greater(others, F.expand_dims(of_positive - _ROUNDING, 2))  # (B, S, C)
+    best, nearest = F.topk(F.broadcast_sub(others, not_farther * _NOT_FARTHER), axis=2, k=1, ret_typ="both")
+    farthest = F.broadcast_like(F.topk(near + same, axis=1, k=1, is_ascend=True), of_positive)
+    return F.where(F.squeeze(best, axis=2) > _ANY_OTHER_CLASS, F.squeeze(nearest, axis=2), farthest)
+
+
+class TripletMiner(gluon.HybridBlock):
+    """What every choice of triplets is."""
+
     def forward(self, embeddings: nd.NDArray, labels: nd.NDArray) -> tuple[nd.NDArray, ...]:
         """Triplets of the batch, for embeddings (B, D) and labels (B,)."""
         with autograd.pause():
             return super().forward(embeddings, labels.astype("float32", copy=False))
 
 
-class HardMiner(_TripletMiner):
+class HardMiner(TripletMiner):
     """Each anchor with its farthest positive and its nearest negative (Hermans et al. 2017), S = 1.
 
     Of identical rows the first in the batch is taken. Anchors without a positive or without a negative weigh 0.
@@ -80,12 +93,12 @@ class HardMiner(_TripletMiner):
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> tuple[Array, ...]:
         same = same_class(F, labels)
-        positive, negative = hardest(F, embeddings, labels, same)
+        positive, negative = hardest(F, nearness(F, embeddings, labels), same)
         anchor = F.expand_dims(F.contrib.arange_like(labels), 1)
         return anchor, positive, negative, F.expand_dims(has_positive_and_negative(F, same, labels), 1)
 
 
-class SemiHardMiner(_TripletMiner):
+class SemiHardMiner(TripletMiner):
     """Each pair (anchor, positive) with its nearest negative that is farther than the positive (Schroff et al. 2015).
 
     Where no negative is farther, it is the farthest negative, as is usual.
@@ -104,10 +117,6 @@ class SemiHardMiner(_TripletMiner):
         anchor, positive, is_positive = positives_in_slots(F, labels, slots=self._slots)
         near, same = nearness(F, embeddings, labels), same_class(F, labels)
         of_positive = F.gather_nd(near, F.stack(anchor, positive, axis=0))  # (B, S)
-        others = F.expand_dims(near - same, 1)  # (B, 1, B), rows of the same class below all others
-        not_farther = F.broadcast_greater(others, F.expand_dims(of_positive - _ROUNDING, 2))  # (B, S, B)
-        best, nearest = F.topk(F.broadcast_sub(others, not_farther * _NOT_FARTHER), axis=2, k=1, ret_typ="both")
-        farthest = F.broadcast_like(F.topk(near + same, axis=1, k=1, is_ascend=True), anchor)
-        negative = F.where(F.squeeze(best, axis=2) > _ANY_OTHER_CLASS, F.squeeze(nearest, axis=2), farthest)
+        negative = semi_hard(F, near, same, of_positive)
         weight = F.broadcast_mul(is_positive, F.expand_dims(has_positive_and_negative(F, same, labels), 1))
         return *(F.take(order, rows) for rows in (anchor, positive, negative)), weight

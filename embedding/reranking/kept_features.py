@@ -3,9 +3,10 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import astuple, dataclass
+from contextlib import AbstractContextManager, suppress
+from dataclasses import astuple, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 _FRAME = 4 * np.dtype(np.uint16).itemsize
 _BYTES = DIM + _FRAME  # of a feature
 _BATCH = 32  # pictures in work at once
+_OF_FILE = re.compile(r"(.*) (\S+) (\d+)(?: \[.*\])?", re.DOTALL)  # path, changed, size, and a box
 _VERSION = 1  # of what ``local_features.find`` makes of a picture
 
 
@@ -87,15 +89,34 @@ def kept(
     store = _Store(folder / f"sift-{_key(how)}")
     keys = [_name(images, int(row)) for row in rows]
     places = store.places()
+    features = KeptFeatures(store.file, [places.get(key) for key in keys])
     todo = {key: int(row) for key, row in zip(keys, rows, strict=True) if key not in places}
-    if todo:
-        with lock.alone(folder, flag="working folder", name=f"{store.file.stem}.lock", wait=True):
-            places = store.places()
-            todo = {key: row for key, row in todo.items() if key not in places}
-            found = _found(images, list(todo.values()), how, workers, skipped)
-            bar = tqdm(zip(todo, found, strict=True), "local features", len(todo), disable=not progress, leave=False)
-            places = places | store.add((key, features) for key, features in bar if features is not None)
-    return KeptFeatures(store.file, [places.get(key) for key in keys])
+    if not todo and store.places() == places:  # else others may stand in the file that was opened: it was tidied
+        return features
+    with store.alone():
+        places = store.places()
+        todo = {key: int(row) for key, row in zip(keys, rows, strict=True) if key not in places}
+        found = _found(images, list(todo.values()), how, workers, skipped)
+        bar = tqdm(zip(todo, found, strict=True), "local features", len(todo), disable=not progress, leave=False)
+        places = places | store.add((key, features) for key, features in bar if features is not None)
+        return KeptFeatures(store.file, [places.get(key) for key in keys])
+
+
+def tidy(folder: Path, how: Sift) -> int:
+    """Leave out the features of files that are gone or have changed; returns of how many pictures those are.
+
+    Whoever has the features open keeps them. A kill on the way may cost features, which are then found anew.
+    Raises InputError where the folder cannot be written.
+    """
+    store = _Store(folder / f"sift-{_key(how)}")
+    if not store.places():
+        return 0
+    with store.alone():
+        places = store.places()
+        stays = {key: place for key, place in places.items() if _is_there(key)}
+        if len(stays) < len(places):
+            store.rewrite(stays)
+    return len(places) - len(stays)
 
 
 def _found(
@@ -137,6 +158,17 @@ def _name(images: ImageSet, row: int) -> str:
     return f"{stored}{box}"
 
 
+def _is_there(key: str) -> bool:
+    """Whether features that are kept under ``key`` are of a file as it is now; of what was in memory they may be."""
+    named = _OF_FILE.fullmatch(key)
+    if not named:
+        return True
+    path, changed, size = named.groups()
+    with suppress(contents.Unopened):
+        return f"{contents.changed(path)!r} {contents.size(path)}" == f"{changed} {size}"
+    return False
+
+
 class _Store:
     """Two files that are only added to: the features, and a line for each picture that says where they stand.
 
@@ -145,6 +177,10 @@ class _Store:
 
     def __init__(self, stem: Path) -> None:
         self.file, self._lines = stem.with_suffix(".features"), stem.with_suffix(".jsonl")
+
+    def alone(self) -> AbstractContextManager:
+        """No other process adds or rewrites meanwhile; one that does is waited for."""
+        return lock.alone(self.file.parent, flag="working folder", name=f"{self.file.stem}.lock", wait=True)
 
     def places(self) -> dict[str, _Place]:
         """Where the features of each picture are; not to be changed."""
@@ -169,6 +205,21 @@ class _Store:
             kept = "what is there is kept, and the same command goes on with it"
             raise InputError(f"{self.file}: cannot be written, make room ({error.strerror}); {kept}") from None
         return added
+
+    def rewrite(self, places: dict[str, _Place]) -> None:
+        """Keep these alone. Without its lines the old file is read no more, and only then there is another."""
+        offset, lines = 0, []
+        try:
+            with beside(self.file) as new, new.open("wb") as file, self.file.open("rb") as old:
+                for key, place in places.items():
+                    old.seek(place.offset)
+                    lines.append(_line(key, replace(place, offset=offset)))
+                    offset += file.write(old.read(place.count * _BYTES))
+                self._lines.unlink()
+            with beside(self._lines) as part:
+                part.write_text("".join(lines))
+        except OSError as error:
+            raise InputError(f"{self.file}: cannot be written, make room ({error.strerror})") from None
 
     def _tidy(self) -> None:
         """Leave out lines that are cut short, and those of features that were lost: others will stand there."""

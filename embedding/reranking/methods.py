@@ -148,13 +148,15 @@ METHODS = {
 }
 
 
-def parse(text: str, flag: str) -> list[Step]:
+def parse(text: str, flag: str, *, besides: Sequence[str] = ()) -> list[Step]:
     """The steps of "dba=10, diffusion=50:10": methods by name, settings after = and between colons, first ones first.
 
     A setting that is left out is as published. "" and none are no step. Raises InputError naming the flag.
+
+    besides : what the caller understands too, to be named with the methods where one is not known
     """
     named = "" if text.strip() == "none" else text
-    steps = [_step(part.strip(), f"{flag}={text}") for part in named.split(",") if part.strip()]
+    steps = [_step(part.strip(), f"{flag}={text}", besides) for part in named.split(",") if part.strip()]
     for before, after in zip(steps, steps[1:], strict=False):
         if METHODS[before.name].ranks and not METHODS[after.name].ranks:
             raise InputError(
@@ -163,10 +165,10 @@ def parse(text: str, flag: str) -> list[Step]:
     return steps
 
 
-def _step(text: str, given: str) -> Step:
+def _step(text: str, given: str, besides: Sequence[str]) -> Step:
     name, equals, values = (part.strip() for part in text.partition("="))
     if name not in METHODS:
-        raise InputError(f"{given}: {unknown('re-ranking', name, METHODS)}")
+        raise InputError(f"{given}: {unknown('re-ranking', name, [*METHODS, *besides])}")
     method = METHODS[name]
     words = [word.strip() for word in values.split(":")] if equals else []
     if len(words) > len(method.settings):

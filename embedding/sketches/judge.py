@@ -63,8 +63,13 @@ class SketchJudge:
 
     def untrained(self, net: TwoSided) -> Iterator[tuple[str, Scores]]:
         """Rows of the table for what training starts from: the features of the trunks, compared as they are."""
-        vectors = SketchJudge(self._outputs, self._images, self._options)
-        yield TRUNK, vectors.scores_of(*self.embeddings(net.sketches.encoder, net.photographs.encoder))
+        sides = self.embeddings(net.sketches.encoder, net.photographs.encoder)
+        yield TRUNK, SketchJudge(self._outputs, self._images, self._options).scores_of(*sides)
+        yield from self.without_training(net, sides)
+
+    def without_training(self, net: TwoSided, sides: Sides) -> Iterator[tuple[str, Scores]]:
+        """Rows for what else is made without training of the trunks' features of the two ``sides``: nothing."""
+        return iter(())
 
     def vectors(self, queries: Embeddings, gallery: Embeddings) -> VectorSet:
         """Embeddings with their true neighbors, ready to be saved."""

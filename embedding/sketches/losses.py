@@ -40,9 +40,7 @@ class AcrossContrastive(ContrastiveLoss):
 
     def hybrid_forward(self, F: ModuleType, embeddings: Array, labels: Array) -> Array:
         distances, same = (across(F, of) for of in (pairs.distances(F, embeddings), pairs.same_class(F, labels)))
-        too_far = F.relu(distances - self._pos_margin) * same
-        too_near = F.relu(self._neg_margin - distances) * (1 - same)
-        return sum(pairs.mean(F, F.square(terms) / 2, terms > 0) for terms in (too_far, too_near))
+        return self.of_pairs(F, distances, distances, same, 1 - same)
 
 
 class Together(EmbeddingLoss):
@@ -52,7 +50,7 @@ class Together(EmbeddingLoss):
         super().__init__()
         self.loss = loss
         self.unit_rows, self.learning_rate, self.optimizer = loss.unit_rows, loss.learning_rate, loss.optimizer
-        self.begin, self.complaint = loss.begin, loss.complaint
+        self.begin, self.complaint, self.measures = loss.begin, loss.complaint, loss.measures
 
     def forward(self, asking: nd.NDArray, answering: nd.NDArray, labels: nd.NDArray) -> nd.NDArray:
         """The loss, (1,), of embeddings (B, D) of sketches and of photographs, and their labels (B,)."""

@@ -18,20 +18,20 @@ def evaluate(
         map@all without them
     The names and what they mean are those of codes. A query with nothing to find scores 0.
     """
-    right = [np.flatnonzero(gallery.labels == label) for label in queries.labels]
-    known = np.array([path in trained for path in gallery.paths])
-    places = Ranking.of_vectors(queries.vectors, gallery.vectors).ranks(
-        [np.concatenate([rows, np.flatnonzero(known)]) for rows in right]
-    )
-    at_right = [each[: len(rows)] for each, rows in zip(places, right, strict=True)]
-    found = without_junk(at_right, [each[:0] for each in at_right])
-    scores = {"map@all": _mean_ap(found)}
-    if known.any() and not known.all():
-        new = [each[~known[rows]] for each, rows in zip(at_right, right, strict=True)]
-        junk = [each[len(rows) :] for each, rows in zip(places, right, strict=True)]
-        scores["map@all untrained"] = _mean_ap(without_junk(new, junk))
+    places = _places(queries, gallery)
+    scores = {"map@all": _mean_ap(places)}
+    new = np.flatnonzero([path not in trained for path in gallery.paths])
+    if 0 < len(new) < len(gallery):
+        scores["map@all untrained"] = _mean_ap(_places(queries, gallery.take(new)))
     among = {n: min(n, len(gallery)) for n in ns}
-    return scores | {f"precision@{n}": float((found.places < n).sum() / len(queries) / of) for n, of in among.items()}
+    return scores | {f"precision@{n}": float((places.places < n).sum() / len(queries) / of) for n, of in among.items()}
+
+
+def _places(queries: Embeddings, gallery: Embeddings) -> Found:
+    """Where the photographs of a sketch's class stand in its ranking."""
+    right = [np.flatnonzero(gallery.labels == label) for label in queries.labels]
+    places = Ranking.of_vectors(queries.vectors, gallery.vectors).ranks(right)
+    return without_junk(places, [each[:0] for each in places])
 
 
 def _mean_ap(found: Found) -> float:

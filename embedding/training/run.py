@@ -66,7 +66,8 @@ class SeenRun:
         with self._readable(path):
             before = dict(json.loads(path.read_text()))
         for key in sorted((set(before) | set(options)) - set(free)):
-            if before.get(key) != _plain(options.get(key)):
+            now = _plain(options.get(key))
+            if before.get(key) != now and (key in before or now):  # or it is a flag of a later version, and not given
                 yield key, before.get(key)
 
     def _read_state(self) -> dict[str, Any]:

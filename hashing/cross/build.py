@@ -15,7 +15,7 @@ from datasets.sources.image_source import DATA
 from embedding import build
 from embedding.batches import holdout
 from embedding.batches.decode import Augmentation
-from embedding.batches.plan import AtRandom
+from embedding.batches.plan import AtRandom, deal_at_random
 from embedding.engine.kept import network_of
 from embedding.evaluation.extract import unread
 from embedding.losses.base import settings
@@ -34,7 +34,6 @@ from hashing.cross.words import VOCABULARY, Vocabulary
 log = logging.getLogger(__name__)
 
 _BUILT_IN = ("scenes",)
-_SEEN = 2000  # training pictures from whose features mean and deviation are taken, where the trunk learns too
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def parts(options: CrossOptions, pairs: PairSet, devices: build.Devices, skipped
     """All that the options describe, made for ``pairs`` on the ``devices``; what it cannot read is ``skipped``."""
     pictures = holdout.hold_out_images(pairs.pictures, options.validation, options.seed)
     training = pairs.with_split(train=pictures.train, query=pictures.query, gallery=pictures.gallery)
-    size = _batch_size(options, len(pictures.train), len(devices))
+    deal = deal_at_random(len(pictures.train), size=options.batch_size, devices=len(devices), what="pairs")
     loss = _loss(options, training)
     vocabulary, words = _words(options, training)
     mx.random.seed(options.seed)
@@ -95,21 +94,13 @@ def parts(options: CrossOptions, pairs: PairSet, devices: build.Devices, skipped
         trained=trained,
         loss=loss,
         optimizers=Optimizers(trained, loss, optimizer=options.optimizer, wd=options.wd, clip=options.clip),
-        batches=_batches(options, training, words, features, size, skipped),
+        batches=_batches(options, training, words, features, deal, skipped),
         skipped=skipped,
         vocabulary=vocabulary,
         features=kept,
         judge=judge,
         validation=CrossJudge(training, words, features, options, devices, skipped) if len(pictures.query) else None,
     )
-
-
-def _batch_size(options: CrossOptions, count: int, devices: int) -> int:
-    size = min(options.batch_size, count)
-    if size < 2 * devices or size % devices:
-        what = f"a batch of {size} pairs cannot be dealt evenly to {devices} device(s), 2 or more to each"
-        raise InputError(f"--batch-size={options.batch_size}: {what}; change it, or take fewer devices")
-    return size
 
 
 def _loss(options: CrossOptions, training: PairSet) -> CrossLoss:
@@ -166,11 +157,11 @@ def _batches(
     training: PairSet,
     words: np.ndarray,
     features: np.ndarray | None,
-    size: int,
+    deal: AtRandom,
     skipped: Skipped,
 ) -> PairBatches | PairFeatureBatches:
     how: dict[str, Any] = {
-        "deal": AtRandom(size),
+        "deal": deal,
         "size": options.size("image"),
         "augmentation": Augmentation(options.min_crop, flip=options.flip),
         "seed": options.seed,

@@ -7,6 +7,7 @@ import numpy as np
 from datasets.errors import InputError
 from hashing import baselines
 
+_BLOCK = 4096  # rows in double precision at once
 _SHRINK = 0.1  # of the mean variance, added to every variance: few pairs say little of many features
 
 
@@ -18,7 +19,8 @@ class Projection:
     directions: np.ndarray
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        return ((rows - self.mean) @ self.directions).astype(np.float32)
+        blocks = (rows[first : first + _BLOCK] for first in range(0, max(len(rows), 1), _BLOCK))
+        return np.concatenate([((block - self.mean) @ self.directions).astype(np.float32) for block in blocks])
 
 
 def fit(one: np.ndarray, other: np.ndarray, dims: int, *, shrink: float = _SHRINK) -> tuple[Projection, Projection]:

@@ -51,7 +51,7 @@ class CrossOptions(TrainOptions):
     texts: str = ""
     """Which texts of the set, where it has several kinds: for wiki tfidf (if not given) or topics."""
     method: str = "cmhh"
-    """cmhh or dcmh."""
+    """cmhh, dcmh or deep_sketch."""
     bits: int = 32
     """Bits of a code, a multiple of 8."""
     hidden: int = 512

@@ -1,7 +1,6 @@
 """Search by codes of a two-sided net: pictures whose codes are near that of a sentence, and texts near a picture."""
 
 import logging
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +12,7 @@ from datasets.errors import InputError
 from datasets.stored import vectors_file
 from datasets.vectors import exact
 from datasets.vectors.base import VectorSet
-from datasets.words.words import words
+from datasets.words.words import is_punctuation, words
 from embedding.engine.kept import network_of
 from embedding.evaluation.extract import through
 from embedding.mx import contexts, nd
@@ -65,7 +64,7 @@ class Coder:
         """Whether a word of ``sentence``, and not just its punctuation, is in the vocabulary."""
         unknown = set(self._vocabulary.unknown(sentence))
         there = words(sentence, self._vocabulary.way)
-        return any(word not in unknown for word in there if not all(map(_is_punctuation, word)))
+        return any(word not in unknown for word in there if not is_punctuation(word))
 
     def _check(self, sentence: str) -> None:
         if not sentence.strip():
@@ -74,10 +73,6 @@ class Coder:
             raise InputError(f'"{sentence}": no word of it is known to this network; say it in others')
         if unknown := self._vocabulary.unknown(sentence):
             log.warning('"%s": not known, and passed over: %s', sentence, ", ".join(unknown))
-
-
-def _is_punctuation(letter: str) -> bool:
-    return unicodedata.category(letter).startswith("P")
 
 
 def of_file(path: Path, coder: Coder, flag: str = "") -> Coded:

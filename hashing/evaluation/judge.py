@@ -29,7 +29,8 @@ class HashJudge:
     def __init__(self, outputs: Judge, images: ImageSet, options: HashOptions) -> None:
         self._outputs, self._images = outputs, images
         self._bits, self._seed = options.bits, options.seed
-        self._lookup = losses.get(options.method).Loss.lookup
+        # Methods that train codes of two kinds of things are none of ``losses``, and none of them has a lookup.
+        self._lookup = options.method in losses.names() and losses.get(options.method).Loss.lookup
         self._what = {"tops": options.tops, "radius": options.radius, "ns": options.ks}
 
     @property

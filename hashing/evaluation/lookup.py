@@ -25,12 +25,20 @@ def sums(activations: np.ndarray, packed: np.ndarray) -> np.ndarray:
 
     A block without a one adds nothing.
     """
-    places = np.arange(activations.shape[1]).reshape(-1, codes.BLOCK)
-    found = np.zeros((len(activations), len(packed)))
-    for block in places:
-        bits = codes.unpack(packed[:, block[0] // 8 : block[-1] // 8 + 1])
-        table = np.concatenate([activations[:, block], np.zeros((len(activations), 1), activations.dtype)], axis=1)
-        found += table[:, np.where(bits.any(axis=1), bits.argmax(axis=1), codes.BLOCK)]
+    return _summed(activations, _symbols(packed))
+
+
+def _symbols(packed: np.ndarray) -> np.ndarray:
+    """(M, G): which unit of each block is 1 in packed codes (G, 32 M), 256 for none."""
+    blocks = (codes.unpack(block) for block in np.split(packed, packed.shape[1] * 8 // codes.BLOCK, axis=1))
+    return np.stack([np.where(bits.any(axis=1), bits.argmax(axis=1), codes.BLOCK) for bits in blocks])
+
+
+def _summed(activations: np.ndarray, symbols: np.ndarray) -> np.ndarray:
+    """``sums`` of the ``symbols`` (M, G) of codes."""
+    found = np.zeros((len(activations), symbols.shape[1]))
+    for block, ones in zip(np.split(activations, len(symbols), axis=1), symbols, strict=True):
+        found += np.pad(block, ((0, 0), (0, 1)))[:, ones]
     return found
 
 
@@ -42,7 +50,7 @@ def rank(vectors: VectorSet, lengths: Sequence[int | None], ties: str, *, droppe
     """
     kept = np.ones(len(vectors.gallery), bool) if dropped is None else ~dropped
     distinct, code = np.unique(vectors.gallery, axis=0, return_inverse=True)
-    code = code.ravel()
+    code, symbols = code.ravel(), _symbols(distinct)
     there = np.full(len(vectors.queries), kept.sum())
     own = vectors.own_rows
     there -= (own >= 0) & kept[own]
@@ -52,7 +60,7 @@ def rank(vectors: VectorSet, lengths: Sequence[int | None], ties: str, *, droppe
         counted = kept.copy()
         if own[i] >= 0:
             counted[own[i]] = False
-        near = sums(vectors.query_activations[i : i + 1], distinct)[0][code[counted]]
+        near = _summed(vectors.query_activations[i : i + 1], symbols)[0][code[counted]]
         hit = relevant(vectors.query_labels[i], vectors.gallery_labels[counted])
         _rank(near, hit, slice(i, i + 1), found, ties)
     return found

@@ -1,5 +1,6 @@
 """The judge of codes of sketches and photographs."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,10 +9,12 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.vectors.base import Embeddings, VectorSet, from_embeddings, with_neighbors
 from embedding.evaluation.judge import Scores
-from embedding.sketches.judge import SketchJudge
+from embedding.sketches.judge import Sides, SketchJudge
 from embedding.sketches.net import TwoSided
 from hashing import baselines, codes
 from hashing.evaluation.scores import evaluate
+
+log = logging.getLogger(__name__)
 
 _RADIUS = 2
 _KEPT = ("map@all", "precision@")
@@ -25,19 +28,21 @@ class CodeJudge(SketchJudge):
         found = evaluate(self._coded(queries, gallery), radius=_RADIUS, ns=self._options.ks)
         return {name: score for name, score in found.items() if name.startswith(_KEPT)}
 
-    def untrained(self, net: TwoSided) -> Iterator[tuple[str, Scores]]:
-        """Rows of the table for the features of the trunks, and for codes of them that need no training on labels."""
-        yield from super().untrained(net)
-        encoders = {True: net.sketches.encoder, False: net.photographs.encoder}
+    def without_training(self, net: TwoSided, sides: Sides) -> Iterator[tuple[str, Scores]]:
+        """Rows for codes of the trunks' features of the two ``sides`` that need no training on labels.
+
+        One that so few images or features cannot make is told in the log and left out.
+        """
         train = self._images.train
-        seen = [self._outputs.extract(encoders[is_sketch], train[self._images.sketches[train] == is_sketch]).vectors
-                for is_sketch in encoders]  # fmt: skip
-        sides = self.embeddings(*encoders.values())
+        drawn = self._images.sketches[train]
+        kinds = ((net.sketches.encoder, train[drawn]), (net.photographs.encoder, train[~drawn]))
+        seen = np.concatenate([self._outputs.extract(encoder, rows).vectors for encoder, rows in kinds])
         for name in baselines.names():
             try:
-                encode = baselines.fit(name, np.concatenate(seen), self._options.bits, self._options.seed)
-            except InputError:
-                continue  # so few features cannot make so many bits
+                encode = baselines.fit(name, seen, self._options.bits, self._options.seed)
+            except InputError as error:
+                log.warning("without %s: %s", name, error)
+                continue
             yield name, self.scores_of(*(replace(side, vectors=encode(side.vectors)) for side in sides))
 
     def vectors(self, queries: Embeddings, gallery: Embeddings) -> VectorSet:

@@ -27,7 +27,7 @@ class SketchHashOptions(SketchOptions):
     balance: float | None = None
     """Weight of the balance of bits of dcmh."""
     beta: float | None = None
-    """How fast similarity falls with distance in cmhh; 8 / bits if not given."""
+    """How fast the probability of cmhh falls with the distance; 2 / bits if not given."""
     gamma: float | None = None
     """Focal exponent of cmhh."""
 

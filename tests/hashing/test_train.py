@@ -77,7 +77,7 @@ def test_other_methods_do_not(tmp_path):
     assert [line["scale"] for line in lines(folder, "epoch")] == [1.0, 1.0]
 
 
-@pytest.mark.parametrize("method", ["hashnet", "triplet"])
+@pytest.mark.parametrize("method", ["hashnet", "triplet", "cnnh"])
 def test_more_epochs_go_on_from_the_last(tmp_path, method):
     train(options(tmp_path, method=method, epochs=1, sharpen=0.5))
     folder = train(options(tmp_path, method=method, epochs=2, sharpen=0.5))

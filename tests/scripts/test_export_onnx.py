@@ -149,7 +149,7 @@ def test_a_pretrained_trunk_is_kept_under_data(run, tmp_path, monkeypatch):
         (["--run={run}", "--model=convnet"], "--model=convnet: --run names the network"),
         (["--run={run}", "--out=net.bin"], "--out=net.bin: the name of an ONNX file ends with .onnx"),
         (["--run={run}", "--checkpoint=newest"], "newest/net.params: cannot be read"),
-        (["--run={empty}"], "net.params: cannot be read"),
+        (["--run={empty}"], "holds no trained network 'best' (No such file or directory): name a run folder"),
         (["--model=convent", "--use-pretrained=x.pth"], "unknown model 'convent': did you mean convnet?"),
         (["--model=convnet", "--use-pretrained=x.pth"], "x.pth"),
     ],

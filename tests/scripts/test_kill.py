@@ -58,8 +58,8 @@ def kill_at(command: list[str], folder, *, line: int, then: float) -> None:
 
 
 RUNS = [
-    *("small_run", "small_adversarial_run", "small_hash_run", "small_cross_run", "small_sketch_run", "small_vse_run"),
-    "small_instance_run",
+    *("small_run", "small_adversarial_run", "small_hash_run", "small_cnnh_run", "small_cross_run"),
+    *("small_sketch_run", "small_sketch_hash_run", "small_vse_run", "small_instance_run"),
 ]
 
 

@@ -218,3 +218,13 @@ def test_random_weights_that_learn_and_a_run_that_is_whole_are_told(small, pictu
     caplog.clear()
     train(asked)
     assert "already trained for 1 epoch" in caplog.messages and "random weights" not in caplog.text
+
+
+def test_a_run_from_before_captions_were_parted_in_several_ways_goes_on(small, features):
+    folder = train(small(data="tiny_precomp", data_path=features, epochs=1))
+    options, words = folder / "options.json", folder / "vocabulary.json"
+    told = json.loads(options.read_text())
+    options.write_text(json.dumps({name: told[name] for name in told if name not in ("split_words", "max_words")}))
+    words.write_text(json.dumps(json.loads(words.read_text())["words"]))
+    assert train(small(data="tiny_precomp", data_path=features, epochs=2)) == folder
+    assert len(lines(folder, "epoch")) == 2

@@ -9,7 +9,7 @@ from datasets.captions.base import CaptionSet
 from datasets.errors import InputError
 from datasets.words.parting import AT_SPACES, Parting
 from vse.network.vocab import UNKNOWN, VOCABULARY, Vocabulary
-from vse.options import AUTO, VseOptions
+from vse.options import VseOptions
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,12 @@ def vocabulary_of(options: VseOptions, captions: CaptionSet, told: np.ndarray) -
 def _parting(options: VseOptions) -> Parting:
     """How captions are parted where no vocabulary tells."""
     most = MOST if options.max_words is None else options.max_words
-    return Parting("characters" if options.split_words == AUTO else options.split_words, most or None)
+    return Parting(options.split_words or "characters", most or None)
 
 
 def _parted(vocabulary: Vocabulary, options: VseOptions, file: Path) -> Vocabulary:
     """The vocabulary of ``file`` with the parting that options ask for; raises InputError where it tells another."""
-    if options.split_words == AUTO and options.max_words is None:
+    if options.split_words is None and options.max_words is None:
         return vocabulary
     asked, tells = _parting(options), vocabulary.parting
     if tells not in (AT_SPACES, asked):

@@ -1,7 +1,6 @@
 """Sentences: what somebody asks with, and what is searched for an image."""
 
 import logging
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 from datasets.errors import InputError
 from datasets.lists.described import lines
 from datasets.stored import vectors_file
+from datasets.words.words import is_punctuation
 from vse.network.vocab import Vocabulary
 from vse.search.gallery import vectors_of
 from vse.search.searcher import Embeds
@@ -45,11 +45,7 @@ def asked(sentences: Sequence[str], embedder: Embeds) -> np.ndarray:
 def knows(vocabulary: Vocabulary, sentence: str) -> bool:
     """Whether a word of ``sentence``, and not just its punctuation, is in the vocabulary."""
     unknown = set(vocabulary.unknown(sentence))
-    return any(word not in unknown for word in vocabulary.parting(sentence) if not _is_punctuation(word))
-
-
-def _is_punctuation(word: str) -> bool:
-    return all(unicodedata.category(letter).startswith("P") for letter in word)
+    return any(word not in unknown for word in vocabulary.parting(sentence) if not is_punctuation(word))
 
 
 def of_run(run: Path, *, dim: int) -> Sentences:

@@ -19,12 +19,15 @@ class _Check(CsrfViewMiddleware):
 
 
 def admit(request: HttpRequest, scope: str) -> None:
-    """Let in who may do what ``scope`` covers, and set ``request.user``; raises Wrong, 401 or 403, for others.
+    """Let in who may do what ``scope`` covers; raises Wrong, 401 or 403, for others.
+
+    It sets ``request.user``, and ``request.manages``, whether who asks may manage galleries by what was shown.
 
     With a token neither a session nor a CSRF token is looked at: no browser sends an Authorization by itself.
     """
     secret = bearer.shown(request.headers)
     granted = _by_session(request) if secret is None else _by_token(request, secret)
+    request.manages = granted >= SCOPES.index(Token.Scope.MANAGE)  # type: ignore[attr-defined]
     if granted < SCOPES.index(scope):
         raise Wrong(f"needs the scope {scope}", 403, {CHALLENGE: f'Bearer error="insufficient_scope", scope="{scope}"'})
 

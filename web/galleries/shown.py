@@ -4,6 +4,7 @@ import functools
 import hashlib
 import os
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,17 @@ def _tag(gallery: Gallery, picture: Known, state: tuple[int, int], side: int) ->
 def _place(gallery: Gallery, picture: Known, tag: str) -> Path:
     folder = gallery.folder / "small" / str(picture.pk // _A_FOLDER)
     return folder / f"{picture.pk}-{tag.strip(chr(34))}.jpg"
+
+
+def forget(gallery: Gallery, numbers: Collection[int]) -> None:
+    """Delete the small pictures that are kept of those; of what comes back they are made anew."""
+    folders: dict[int, set[str]] = {}
+    for number in numbers:
+        folders.setdefault(number // _A_FOLDER, set()).add(str(number))
+    for name, those in folders.items():
+        for file in (gallery.folder / "small" / str(name)).glob("*-*.jpg"):
+            if file.name.partition("-")[0] in those:
+                file.unlink(missing_ok=True)
 
 
 def _keep(place: Path, picture: Known, jpeg: bytes) -> None:

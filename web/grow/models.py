@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from web.galleries.models import Gallery, Job, Version
 
+ROOT = settings.ROOT.parent  # where scripts/ is, in a checkout and installed
 _NAMED = 8  # classes that a line names
 
 
@@ -72,8 +73,8 @@ class Training(models.Model):
 
     @property
     def command(self) -> str:
-        """The command as a person would type it."""
-        return shlex.join(["python", *self.words])
+        """The command as a person would type it, in the folder where scripts/ is."""
+        return f"cd {shlex.quote(str(ROOT))}\n{shlex.join(['python', *self.words])}"
 
     @property
     def held_told(self) -> str:

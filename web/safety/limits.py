@@ -18,6 +18,7 @@ from web.safety.refusals import answered
 
 MOST = 10_000  # clients that are remembered
 PICTURES = ("multipart/form-data", "image/", "application/octet-stream")  # what a body with a picture is declared as
+FETCHES = "/address/"  # how an address ends that has a picture fetched, which is dearer than to send it
 
 
 class Bucket:
@@ -79,7 +80,8 @@ def _kinds(request: HttpRequest) -> tuple[str, ...]:
         return ("requests",)
     if request.path == settings.SIGN_IN:
         return ("requests", "sign-ins")
-    return ("requests", "uploads") if (request.content_type or "").startswith(PICTURES) else ("requests",)
+    brings = (request.content_type or "").startswith(PICTURES) or request.path.endswith(FETCHES)
+    return ("requests", "uploads") if brings else ("requests",)
 
 
 def _too_often(request: HttpRequest, kind: str, most: int, wait: float) -> HttpResponse:

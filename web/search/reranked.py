@@ -54,13 +54,16 @@ def parsed(text: str) -> Order:
     Raises InputError where it is none.
     """
     *before, last = text.split(",")
+    if any(_GEOMETRY.fullmatch(part.strip()) for part in before):
+        raise InputError(f"rerank={text}: geometry compares what the others have found; name it last")
     found = _GEOMETRY.fullmatch(last.strip())
     if not found:
-        return Order(tuple(methods.parse(text, "rerank")))
+        return Order(tuple(methods.parse(text, "rerank", besides=["geometry"])))
     compared, how = verify.parsed(found[1] or str(COMPARED), "rerank=geometry")
     if compared > _MOST_COMPARED:
         raise InputError(f"rerank={text}: compares {compared} pictures; {_MOST_COMPARED} at most")
-    return Order(tuple(methods.parse(",".join(before), "rerank")), compared, how)
+    steps = methods.parse(",".join(before), "rerank", besides=["geometry"])
+    return Order(tuple(steps), compared, how)
 
 
 def check(gallery: Gallery, question: Question, order: Order) -> None:

@@ -100,6 +100,7 @@ def _form(gallery: Gallery, question: Question) -> Facts:
         "chips": shown.chips(gallery, question, places),
         "knows_sentences": sentences,
         "knows_sketches": network is not None and network.knows_sketches,
+        "sees": min(network.size) if network is not None else 0,
         "sentence": texts[1],
         "but": texts[-1],
         "filtered": question.filter != passing.ANY,

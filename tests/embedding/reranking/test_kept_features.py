@@ -179,3 +179,40 @@ def test_a_folder_that_is_a_file_is_refused(images, tmp_path):
     (tmp_path / "local").write_text("")
     with pytest.raises(InputError, match="local"):
         kept(images, [0], folder=tmp_path / "local", how=HOW)
+
+
+def test_features_of_files_that_are_gone_or_changed_are_left_out(images, tmp_path, found):
+    folder = tmp_path / "local"
+    open_before = kept(images, range(4), folder=folder, how=HOW)
+    (file,) = folder.glob("*.features")
+    whole = file.stat().st_size
+    assert kept_features.tidy(folder, HOW) == 0 and file.stat().st_size == whole
+    os.unlink(images.images[1])
+    os.utime(images.images[2], (1, 1))
+    assert kept_features.tidy(folder, HOW) == 2 and file.stat().st_size == whole // 2
+    same(open_before[3], 3)  # who had them open goes on with them
+    found.clear()
+    for one, seed in zip(kept(images, [0, 3], folder=folder, how=HOW), (0, 3), strict=True):
+        same(one, seed)
+    assert not found
+    same(kept(images, [2], folder=folder, how=HOW)[0], 2)
+    assert len(found) == 1
+
+
+def test_tidying_where_nothing_is_kept_does_nothing(tmp_path):
+    assert kept_features.tidy(tmp_path / "nothing", HOW) == 0 and not (tmp_path / "nothing").exists()
+
+
+def test_a_file_that_is_tidied_while_it_is_opened_gives_no_wrong_features(images, tmp_path, monkeypatch):
+    folder = tmp_path / "local"
+    kept(images, range(4), folder=folder, how=HOW)
+    opened = kept_features.KeptFeatures.__init__
+
+    def late(self, file, places):
+        monkeypatch.setattr(kept_features.KeptFeatures, "__init__", opened)
+        os.unlink(images.images[0])
+        assert kept_features.tidy(folder, HOW) == 1
+        opened(self, file, places)
+
+    monkeypatch.setattr(kept_features.KeptFeatures, "__init__", late)
+    same(kept(images, [3], folder=folder, how=HOW)[0], 3)

@@ -257,3 +257,11 @@ def test_what_was_not_given_is_told_as_nothing(tmp_path):
     Run(tmp_path, {"pool": "gem"}).save(1, *make())
     with pytest.raises(InputError, match="holds a run with pool=gem, not nothing: give another"):
         Run(tmp_path, {"pool": ""})
+
+
+def test_a_flag_that_the_run_did_not_know_yet_is_refused_only_where_it_is_given(tmp_path):
+    Run(tmp_path, {"pool": "gem"}).save(1, *make())
+    Run(tmp_path, {"pool": "gem", "adversarial": False, "split": "", "hidden": 0}).close()
+    (tmp_path / "options.json").write_text('{"pool": "gem"}')
+    with pytest.raises(InputError, match="holds a run with adversarial=nothing, not True: give another"):
+        Run(tmp_path, {"pool": "gem", "adversarial": True})

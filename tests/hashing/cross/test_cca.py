@@ -43,6 +43,16 @@ def test_shrinkage_keeps_few_pairs_of_many_features_from_being_learned_by_heart(
     assert scales[1] < 0.8 * scales[0]  # the correlation that it believes in
 
 
+@pytest.mark.parametrize("count", [0, 7, 10])
+def test_rows_are_projected_a_block_at_a_time(monkeypatch, count):
+    monkeypatch.setattr(cca, "_BLOCK", 4)
+    one, other = paired()
+    project, _ = cca.fit(one, other, 3)
+    expected = (one[:count].astype(float) - one.mean(axis=0, dtype=float)) @ project.directions
+    assert project(one[:count]).dtype == np.float32
+    np.testing.assert_allclose(project(one[:count]), expected, atol=1e-6)
+
+
 def test_codes_of_both_kinds_agree():
     one, other = paired(400)
     of_one, of_other = cca.cca_itq(one[:300], other[:300], 8, seed=0)

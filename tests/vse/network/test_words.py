@@ -62,7 +62,7 @@ def test_a_bare_list_of_words_is_used_as_is_asked_for(tmp_path):
     file.write_text('["狗", "两"]')
     found = [
         vocabulary_of(VseOptions(data="x", vocab=file, split_words=way), captions("a"), np.array([0])).parting
-        for way in ("auto", "characters")
+        for way in (None, "characters")
     ]
     assert found == [AT_SPACES, Parting("characters", most=100)]
 

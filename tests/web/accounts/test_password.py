@@ -1,6 +1,10 @@
 """The page on which one changes the password."""
 
+import io
+
 import pytest
+from django.contrib.auth.management.commands import changepassword
+from django.core.management import call_command
 from django.test import Client
 
 PAGE = "/accounts/password/"
@@ -39,3 +43,12 @@ def test_a_bad_one_is_refused(browser, user, change):
     assert browser.post(PAGE, NEW | change).status_code == 200
     user.refresh_from_db()
     assert user.check_password("of-tests-alone")
+
+
+def test_a_lost_one_is_replaced_on_the_server(client, user, monkeypatch):
+    """As the page of signing in tells it: python -m web.manage changepassword NAME."""
+    assert "python -m web.manage changepassword NAME" in client.get("/accounts/login/").content.decode()
+    monkeypatch.setattr(changepassword.getpass, "getpass", lambda prompt: "quite another 7")
+    call_command("changepassword", "ann", stdout=io.StringIO())
+    sent = {"username": "ann", "password": "quite another 7"}
+    assert client.post("/accounts/login/", sent).status_code == 302

@@ -17,7 +17,7 @@ def post(browser, **fields):
 
 def test_it_works(browser, gallery):
     page = get(browser, ALL).content.decode()
-    assert page.count('class="count">8<') == 3
+    assert page.count('class="count">8 pictures<') == 3 and page.count('class="sorted">0 sorted<') == 3
     (row,) = get(browser, ONE, name="red").context["rows"]
     assert {one.category for one in row.pictures} == {"red"} and row.count == 8
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from web.galleries.models import Gallery
+from web.galleries.models import Gallery, Job
 
 
 def test_it_works(reader, gallery):
@@ -93,3 +93,10 @@ def test_a_token_that_manages_is_of_no_use_to_who_does_no_more(manager, staff, g
     staff.save()
     assert manager("DELETE", "galleries/colours").status_code == 403
     assert manager("GET", "galleries").status_code == 200
+
+
+def test_what_a_job_says_of_files_is_for_who_manages(manager, reader, gallery):
+    job = Job.objects.create(gallery=gallery, kind="refresh", state="failed", message="/srv/photos holds no picture")
+    for who, said in ((reader, ""), (manager, job.message)):
+        (listed,) = who("GET", "galleries/colours/jobs").json()["jobs"]
+        assert listed == who("GET", f"jobs/{job.pk}").json() and listed["message"] == said

@@ -55,3 +55,22 @@ def test_faults_of_a_page_are_seen(context_of):
     page.evaluate("console.error('planted')")
     assert any("planted" in fault for fault in context_of.faults)
     context_of.faults.clear()
+
+
+def test_nothing_of_a_table_is_beyond_the_edge_of_a_telephone(context_of):
+    page = context_of(viewport={"width": 390, "height": 800}).new_page()
+    page.goto("/g/annotated/annotate/classes/")
+    page.locator("ul.classes a").first.click()
+    page.get_by_label("New name").fill("another_long_name_of_a_class_of_pictures")
+    page.get_by_role("button", name="Rename").click()
+    page.goto("/g/annotated/annotate/history/")
+    undo = page.locator("table").get_by_role("button", name="Undo").first
+    box = undo.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
+    assert page.locator("[data-name=From]").first.is_visible()
+    undo.click()
+    for table in ("/g/annotated/annotate/history/", "/g/annotated/grow/"):
+        page.goto(table)
+        assert page.evaluate(
+            "document.querySelector('.scrolls').scrollWidth <= document.querySelector('.scrolls').clientWidth"
+        )

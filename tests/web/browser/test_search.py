@@ -17,22 +17,6 @@ HAND_OVER = """([data, event]) => {
     target.dispatchEvent(new DragEvent(name, { ...given, dataTransfer: files }));
 }"""
 
-# The first and last row of a picture with dark pixels, as shares of its height.
-DARK_ROWS = """async (address) => {
-  const picture = new Image();
-  picture.src = address;
-  await picture.decode();
-  const { naturalWidth: width, naturalHeight: height } = picture;
-  const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  const pen = canvas.getContext("2d");
-  pen.drawImage(picture, 0, 0);
-  const pixels = pen.getImageData(0, 0, width, height).data;
-  const rows = [];
-  for (let place = 0; place < pixels.length; place += 4)
-    if (pixels[place] < 128) rows.push(Math.floor(place / 4 / width));
-  return [rows[0] / height, rows.at(-1) / height];
-}"""
-
 
 @pytest.fixture
 def green(tmp_path):
@@ -243,34 +227,22 @@ def test_a_sentence_without_scripts(context_of):
     assert names(page)[0] == "blue.png"
 
 
-def test_a_sketch_is_drawn(page):
-    page.goto("/g/sketched/")
-    page.get_by_role("button", name="Draw a sketch").click()
-    canvas = page.locator("dialog[data-draw-dialog] canvas")
-    search = page.get_by_role("button", name="Search with this sketch")
-    assert search.is_disabled()  # nothing is drawn yet
-    box = canvas.bounding_box()
-    for height in (0.3, 0.6):
-        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + height * box["height"])
-        page.mouse.down()
-        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + height * box["height"], steps=5)
-        page.mouse.up()
-    page.keyboard.press("Control+z")
-    search.click()
-    page.wait_for_url(re.compile("like=s[0-9a-f]{32}"))
-    assert page.locator("[data-tile]").count() == 12 and page.locator(".part img").count() == 1
-    dark = page.evaluate(DARK_ROWS, page.locator(".part img").get_attribute("src"))
-    assert dark[0] > 0.28 and dark[1] < 0.32  # one line, of two that were drawn
-    page.get_by_role("button", name="Draw on").click()
-    page.wait_for_function("!document.querySelector('dialog[data-draw-dialog] [data-apply]').disabled")
+def test_a_search_that_takes_long_says_so(page):
+    page.goto("/g/colours/")
+    line = page.locator("[data-searching]")
+    assert not line.is_visible()
+    page.route(re.compile(r"\?like="), lambda route: None)  # the answer never comes
+    shown = page.evaluate("""async () => {
+      document.querySelector("[data-key=m]").click();
+      await new Promise((done) => setTimeout(done, 600));
+      return [!document.querySelector("[data-searching]").hidden, document.querySelector("[data-found]").ariaBusy];
+    }""")
+    assert shown == [True, "true"]
 
 
-def test_a_sketch_is_sent(page, tmp_path):
-    page.goto("/g/sketched/")
-    page.get_by_label("they are sketches").check()
-    page.set_input_files("[data-upload] input[type=file]", drawn.draw(tmp_path / "mine.jpg", (0, 0, 0), seed=1))
-    page.wait_for_url(re.compile("like=s"))
-
-
-def test_where_no_sketch_can_ask_none_is_drawn(asking):
-    assert asking.get_by_role("button", name="Draw a sketch").count() == 0
+def test_a_picture_that_is_shown_large_is_no_search(page):
+    page.goto("/g/colours/")
+    page.locator("a[data-large]").first.click()
+    page.locator("dialog[data-viewer] h2").wait_for()
+    page.wait_for_timeout(400)
+    assert not page.locator("[data-searching]").is_visible()

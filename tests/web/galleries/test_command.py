@@ -42,7 +42,7 @@ def test_none_is_told(db):
 
 def test_what_cannot_be_read_is_counted(own, photos):
     (photos / "red/0.jpg").write_bytes(b"no picture")
-    assert "1 changed, 23 unchanged; 1 cannot be read" in call("refresh", gallery="mine")
+    assert "1 changed, 1 unreadable, 23 unchanged" in call("refresh", gallery="mine")
 
 
 def test_once_adds_it_once(own, photos, encoder):

@@ -3,6 +3,7 @@
 import pytest
 from django.urls import reverse
 
+from web.galleries import removal
 from web.galleries.models import Gallery, Job, Picture
 from web.galleries.work import jobs, running
 from web.galleries.work.progress import Progress, Stopped
@@ -92,6 +93,16 @@ def test_it_is_removed_when_that_is_confirmed(staff_browser, gallery, photos):
     page = staff_browser.post(address, follow=True)
     assert "was removed" in page.content.decode()
     assert not Gallery.objects.exists() and not folder.exists() and len(list(photos.rglob("*.jpg"))) == 24
+
+
+def test_many_pictures_are_removed_a_part_at_a_time(gallery, monkeypatch):
+    monkeypatch.setattr(removal, "_AT_ONCE", 5)
+    tag = gallery.tags.create(name="mine")
+    tag.pictures.set(gallery.pictures.all())
+    other = Gallery.objects.create(slug="other", name="other", source="/nowhere")
+    Picture.objects.create(gallery=other, path="a.jpg")
+    removal.remove(gallery)
+    assert list(Picture.objects.values_list("path", flat=True)) == ["a.jpg"] and Gallery.objects.get() == other
 
 
 def test_local_features_are_allowed_and_no_more(staff_browser, gallery, page):

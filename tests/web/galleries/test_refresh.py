@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from datasets.errors import InputError
-from web.galleries import adding, served
+from web.galleries import adding, served, shown
 from web.galleries.models import Job, Picture
 from web.galleries.work import embed, pieces
 from web.serving import network
@@ -95,7 +95,7 @@ def test_what_cannot_be_read_is_told_and_in_no_snapshot(added, photos, refresh):
     assert broken.state == Picture.State.UNREADABLE and "damaged" in broken.reason
     assert added.pictures.get(path="red/empty.png").reason == "is empty"
     assert found(added, "red/broken.jpg") is None
-    assert refresh(added).message.startswith("26 unchanged")
+    assert refresh(added).message == "2 unreadable, 26 unchanged"
 
 
 def test_links_out_of_the_folder_are_passed_over(added, photos, refresh, tmp_path):
@@ -213,3 +213,17 @@ def test_a_day_that_some_zone_cannot_show_is_no_date(added, photos, refresh, sai
     refresh(added)
     taken = added.pictures.get(path="red/0.jpg")
     assert taken.taken_by == "file" and taken.taken.year > 2000
+
+
+def test_what_was_kept_of_pictures_that_are_gone_goes_too(added, photos, refresh):
+    rows = list(added.pictures.filter(path__in=["red/0.jpg", "red/1.jpg"]))
+    for row in rows:
+        shown.show(added, row, shown.SMALL)
+
+    def small():
+        return {int(file.name.partition("-")[0]) for file in (added.folder / "small").rglob("*.jpg")}
+
+    assert small() == {row.pk for row in rows}
+    (photos / "red/0.jpg").unlink()
+    refresh(added)
+    assert small() == {added.pictures.get(path="red/1.jpg").pk}

@@ -56,7 +56,7 @@ def test_a_list_whose_missing_files_are_told(of, photos, tmp_path):
     }  # fmt: skip
     gone = gallery.pictures.get(path="photos/gone.jpg")
     assert gone.state == Picture.State.UNREADABLE and "No such file" in gone.reason
-    assert "2 new; 1 cannot be read; passed over 1 line" in gallery.jobs.get().message
+    assert "2 new, 1 unreadable, passed over 1 line" in gallery.jobs.get().message
 
 
 def test_a_missing_file_of_a_list_that_comes_is_embedded(of, photos, tmp_path, refresh):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
 from web.safety import limits
 
@@ -24,6 +25,12 @@ def test_pictures_are_fewer_than_requests(few, browser):
 
     assert [sent() for _ in range(5)] == [404] * 3 + [429] * 2
     assert browser.get("/").status_code == 200
+
+
+def test_a_picture_that_is_fetched_counts_as_one_that_is_sent(few, browser, gallery):
+    address = reverse("search:address", args=[gallery.slug])
+    answers = [browser.post(address, {"address": "https://example.org/a.jpg"}).status_code for _ in range(5)]
+    assert answers == [403] * 3 + [429] * 2
 
 
 def test_a_thousand_sign_ins_are_not_tried(few, client, user):

@@ -34,6 +34,12 @@ def bomb(width=50_000, height=50_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
 
+def gif_bomb() -> bytes:
+    """A GIF of a few bytes whose screen has 65,535 x 65,535 pixels."""
+    whole = picture("GIF")
+    return whole[:6] + b"\xff" * 4 + whole[10:]
+
+
 def with_exif(tag, text) -> bytes:
     exif = Image.Exif()
     exif[tag] = text
@@ -82,6 +88,13 @@ def test_pictures_as_cameras_and_programs_write_them_are_taken():
 @pytest.mark.parametrize("data", [bomb(), bomb(1, 100_000_000), bomb(2**31 - 1, 2**31 - 1)])
 def test_a_bomb_is_not_decoded(data):
     assert refused(data, "bomb.png").status in (400, 413)
+
+
+@pytest.mark.parametrize("data", [bomb(), gif_bomb()])
+def test_a_bomb_is_told_to_have_too_many_pixels(data):
+    told = refused(data, "bomb.gif", "image/gif")
+    assert told.status == 413 and "million pixels" in str(told)
+    assert str(65_535**2 // 10**6 if data[:3] == b"GIF" else 2500) in str(told)
 
 
 def test_pixels_are_counted_as_settings_say(settings):

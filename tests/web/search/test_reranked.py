@@ -100,3 +100,11 @@ def test_methods_by_vectors_find_the_colour(gallery, text):
 def test_what_is_no_order_is_told(text):
     with pytest.raises(InputError, match="rerank="):
         reranked.parsed(text)
+
+
+@pytest.mark.parametrize(
+    "text, says", [("magic", "known are .*geometry"), ("geometri", "mean geometry"), ("geometry, aqe", "last")]
+)
+def test_geometry_is_among_what_is_known(text, says):
+    with pytest.raises(InputError, match=says):
+        reranked.parsed(text)

@@ -72,12 +72,12 @@ def add_gallery(request: HttpRequest, body: GalleryAsked) -> JobTold:
     """Add a gallery; the job that embeds its pictures is the answer."""
     words = vars(body)
     made = adding.add(body.name, body.source, adding.spec(words))
-    return jobs.told(made.jobs.select_related("gallery")[0])
+    return jobs.told(request, made.jobs.select_related("gallery")[0])
 
 
 def refresh_gallery(request: HttpRequest, slug: str) -> JobTold:
     """Look for pictures that are new, changed or gone, and embed those; the job that does is the answer."""
-    return jobs.told(work.add(gallery_of(slug), "refresh"))
+    return jobs.told(request, work.add(gallery_of(slug), "refresh"))
 
 
 def remove_gallery(request: HttpRequest, slug: str) -> None:

@@ -22,7 +22,9 @@ class JobTold:
     state: Annotated[str, "waiting, running, done, failed or stopped"]
     done: Annotated[int, "pictures, or epochs"]
     total: Annotated[int, "of them; 0 while that is not known"]
-    message: Annotated[str, "the last line that it told, or why it failed"]
+    message: Annotated[
+        str, "the last line that it told, or why it failed; for who manages galleries, as it names files"
+    ]
     created: datetime
 
 
@@ -37,29 +39,32 @@ def jobs(request: HttpRequest, slug: str) -> JobsTold:
     """The newest jobs of a gallery."""
     if not Gallery.objects.filter(slug=slug).exists():
         raise Http404(f"{slug}: is no gallery")
-    return JobsTold(tuple(map(told, Job.objects.select_related("gallery").filter(gallery__slug=slug)[:MOST])))
+    return JobsTold(
+        tuple(told(request, one) for one in Job.objects.select_related("gallery").filter(gallery__slug=slug)[:MOST])
+    )
 
 
 def job(request: HttpRequest, number: int) -> JobTold:
     """How far a job is."""
-    return told(_of(number))
+    return told(request, _of(number))
 
 
 def stop_job(request: HttpRequest, number: int) -> JobTold:
     """Have a job end after what it is at; what it has done stays."""
     work.stop(_of(number))
-    return told(_of(number))
+    return told(request, _of(number))
 
 
 def go_on_with_job(request: HttpRequest, number: int) -> JobTold:
     """Have a job that was stopped, or failed, go on from where it is."""
     work.go_on(_of(number))
-    return told(_of(number))
+    return told(request, _of(number))
 
 
-def told(job: Job) -> JobTold:
-    """As programs are told of it."""
-    facts = (job.kind, str(job.state), job.done, job.total, job.message, job.created)
+def told(request: HttpRequest, job: Job) -> JobTold:
+    """As the program that asks is told of it."""
+    message = job.message if request.manages else ""  # type: ignore[attr-defined]
+    facts = (job.kind, str(job.state), job.done, job.total, message, job.created)
     return JobTold(job.pk, job.gallery.slug, *facts)
 
 

@@ -4,6 +4,8 @@ from collections import Counter
 
 from django.utils.translation import gettext_noop as _
 
+from embedding.reranking import kept_features, local_features
+from web.galleries import shown
 from web.galleries.models import Gallery, Job, Picture, Version
 from web.galleries.scanning.scan import Scan
 from web.galleries.sources import opened
@@ -46,6 +48,9 @@ def scan(gallery: Gallery, progress: Progress) -> Counter:
     source = opened.source(gallery.source)
     counts = Scan(gallery, source, progress).run()
     counts["passed"] = str(source.passed) if source.passed else ""
+    gone = gallery.pictures.filter(state=Picture.State.VANISHED)
+    shown.forget(gallery, set(gone.values_list("pk", flat=True)))
+    kept_features.tidy(gallery.folder / "features", local_features.Sift())
     return counts
 
 

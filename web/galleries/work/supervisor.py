@@ -86,7 +86,6 @@ def work() -> None:
         else:
             return
         time.sleep(_EVERY)  # whoever has it may only have looked whether somebody does
-    log.info("another process is at work")
 
 
 def _all() -> None:

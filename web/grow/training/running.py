@@ -23,10 +23,9 @@ from web.galleries.models import Job
 from web.galleries.work import jobs, supervisor
 from web.galleries.work.lines import line
 from web.galleries.work.progress import Progress
-from web.grow.models import Training
+from web.grow.models import ROOT, Training
 
 KIND = "train"  # of the job
-ROOT = Path(__file__).resolve().parents[3]  # where scripts/ is, in a checkout and installed
 _POLL = 0.5  # seconds
 _PROCESS = "process"  # the file with the number of the process
 

@@ -55,7 +55,8 @@ class Command(BaseCommand):
         for gallery in galleries:
             count, active = gallery.pictures.filter(state="there").count(), gallery.active
             network = adding.called(active.spec) if active else "not embedded yet"
-            self.stdout.write(f"{gallery.slug}  {count:,} pictures  {gallery.source}  {network}")
+            pictures = f"{count:,} picture{'s' * (count != 1)}"
+            self.stdout.write(f"{gallery.slug}  {pictures}  {gallery.source}  {network}")
         if not galleries:
             self.stdout.write(f"there is no gallery in {settings.DATA} yet: add one")
 

@@ -1,10 +1,26 @@
 // A sketch is drawn with a mouse, a pen or a finger, and searched with.
 //
 // <button data-draw> opens <dialog data-draw-dialog>, which holds a <canvas> and the buttons data-apply, data-undo,
-// data-clear and data-cancel; <button data-draw="address of a sketch"> begins with that one. What is drawn goes, as a
-// PNG, into the form of uploads, whose box data-sketch says that it is a sketch.
+// data-clear and data-cancel; <button data-draw="address of a sketch" data-rest="link to the question without it"
+// data-sign="1"> goes on with that one, which the new one replaces. What is drawn goes, as a PNG, into the form of
+// uploads, whose box data-sketch says that it is a sketch. What was drawn stays while the page does.
+//
+// <canvas data-sees="pixels of a side that the network sees">: of a line thinner than one of them it would see a shadow.
 
 const PEN = 6; // pixels of the canvas: what a felt pen is on a sheet of paper
+const SEEN = 1.3; // pixels of what the network sees: as wide as lines are in what it has learned from
+
+/** How wide the pen is on a canvas of which the network sees so many pixels. */
+export const wide = (width, sees) => Math.max(PEN, sees ? (SEEN * width) / sees : 0);
+
+/** Make the form ask what the link asks, and with this sign, besides what it sends itself. */
+function ask(form, link, sign) {
+  form.querySelectorAll("input[type=hidden]:not([name=csrfmiddlewaretoken])").forEach((field) => field.remove());
+  for (const [name, value] of new URL(link, location).searchParams) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  form.querySelectorAll("input[name=sign]").forEach((choice) => (choice.checked = choice.value === sign));
+}
 
 export function drawing(dialog, form) {
   if (!dialog || !form) return;
@@ -12,6 +28,8 @@ export function drawing(dialog, form) {
   const pen = canvas.getContext("2d");
   const apply = dialog.querySelector("[data-apply]");
   const undo = dialog.querySelector("[data-undo]");
+  const lineWidth = wide(canvas.width, +canvas.dataset.sees);
+  let from = null; // the button that opened it
   let strokes = []; // each a list of points, in pixels of the canvas
   let begun = null; // the picture that the drawing begins with
 
@@ -30,7 +48,7 @@ export function drawing(dialog, form) {
       const [width, height] = [begun.naturalWidth * scale, begun.naturalHeight * scale];
       pen.drawImage(begun, (canvas.width - width) / 2, (canvas.height - height) / 2, width, height);
     }
-    Object.assign(pen, { strokeStyle: "#000", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+    Object.assign(pen, { strokeStyle: "#000", lineWidth, lineCap: "round", lineJoin: "round" });
     strokes.forEach(line);
     apply.disabled = !strokes.length && !begun;
     undo.disabled = !strokes.length;
@@ -39,12 +57,16 @@ export function drawing(dialog, form) {
     [strokes, begun] = [[], null];
     show();
   };
-  const open = (address) => {
-    clear();
+  const open = (button) => {
+    const address = button.dataset.draw;
+    const goesOn = button === from;
+    from = button;
+    if (!goesOn) clear(); // first: a button that has the focus loses it when it is disabled, and keys go nowhere
     dialog.showModal();
-    if (!address) return;
+    if (goesOn || !address) return;
     const picture = new Image();
     picture.onload = () => {
+      if (from !== button) return;
       begun = picture;
       show();
     };
@@ -60,6 +82,7 @@ export function drawing(dialog, form) {
       files.items.add(new File([data], "sketch.png", { type: "image/png" }));
       form.querySelector("input[type=file]").files = files.files;
       form.querySelector("[data-sketch]").checked = true;
+      if (from.dataset.rest) ask(form, from.dataset.rest, from.dataset.sign);
       dialog.close();
       form.classList.add("sending");
       form.requestSubmit();
@@ -74,7 +97,7 @@ export function drawing(dialog, form) {
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest("button[data-draw]");
-    if (button) open(button.dataset.draw);
+    if (button) open(button);
   });
   document.querySelectorAll("button[data-draw]").forEach((button) => (button.hidden = false));
   canvas.addEventListener("pointerdown", (event) => {

@@ -6,6 +6,7 @@ import { dropping } from "./drop.js";
 import { keys } from "./keys.js";
 import { scrolling } from "./scroll.js";
 import { viewing } from "./viewer.js";
+import { waiting } from "./waiting.js";
 
 dropping(document.querySelector("form[data-upload]"));
 drawing(document.querySelector("dialog[data-draw-dialog]"), document.querySelector("form[data-upload]"));
@@ -13,3 +14,4 @@ cropping(document.querySelector("dialog[data-crop]"));
 scrolling(document.querySelector("[data-results]"));
 viewing(document.querySelector("dialog[data-viewer]"), document.querySelector("[data-results]"));
 keys(document.querySelector("[data-results]"));
+waiting(document.querySelector("[data-found]"));
