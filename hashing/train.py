@@ -97,8 +97,22 @@ def _judge_trained(options: HashOptions, run: Run, parts: build.HashParts, devic
     if options.save_model_prefix:
         shutil.copyfile(run.folder / "best" / "net.params", run.folder / f"{options.save_model_prefix}.params")
     log.info("%s", table(run.recorded("scores")))
+    _tell_if_no_better(run, scores)
     if options.report:
         scored = saved_codes.Scored(run.folder.name, run.folder / vectors_file.NAME, vectors, scores)
         metrics_file = run.folder / "metrics.jsonl"
         page = write_scored([scored], run.folder / "report", metrics_file=metrics_file, radius=options.radius)
         log.info("report: %s", page)
+
+
+def _tell_if_no_better(run: Run, scores: dict[str, float]) -> None:
+    """Log where training ended no higher than codes of the same features that need none."""
+    name = next(score for score in scores if score.startswith("map@"))
+    untrained = {line["row"] for line in run.recorded("baseline")}
+    made = {line["row"]: line[name] for line in run.recorded("scores") if line["row"] in untrained}
+    best = max(made, key=lambda row: made[row], default=None)
+    if best is not None and scores[name] <= made[best]:
+        log.warning(
+            "%s %.4f is no more than the %.4f of %s, which is not trained: try more --epochs, another --lr or --method",
+            name, scores[name], made[best], best,
+        )  # fmt: skip

@@ -20,6 +20,9 @@ from hashing.sketches.options import SketchHashOptions
 class TrainSketchOptions(SketchHashOptions):
     """Train sketches to find photographs: vectors of both, or codes with --bits."""
 
+    loss: str = ""
+    """What trains vectors: triplet (if not given) or contrastive, of a sketch and photographs; any other loss of this
+    project, of all pictures alike."""
     bits: int | None = None  # type: ignore[assignment]
     """Bits of a code, a multiple of 8; vectors of --embed-dim numbers if not given."""
     method: str = ""  # type: ignore[assignment]
@@ -31,16 +34,16 @@ def main(options: TrainSketchOptions) -> None:
     if options.bits is None:
         train(_vectors(options))
         return
-    if options.loss != SketchOptions.loss:
+    if options.loss:
         raise InputError(f"--loss={options.loss}: codes are trained by a --method; leave it out, or leave out --bits")
     usual = SketchHashOptions.method
-    train(_as(SketchHashOptions, options, method=options.method or usual), CODES)
+    train(_as(SketchHashOptions, options, method=options.method or usual, loss=SketchOptions.loss), CODES)
 
 
 def _vectors(options: TrainSketchOptions) -> SketchOptions:
     own = {field.name for field in fields(SketchHashOptions)} - {field.name for field in fields(SketchOptions)}
     command.only(options, sorted(own | {"method"}), "is of codes; give --bits=64 with it, or leave it out")
-    return _as(SketchOptions, options)
+    return _as(SketchOptions, options, loss=options.loss or SketchOptions.loss)
 
 
 def _as(kind: type[SketchOptions], options: TrainSketchOptions, **changed: object) -> SketchOptions:

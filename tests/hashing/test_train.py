@@ -77,6 +77,14 @@ def test_other_methods_do_not(tmp_path):
     assert [line["scale"] for line in lines(folder, "epoch")] == [1.0, 1.0]
 
 
+@pytest.mark.parametrize(("lr", "told"), [(1e-6, True), (3e-3, False)])
+def test_codes_no_better_than_untrained_ones_are_told(tmp_path, known_classes, caplog, lr, told):
+    folder = train(options(tmp_path, lr=lr, epochs=4, epoch_steps=20))
+    rows = {line["row"]: line["map@all"] for line in lines(folder, "scores")}
+    assert (rows["last"] <= max(rows[row] for row in ("itq", "lsh", "pca"))) == told
+    assert any("which is not trained" in line for line in caplog.messages) == told
+
+
 @pytest.mark.parametrize("method", ["hashnet", "triplet", "cnnh"])
 def test_more_epochs_go_on_from_the_last(tmp_path, method):
     train(options(tmp_path, method=method, epochs=1, sharpen=0.5))

@@ -97,6 +97,7 @@ def test_a_table_of_vectors_and_codes(run, mine, tmp_path):
         ("train_sketch.py", ["--bits=20"], "--bits=20: must be a multiple of 8"),
         ("train_sketch.py", ["--method=dcmh"], "--method=dcmh: is of codes; give --bits=64 with it"),
         ("train_sketch.py", ["--bits=16", "--loss=contrastive"], "--loss=contrastive: codes are trained by a --method"),
+        ("train_sketch.py", ["--bits=16", "--loss=triplet"], "--loss=triplet: codes are trained by a --method"),
         ("train_sketch.py", ["--bits=16", "--method=dcmhh"], "unknown method 'dcmhh': did you mean dcmh?"),
         ("train_sketch.py", ["--data=digits"], "--data=digits: has no sketches that ask photographs"),
         ("train_sketch.py", ["--data=sketches"], "name it by --data-path"),
