@@ -18,7 +18,7 @@ from datasets import command  # noqa: E402
 from datasets.errors import InputError  # noqa: E402
 
 # Files that are no commands, but what commands share.
-_SHARED = ("adversarial", "coded", "command", "engines", "indexed", "named", "networks", "scoring")
+_SHARED = ("adversarial", "command", "engines", "hashed", "indexed", "named", "networks", "scoring")
 SCRIPTS = {
     path.stem.replace("_", "-"): path
     for path in sorted(_FOLDER.glob("*.py"))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import coded
 import command
+import hashed
 import indexed
 import numpy as np
 import tyro
@@ -91,8 +91,8 @@ def main(options: SearchOptions) -> None:
     """Search, print what was found, and write the page."""
     options.check()
     run, place = command.there("--run", options.run), options.out or options.run / "search"
-    if coded.is_run(run):
-        print(f"page: {coded.main(options, place)}")
+    if hashed.is_run(run):
+        print(f"page: {hashed.main(options, place)}")
         return
     searcher = opened.searcher(run, engine=options.engine, gpus=options.gpus)
     written = (_sentences if options.image else _pictures)(options, searcher, place)
@@ -111,7 +111,7 @@ def _pictures(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     ranked = ranked or search.images_for(vectors, searched.vectors, options.k, similarity=searcher.similarity)
     by_sentence = dict(zip(asked, found.hits(ranked, searched.paths), strict=True))
     for sentence, its in by_sentence.items():
-        print(f"\n{sentence}\n{coded.table(its)}")
+        print(f"\n{sentence}\n{hashed.table(its)}")
     facts = [f"{len(searched):,} images of {searched.name}", f"by {name}" if name else "all compared"]
     return page.write_pictures(place, by_sentence, page.Source(str(options.run), facts), grid=options.grid)
 
@@ -135,7 +135,7 @@ def _sentences(options: SearchOptions, searcher: Searcher, place: Path) -> Path:
     vector = _embedded(options, searcher)
     ranked = search.sentences_for(vector, searched.vectors, options.k, similarity=similarity)
     (hits,) = found.hits(ranked, searched.texts)
-    print(f"\n{options.image}\n{coded.table(hits)}")
+    print(f"\n{options.image}\n{hashed.table(hits)}")
     source = page.Source(str(options.run), [f"{len(searched.texts):,} sentences, {searched.name}"])
     return page.write_sentences(place, options.image, hits, source)
 

@@ -94,7 +94,8 @@ def test_figures_without_time_stand_in_the_table():
 def test_every_benchmark_is_run():
     scripts = {path.stem for path in HERE.glob("*.py") if "__main__" in path.read_text()}
     # With a target of their own, with a table in docs/ or of their own, of many minutes, or over the search page.
-    apart = {"beyond_memory", "onnx_equality", "cirtorch_equality", "tune", "elsewhere_overhead", "serve", "serve_page"}
+    apart = {"beyond_memory", "onnx_equality", "cirtorch_equality", "tune", "elsewhere_overhead", "proposals"}
+    apart |= {"serve", "serve_page"}
     assert scripts - {"run", "extract_sides", "extract_network", *apart} == set(run.NAMES)
 
 

@@ -189,6 +189,4 @@ def test_a_run_is_named_with_the_folder_of_runs(run, tmp_path, monkeypatch, comm
 
 def test_what_is_missing_in_a_run_is_told_without_the_number_of_the_error(run, tmp_path):
     done = run("extract.py", f"--run={tmp_path}", "--data=digits", f"--out={tmp_path / 'a.h5'}")
-    assert_mistake(
-        done, "best/net.params: cannot be read (No such file or directory); name a run folder, or a file, that"
-    )
+    assert_mistake(done, "holds no trained network 'best' (No such file or directory): name a run folder")

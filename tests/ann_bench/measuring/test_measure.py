@@ -245,14 +245,16 @@ def test_the_share_of_a_run_in_which_others_had_the_core_is_told(monkeypatch):
 
 def spinning(seconds):
     """A thread that keeps a core busy, as BLAS's do after a product."""
-    end = time.perf_counter() + seconds
+    end, begun = time.perf_counter() + seconds, threading.Event()
 
     def spin():
         while time.perf_counter() < end:
             hashlib.sha256(bytes(1 << 20))  # without Python's lock
+            begun.set()
 
     thread = threading.Thread(target=spin)
     thread.start()
+    begun.wait()
     return thread
 
 
