@@ -148,24 +148,21 @@ class Network:
         return sentences.asked([text], self.searcher.embedder)[0]
 
     @cached_property
-    def _sketches(self) -> Engine | None:
-        """What takes sketches; None where the network is not of sketches and photographs."""
-        run = Path(self.spec.path)
-        if self.spec.kind != "run" or not opened_sides.knows_sketches(run, self.spec.checkpoint):
-            return None
-        return opened_engine(opened_sides.sides(run, self.spec.checkpoint)[0])
-
-    @property
     def knows_sketches(self) -> bool:
         """Whether ``sketch`` can be asked."""
-        return self._sketches is not None
+        return self.spec.kind == "run" and opened_sides.knows_sketches(Path(self.spec.path), self.spec.checkpoint)
+
+    @cached_property
+    def _sketches(self) -> Engine:
+        """What takes sketches, opened when the first one asks."""
+        return opened_engine(opened_sides.sides(Path(self.spec.path), self.spec.checkpoint)[0])
 
     def sketch(self, data: bytes, name: str, crop: Part | None = None) -> np.ndarray:
         """The unit vector (D,) of a sketch, dark on light, to be compared with those of pictures; as of ``picture``.
 
         Raises InputError where the network knows no sketches.
         """
-        if self._sketches is None:
+        if not self.knows_sketches:
             path = self.spec.path or self.spec.model
             raise InputError(f"a sketch: {path} knows no sketches; ask with a photograph")
         return self._of(self._sketches, data, name, crop)
